@@ -1,0 +1,1 @@
+"""Shengzhi: five services, a gateway, and the kernel they share."""

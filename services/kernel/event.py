@@ -1,0 +1,148 @@
+"""What crosses a process boundary: commands with their envelope, events as CloudEvents 1.0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, ClassVar, Self
+from uuid import UUID, uuid5
+
+import orjson
+import uuid_utils
+from pydantic import BaseModel, ConfigDict, Field
+
+CONTENT_TYPE = "application/cloudevents+json"
+NAMESPACE = "shengzhi"
+
+_RECORDS = UUID("6f1c8c1e-4a0b-5d53-9f38-2f6b8a1c7d10")
+
+
+def new_id() -> str:
+    """A UUIDv7: unique, and in order of time for the index that holds it."""
+    return str(uuid_utils.uuid7())
+
+
+def record_id(service: str, kind: str, unit: str, number: str) -> str:
+    """The id of the record that `unit` numbered `number`: the same number is the same record, everywhere."""
+    return str(uuid5(_RECORDS, "\x1f".join((service, kind, unit, number))))
+
+
+class Payload(BaseModel):
+    """What happened: the base of every domain event in a contract.
+
+    `unit` is whose it is and `day` the business date; both travel as extension attributes of the CloudEvent, the other
+    fields as its data. `type` is the short type, "session.submitted.v1". `examples` are committed beside the schema.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: ClassVar[str]
+    examples: ClassVar[list[dict[str, Any]]] = []
+
+    unit: str
+    day: date
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """This kind of payload, out of an event that carries it."""
+        return cls.model_validate({**event.data, "unit": event.unit, "day": event.day})
+
+
+class Command(BaseModel):
+    """What somebody asks for: the base of every command and query in a contract. Unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Actor(BaseModel):
+    """Who asks: a user's id, the role used, and the unit for which that role is held."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user: str
+    role: str
+    unit: str
+
+
+class Period(BaseModel):
+    """The span of business days, both included, in which a record's day must lie."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    first: date
+    last: date
+
+
+class Envelope(BaseModel):
+    """What the edge knows of a command and nobody types.
+
+    `paths` gives each unit named by the command its way from the root ([root, …, unit]) under the tree of version
+    `tree`; `deadline` is when the caller stops waiting; `expected` the record's version that the caller saw.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    command_id: str = Field(min_length=1, max_length=128)
+    actor: Actor
+    paths: dict[str, list[str]] = {}
+    tree: int = 0
+    period: Period | None = None
+    deadline: datetime
+    traceparent: str | None = None
+    expected: int | None = None
+
+
+class Event(BaseModel):
+    """A CloudEvent 1.0 in structured JSON mode, with the extension attributes of this platform."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: str = "1.0"
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    datacontenttype: str = "application/json"
+    aggregateversion: int
+    recorded: datetime
+    unit: str
+    actor: str
+    day: date
+    traceparent: str | None = None
+    data: dict[str, Any]
+
+    @property
+    def service(self) -> str:
+        """The service that owns the record."""
+        return self.type.split(".", 2)[1]
+
+    @property
+    def short_type(self) -> str:
+        """The routing key: the type without "shengzhi.<service>."."""
+        return self.type.split(".", 2)[2]
+
+    def to_json(self) -> bytes:
+        """The message's body."""
+        return encode_json(self.model_dump(exclude_none=True))
+
+    @classmethod
+    def from_json(cls, body: bytes) -> Self:
+        """Read a message's body.
+
+        Raises:
+            ValueError: it is not such an event; the message says why.
+        """
+        return cls.model_validate_json(body)
+
+
+def encode_json(value: Any) -> bytes:
+    """JSON as it goes over the wire: UTF-8, instants with a Z."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+
+
+def body_of(payload: Payload) -> dict[str, Any]:
+    """A payload's data: its fields but for `unit` and `day`, which are attributes of the event itself."""
+    data: Mapping[str, Any] = payload.model_dump()
+    return {key: value for key, value in data.items() if key not in ("unit", "day")}

@@ -1,0 +1,54 @@
+"""Settings, from the environment (SHENGZHI_…); none of them is a secret itself, secrets are files in a folder."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything that differs from one installation to another."""
+
+    model_config = SettingsConfigDict(env_prefix="SHENGZHI_", frozen=True)
+
+    amqp_uri: str = "amqp://guest:guest@127.0.0.1:5672//"
+    mongo_uri: str = "mongodb://127.0.0.1:27017/?replicaSet=shengzhi"
+    database_prefix: str = "shengzhi"
+    secrets: Path = Path(".run/secrets")
+    site: str = "province"
+    province: str = "示例省"
+    province_short: str = "例"
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    grpc_port: int = 8081
+    metrics_port: int = 0
+    log_level: str = "INFO"
+
+    transaction_seconds: float = 5.0
+    """No transaction of ours commits later than this after it stamped `recorded`; the watermark rests on it."""
+    relay_batch: int = 500
+    relay_poll_seconds: float = 0.5
+    watermark_seconds: float = 1.0
+    confirm_seconds: float = 10.0
+    lease_seconds: float = 15.0
+    rpc_prefetch: int = 32
+
+    def database(self, service: str) -> str:
+        """The name of a service's own database."""
+        return f"{self.database_prefix}_{service}"
+
+    def secret(self, name: str) -> bytes:
+        """The bytes of a key file.
+
+        Raises:
+            FileNotFoundError: there is no such file; keys are never made up on the way.
+        """
+        return (self.secrets / name).read_bytes()
+
+
+@functools.cache
+def settings() -> Settings:
+    """This process's settings, read once."""
+    return Settings()
