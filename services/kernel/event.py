@@ -143,6 +143,6 @@ def encode_json(value: Any) -> bytes:
 
 
 def body_of(payload: Payload) -> dict[str, Any]:
-    """A payload's data: its fields but for `unit` and `day`, which are attributes of the event itself."""
-    data: Mapping[str, Any] = payload.model_dump()
+    """A payload's data as JSON values, but for `unit` and `day`, which are attributes of the event itself."""
+    data: Mapping[str, Any] = payload.model_dump(mode="json")
     return {key: value for key, value in data.items() if key not in ("unit", "day")}

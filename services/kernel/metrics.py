@@ -32,7 +32,7 @@ PUBLISH_FAILURES = Counter(
 LEASE_CHANGES = Counter("shengzhi_relay_lease_changes_total", "Times this process took the relay's lease", ["service"])
 CONSUMED = Counter("shengzhi_events_consumed_total", "Events that took effect", ["queue"])
 DUPLICATES = Counter("shengzhi_events_duplicate_total", "Events that came again and had no effect", ["queue"])
-HELD = Gauge("shengzhi_held", "Messages set aside, by sort (waiting, retry, parked)", ["queue", "sort"])
+HELD = Gauge("shengzhi_held_messages", "Messages set aside, by sort (waiting, retry, parked)", ["queue", "sort"])
 HELD_TOTAL = Counter("shengzhi_held_total", "Messages set aside so far, by sort", ["queue", "sort"])
 BATCH_SECONDS = Histogram("shengzhi_batch_seconds", "One batch's transaction", ["queue"], buckets=_FAST)
 END_TO_END = Histogram(

@@ -1,0 +1,402 @@
+"""The journal: one transaction holds the record, its events and the command's answer.
+
+The journal is the outbox, the audit trail and what a rebuild replays. Its entries are never changed but for their
+publication mark and never deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+import orjson
+import pymongo
+import structlog
+from bson.codec_options import CodecOptions, TypeRegistry
+from pydantic import BaseModel
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError, CollectionInvalid, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from . import event, metrics
+from .clock import Clock, utc_now
+from .errors import DomainError
+from .event import Command, Envelope, Event, Payload
+
+log = structlog.stdlib.get_logger(__name__)
+
+Document = dict[str, Any]
+S = TypeVar("S", bound=BaseModel)
+
+MAJORITY = WriteConcern("majority", wtimeout=20_000)
+COMMIT_MS = 2_000
+_TOLD = ("_id", "aggregate", "n", "type", "time", "recorded", "unit", "actor", "day", "command", "data")
+_KEPT_BESIDE = ("_id", "version", "head", "paths", "scope")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be stored")
+
+
+CODEC: CodecOptions[Document] = CodecOptions(
+    tz_aware=True, tzinfo=UTC, type_registry=TypeRegistry(fallback_encoder=_plain)
+)
+
+
+def open_database(client: pymongo.MongoClient[Document], name: str) -> Database[Document]:
+    """A service's database, reading what a majority has and writing so that a majority has it."""
+    return client.get_database(
+        name, codec_options=CODEC, write_concern=MAJORITY, read_concern=ReadConcern("majority")
+    )
+
+
+def in_transaction(database: Database[Document], act: Callable[[ClientSession], Any]) -> Any:
+    """Run `act` in one snapshot transaction with majority write concern, again where MongoDB says so.
+
+    Raises:
+        PyMongoError: the store did not take it within the driver's 120 s of retrying.
+    """
+    with database.client.start_session() as session:
+        return session.with_transaction(
+            act,
+            read_concern=ReadConcern("snapshot"),
+            write_concern=MAJORITY,
+            max_commit_time_ms=COMMIT_MS,
+        )
+
+
+@dataclass(frozen=True)
+class Aggregate(Generic[S]):
+    """A kind of record: its state, its rules, and which units have a part in it.
+
+    `name` ("session") gives the collection ("sessions"). `parts` gives the ids of every unit concerned; the union of
+    their paths is the record's `scope`, on which permission and lists rest.
+    """
+
+    name: str
+    state: type[S]
+    decide: Callable[[S | None, Any, datetime], Iterable[Payload]]
+    evolve: Callable[[S | None, Any], S]
+    parts: Callable[[S], Iterable[str]]
+
+    @property
+    def collection(self) -> str:
+        """Where its states are kept."""
+        return self.name + "s"
+
+
+class Conflict(PyMongoError):
+    """Somebody else saved the record first: the transaction is tried again from its beginning."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, error_labels=("TransientTransactionError",))
+
+
+@dataclass
+class _Loaded:
+    state: Any = None
+    version: int = 0
+    saved: int = 0
+    head: bytes = b""
+    paths: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Work:
+    """One transaction's worth of deciding. What it decides is written when it ends, or not at all."""
+
+    def __init__(self, journal: Journal, envelope: Envelope, now: datetime, session: ClientSession) -> None:
+        self.envelope = envelope
+        self.now = now
+        self.session = session
+        self.database = journal.database
+        self._journal = journal
+        self._loaded: dict[tuple[str, str], _Loaded] = {}
+        self._changed: dict[tuple[str, str], Aggregate[Any]] = {}
+        self._writes: list[tuple[str, Any]] = []
+        self._undo: dict[tuple[str, str], _Loaded] | None = None
+        self.entries: list[Document] = []
+
+    def load(self, aggregate: Aggregate[Any], ids: Iterable[str]) -> None:
+        """Read many records in one query, so that `get` and `decide` need none each."""
+        wanted = [id for id in dict.fromkeys(ids) if (aggregate.name, id) not in self._loaded]
+        if not wanted:
+            return
+        for id in wanted:
+            self._loaded[aggregate.name, id] = _Loaded()
+        for document in self.database[aggregate.collection].find({"_id": {"$in": wanted}}, session=self.session):
+            self._loaded[aggregate.name, document["_id"]] = _Loaded(
+                aggregate.state.model_validate(without_bookkeeping(document)),
+                document["version"],
+                document["version"],
+                document["head"],
+                document["paths"],
+            )
+
+    def get(self, aggregate: Aggregate[S], id: str) -> S | None:
+        """The record's state as this work has it so far, or None."""
+        self.load(aggregate, [id])
+        state: S | None = self._loaded[aggregate.name, id].state
+        return state
+
+    def version(self, aggregate: Aggregate[Any], id: str) -> int:
+        """The record's version as this work has it so far; 0 where there is none."""
+        self.load(aggregate, [id])
+        return self._loaded[aggregate.name, id].version
+
+    def decide(self, aggregate: Aggregate[S], id: str, command: Command, expected: int | None = None) -> S:
+        """Decide `command` on the record and keep what follows for the save. Gives the state after it.
+
+        Raises:
+            DomainError: the rules refuse it, or the record has moved on from version `expected`.
+        """
+        self.load(aggregate, [id])
+        record = self._loaded[aggregate.name, id]
+        if expected is not None and expected != record.version:
+            raise DomainError(
+                "version.stale", f"记录已被他人修改：当前版本为 {record.version}，提交所依据的版本为 {expected}", "stale"
+            )
+        if self._undo is not None:
+            self._undo.setdefault((aggregate.name, id), replace(record))
+        for payload in aggregate.decide(record.state, command, self.now):
+            record.state = aggregate.evolve(record.state, payload)
+            record.version += 1
+            self._append(aggregate, id, record, payload)
+        if record.state is None:
+            raise DomainError(f"{aggregate.name}.not_found", "没有这条记录", "not_found")
+        decided: S = record.state
+        return decided
+
+    def write(self, collection: str, operation: Any) -> None:
+        """Let one of pymongo's bulk operations be part of the save: what belongs beside the journal, never in it."""
+        self._writes.append((collection, operation))
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """What is decided inside counts only if nothing is raised: of many rows one may fail alone."""
+        changed, entries, writes = self._changed.copy(), len(self.entries), len(self._writes)
+        self._undo = {}
+        try:
+            yield
+        except BaseException:
+            self._loaded.update(self._undo)
+            self._changed = changed
+            del self.entries[entries:], self._writes[writes:]
+            raise
+        finally:
+            self._undo = None
+
+    def _append(self, aggregate: Aggregate[Any], id: str, record: _Loaded, payload: Payload) -> None:
+        self._changed[aggregate.name, id] = aggregate
+        entry: Document = {
+            "_id": event.new_id(),
+            "aggregate": id,
+            "n": record.version,
+            "type": payload.type,
+            "time": self.now,
+            "recorded": self.now,
+            "unit": payload.unit,
+            "actor": self.envelope.actor.user,
+            "day": payload.day.isoformat(),
+            "command": self.envelope.command_id,
+            "data": event.body_of(payload),
+            "published": False,
+        }
+        if self.envelope.traceparent:
+            entry["traceparent"] = self.envelope.traceparent
+        record.head = entry["hash"] = self._journal.link(record.head, entry)
+        self.entries.append(entry)
+
+    def save(self) -> None:
+        """Write states and entries into the open transaction."""
+        for aggregate in dict.fromkeys(self._changed.values()):
+            fresh, changed = [], []
+            for name, id in self._changed:
+                if name != aggregate.name:
+                    continue
+                record = self._loaded[name, id]
+                document = self._document(aggregate, id, record)
+                if record.saved:
+                    changed.append(pymongo.ReplaceOne({"_id": id, "version": record.saved}, document))
+                else:
+                    fresh.append(document)
+            collection = self.database[aggregate.collection]
+            if fresh:
+                _insert(collection, fresh, self.session)
+            if changed:
+                matched = collection.bulk_write(changed, ordered=False, session=self.session).matched_count
+                if matched != len(changed):
+                    raise Conflict(f"{aggregate.name}: somebody else saved first")
+        if self.entries:
+            _insert(self.database["journal"], self.entries, self.session)
+        for name in dict.fromkeys(name for name, _ in self._writes):
+            operations = [operation for written, operation in self._writes if written == name]
+            self.database[name].bulk_write(operations, session=self.session)
+
+    def _document(self, aggregate: Aggregate[Any], id: str, record: _Loaded) -> Document:
+        units = dict.fromkeys(aggregate.parts(record.state))
+        paths = {
+            unit: self.envelope.paths.get(unit) or record.paths.get(unit) or [unit] for unit in units
+        }
+        return {
+            **record.state.model_dump(),
+            "_id": id,
+            "version": record.version,
+            "head": record.head,
+            "paths": paths,
+            "scope": sorted({step for path in paths.values() for step in path}),
+        }
+
+
+def _insert(collection: Any, documents: list[Document], session: ClientSession) -> None:
+    try:
+        collection.insert_many(documents, ordered=False, session=session)
+    except BulkWriteError as error:
+        if any(failure.get("code") == 11000 for failure in error.details.get("writeErrors", ())):
+            raise Conflict("somebody else saved first") from error
+        raise
+
+
+def without_bookkeeping(document: Mapping[str, Any]) -> Document:
+    """A stored record's own fields, without what the kernel keeps beside them."""
+    return {key: value for key, value in document.items() if key not in _KEPT_BESIDE}
+
+
+class Journal:
+    """A service's records and what happened to them."""
+
+    def __init__(
+        self,
+        database: Database[Document],
+        *,
+        service: str,
+        site: str,
+        chain_key: bytes,
+        clock: Clock = utc_now,
+        transaction_seconds: float = 5.0,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.database = database
+        self.service = service
+        self.source = f"/{site}/{service}"
+        self.clock = clock
+        self.committed = committed
+        self._chain_key = chain_key
+        self._limit = timedelta(seconds=transaction_seconds) - timedelta(milliseconds=COMMIT_MS)
+
+    def ensure_indexes(self) -> None:
+        """Make the journal's own collections and indexes; collections first, for transactions make none."""
+        existing = set(self.database.list_collection_names())
+        for name in ("journal", "commands"):
+            if name not in existing:
+                try:
+                    self.database.create_collection(name)
+                except CollectionInvalid:
+                    pass
+        journal = self.database["journal"]
+        journal.create_index([("aggregate", 1), ("n", 1)], unique=True)
+        journal.create_index([("recorded", 1), ("n", 1)], partialFilterExpression={"published": False}, name="outbox")
+        journal.create_index([("day", 1)])
+
+    def execute(self, envelope: Envelope, command: Command, act: Callable[[Work], Document]) -> Document:
+        """Run `act` and save what it decided, once for each (actor, command id).
+
+        The same command again gives its first answer; the same id with another body is refused. A refusal is not
+        remembered: it is decided afresh.
+
+        Raises:
+            DomainError: the rules refuse it; nothing was changed.
+            PyMongoError: the store did not take it; it may be asked again with the same id.
+        """
+        digest = hashlib.sha256(
+            orjson.dumps([type(command).__name__, command.model_dump(mode="json")], option=orjson.OPT_SORT_KEYS)
+        ).digest()
+        key = f"{envelope.actor.user}\x1f{envelope.command_id}"
+
+        def transact(session: ClientSession) -> tuple[Document, bool]:
+            row = self.database["commands"].find_one({"_id": key}, session=session)
+            if row is not None:
+                if row["body"] != digest:
+                    raise DomainError("command.reused", "幂等键已用于内容不同的另一次提交，请更换", "invalid")
+                answer: Document = row["answer"]
+                return answer, False
+            work = Work(self, envelope, self.clock(), session)
+            answer = act(work)
+            work.save()
+            _insert(
+                self.database["commands"],
+                [{"_id": key, "body": digest, "answer": answer, "time": work.now, "command": type(command).__name__}],
+                session,
+            )
+            self.in_time(work)
+            return answer, True
+
+        answer, fresh = in_transaction(self.database, transact)
+        if fresh:
+            self.committed()
+        metrics.COMMANDS.labels(self.service, type(command).__name__, "accepted" if fresh else "repeated").inc()
+        return dict(answer)
+
+    def transact(self, envelope: Envelope, act: Callable[[Work], Any]) -> Any:
+        """Run `act` in one transaction without a command's row: for imports and timers that keep their own."""
+
+        def run(session: ClientSession) -> Any:
+            work = Work(self, envelope, self.clock(), session)
+            result = act(work)
+            work.save()
+            self.in_time(work)
+            return result
+
+        result = in_transaction(self.database, run)
+        self.committed()
+        return result
+
+    def rehearse(self, envelope: Envelope, act: Callable[[Work], Any]) -> Any:
+        """Run `act` as if in a transaction and write nothing."""
+        with self.database.client.start_session() as session:
+            return act(Work(self, envelope, self.clock(), session))
+
+    def in_time(self, work: Work) -> None:
+        """Refuse to commit what was stamped too long ago: the watermark may already have passed it."""
+        if self.clock() - work.now > self._limit:
+            raise Conflict("the transaction took longer than the watermark waits")
+
+    def get(self, aggregate: Aggregate[S], id: str) -> S | None:
+        """The record's state, or None."""
+        document = self.database[aggregate.collection].find_one({"_id": id})
+        return None if document is None else aggregate.state.model_validate(without_bookkeeping(document))
+
+    def link(self, previous: bytes, entry: Mapping[str, Any]) -> bytes:
+        """The audit chain: a keyed hash over the entry and the hash of the one before it in its aggregate."""
+        told = {key: entry[key] for key in _TOLD}
+        body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+        return hmac.digest(self._chain_key, previous + body, hashlib.sha256)
+
+    def event(self, entry: Mapping[str, Any]) -> Event:
+        """A journal entry as the event that is published of it: the same each time."""
+        return Event(
+            id=entry["_id"],
+            source=self.source,
+            type=f"{event.NAMESPACE}.{self.service}.{entry['type']}",
+            subject=entry["aggregate"],
+            time=entry["time"],
+            aggregateversion=entry["n"],
+            recorded=entry["recorded"],
+            unit=entry["unit"],
+            actor=entry["actor"],
+            day=entry["day"],
+            traceparent=entry.get("traceparent"),
+            data=entry["data"],
+        )
+

@@ -1,0 +1,123 @@
+"""Personal data and raw text: beside the journal, never in it, each person under a key of their own.
+
+A person's key lies in `private_keys`, wrapped by the master key that no store holds; what it encrypts lies in `private`.
+Deleting the key erases the person, in every backup of `private` too.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+import orjson
+import pymongo
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pymongo.database import Database
+
+from . import metrics
+from .clock import Clock, utc_now
+from .errors import DomainError
+from .journal import Document, Work
+
+_NONCE = 12
+
+_REDACTED = (
+    (re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), "〔邮箱〕"),
+    (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), "〔证件号码〕"),
+    (re.compile(r"(?<!\d)(?:\+?86[- ]?)?(?:\d[- ]?){7,15}(?!\d)"), "〔号码〕"),
+)
+
+
+class Cipher:
+    """AES-256-GCM with a random nonce in front of the text, and the place it belongs to authenticated with it."""
+
+    def __init__(self, key: bytes) -> None:
+        self._aead = AESGCM(key)
+
+    def encrypt(self, text: bytes, place: str) -> bytes:
+        """The text under this key, fit for `place` alone."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._aead.encrypt(nonce, text, place.encode())
+
+    def decrypt(self, sealed: bytes, place: str) -> bytes:
+        """The text again.
+
+        Raises:
+            cryptography.exceptions.InvalidTag: another key, another place, or somebody changed it.
+        """
+        return self._aead.decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
+
+
+class Vault:
+    """A service's personal data."""
+
+    def __init__(self, database: Database[Document], master_key: bytes, clock: Clock = utc_now) -> None:
+        self._database = database
+        self._master = Cipher(master_key)
+        self._clock = clock
+
+    def ensure_indexes(self) -> None:
+        """Make the collections (transactions make none) and the access log's index."""
+        existing = set(self._database.list_collection_names())
+        for name in {"private", "private_keys", "access_log"} - existing:
+            self._database.create_collection(name)
+        self._database["access_log"].create_index([("person", 1), ("time", 1)])
+
+    def seal(self, work: Work, person: str, kind: str, fields: dict[str, str]) -> None:
+        """Keep a person's fields, whole and under a new key, as part of the command's transaction."""
+        key = AESGCM.generate_key(256)
+        sealed = Cipher(key).encrypt(orjson.dumps(fields), person)
+        wrapped = self._master.encrypt(key, person)
+        work.write("private_keys", pymongo.ReplaceOne({"_id": person}, {"_id": person, "key": wrapped}, upsert=True))
+        work.write(
+            "private",
+            pymongo.ReplaceOne(
+                {"_id": person}, {"_id": person, "kind": kind, "fields": sealed, "time": work.now}, upsert=True
+            ),
+        )
+
+    def open(self, person: str, *, actor: str, reason: str) -> dict[str, str]:
+        """A person's fields in clear; who looked, when and why is written down first.
+
+        Raises:
+            DomainError: nothing is kept of this person, or it has been erased, or no reason is given.
+        """
+        if not reason.strip():
+            raise DomainError("access.reason_missing", "查看未脱敏信息须填写事由", "invalid")
+        fields = self.read(person)
+        self._database["access_log"].insert_one(
+            {"person": person, "actor": actor, "reason": reason, "time": self._clock()}
+        )
+        metrics.UNMASKED_LOOKS.labels(self._database.name).inc()
+        return fields
+
+    def read(self, person: str) -> dict[str, str]:
+        """A person's fields for masking or for comparing; nothing of it may leave the service.
+
+        Raises:
+            DomainError: nothing is kept of this person, or it has been erased.
+        """
+        key = self._database["private_keys"].find_one({"_id": person})
+        sealed = self._database["private"].find_one({"_id": person})
+        if key is None or sealed is None:
+            raise DomainError("private.erased", "没有保存或已删除该项个人信息", "not_found")
+        opened = Cipher(self._master.decrypt(key["key"], person)).decrypt(sealed["fields"], person)
+        fields: dict[str, str] = orjson.loads(opened)
+        return fields
+
+
+def mask_name(name: str) -> str:
+    """A name with all but its first character hidden: 张三 → 张*."""
+    return name[:1] + "*" * (len(name) - 1)
+
+
+def mask_phone(phone: str) -> str:
+    """A number with its middle hidden; a short one is hidden whole."""
+    return phone[:3] + "*" * (len(phone) - 7) + phone[-4:] if len(phone) > 7 else "*" * len(phone)
+
+
+def redact(text: str) -> str:
+    """Text without mail addresses, identity numbers and telephone or account numbers."""
+    for pattern, instead in _REDACTED:
+        text = pattern.sub(instead, text)
+    return text
