@@ -1,0 +1,91 @@
+"""A real broker and a real store, started once and only when a test asks for them; nothing outlives the session."""
+
+import itertools
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from services.cli.local.broker import Broker
+from services.cli.local.store import Store
+
+VHOSTS = tuple(f"test-{number}" for number in range(24))  # made at the broker's start; making one later takes seconds
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this session's broker, store and platform keep their files."""
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="session")
+def broker_node(run_folder: Path) -> Iterator[Broker]:
+    """The private RabbitMQ node itself, for tests that stop it or ask it something."""
+    with Broker(run_folder, VHOSTS) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def broker(broker_node: Broker) -> str:
+    """AMQP address of a real RabbitMQ."""
+    return broker_node.uri
+
+
+@pytest.fixture(scope="session")
+def fresh_vhosts(broker_node: Broker) -> Iterator[str]:
+    """Addresses of vhosts nobody has used: those made at the start, then new ones."""
+
+    def addresses() -> Iterator[str]:
+        for vhost in VHOSTS:
+            yield broker_node.uri_of(vhost)
+        for number in itertools.count(len(VHOSTS)):
+            broker_node.control("add_vhost", f"test-{number}")
+            broker_node.control("set_permissions", "-p", f"test-{number}", "shengzhi", ".*", ".*", ".*")
+            yield broker_node.uri_of(f"test-{number}")
+
+    return addresses()
+
+
+@pytest.fixture
+def vhost(fresh_vhosts: Iterator[str]) -> str:
+    """AMQP address of an empty vhost of the test's own."""
+    return next(fresh_vhosts)
+
+
+@pytest.fixture(scope="module")
+def module_vhost(fresh_vhosts: Iterator[str]) -> str:
+    """AMQP address of an empty vhost of the module's own."""
+    return next(fresh_vhosts)
+
+
+@pytest.fixture(scope="session")
+def store_node(run_folder: Path) -> Iterator[Store]:
+    """The private MongoDB replica set itself."""
+    with Store(run_folder) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def mongo(store_node: Store) -> str:
+    """Address of a real one-member MongoDB replica set."""
+    return store_node.uri
+
+
+@pytest.fixture(scope="session")
+def mongo_client(mongo: str) -> Iterator[MongoClient[dict[str, Any]]]:
+    """A client for tests that look into the store."""
+    with MongoClient[dict[str, Any]](mongo, tz_aware=True) as client:
+        yield client
+
+
+@pytest.fixture
+def database(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
+    """A database name (or prefix of names) of the test's own; what was made under it is dropped afterwards."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    yield name
+    for made in mongo_client.list_database_names():
+        if made.startswith(name):
+            mongo_client.drop_database(made)
