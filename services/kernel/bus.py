@@ -7,7 +7,6 @@ mandatory and confirmed, every wait has a time-out, and a channel that saw a ret
 from __future__ import annotations
 
 import contextlib
-import socket
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +15,13 @@ from typing import Any
 import amqp
 import kombu
 from amqp.exceptions import AMQPError, PreconditionFailed
+from kombu.exceptions import OperationalError
 
 from .event import CONTENT_TYPE
 
-BUS_ERRORS = (AMQPError, OSError, socket.timeout, kombu.exceptions.OperationalError)
+BUS_ERRORS = (AMQPError, OSError, OperationalError)
+"""What says that the broker is away or refuses; a time-out is an OSError too."""
+
 HEARTBEAT = 60
 _DELIVERY_LIMIT = 1_000_000
 
@@ -131,7 +133,7 @@ class Publisher:
         """Publish all of them and wait for the broker's word on each.
 
         Raises:
-            one of BUS_ERRORS or TimeoutError: how many arrived is not known; what `Sent` would have said is lost and
+            one of BUS_ERRORS: how many arrived is not known; what `Sent` would have said is lost and
             all of it may be published again.
         """
         self._sent, self._returned = Sent(), set()
@@ -190,7 +192,7 @@ class Publisher:
             left = until - time.monotonic()
             if left <= 0:
                 raise TimeoutError(f"{len(self._tags)} confirms did not come within {self._confirm_seconds} s")
-            with contextlib.suppress(socket.timeout):
+            with contextlib.suppress(TimeoutError):
                 self._connection.drain_events(timeout=left)  # type: ignore[union-attr]  # open while tags wait
 
     def _settle(self, tag: int, multiple: bool) -> list[str]:

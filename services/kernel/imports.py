@@ -1,0 +1,332 @@
+"""Importing a spreadsheet's rows: all decided before any is applied, then applied to the end, whatever crashes.
+
+A mixin for a service. The edge sends rows in chunks (`add_import_rows`), then asks `accept_import`: every row is rehearsed
+against today's records and the rows before it; one wrong row refuses the whole sheet. An accepted import is durable;
+its rows are then applied in the background, at most `MOST_ROWS` a transaction, which also moves the import's own count, so
+that a crash repeats nothing and leaves nothing out. Stored rows are encrypted, and deleted once applied or refused.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import orjson
+import pymongo
+import structlog
+from nameko.extensions import DependencyProvider
+from pydantic import BaseModel, Field
+from pymongo.errors import PyMongoError
+
+from . import metrics
+from .errors import DomainError
+from .event import Command, Envelope
+from .journal import Aggregate, Conflict, Document, Journal, Work
+from .providers import Journalled
+from .rpc import command
+from .settings import settings
+from .sheets import RowError, Sheet, parse
+from .vault import Cipher
+
+log = structlog.stdlib.get_logger(__name__)
+
+MOST_ROWS = 500
+_MOST_ERRORS = 1_000
+_RECEIVING = timedelta(hours=1)
+
+
+class AddImportRows(Command):
+    """A chunk of a sheet: rows by column key, each with `_row`; `first` is the place of its first row in the import."""
+
+    import_id: str = Field(min_length=1, max_length=128)
+    kind: str
+    first: int = Field(ge=0)
+    rows: list[dict[str, Any]] = Field(max_length=1000)
+
+
+class AcceptImport(Command):
+    """All rows are there: decide them, and take them or refuse them."""
+
+    import_id: str
+    kind: str
+    rows: int = Field(ge=1)
+
+
+class GetImport(Command):
+    """How far an import has come."""
+
+    import_id: str
+
+
+class Imports:
+    """The RPC of a service that takes spreadsheets; the service says what a row means."""
+
+    sheets: ClassVar[Mapping[str, Sheet]]
+    journal: Any
+    importer: Any
+
+    def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
+        """Decide one row through `work.decide`; a row that says what is so already decides nothing.
+
+        Raises:
+            DomainError: the row is refused.
+        """
+        raise AssertionError(f"{type(self).__name__} takes sheets but does not say what a row means")
+
+    def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
+        """The records that a row will ask for, so that they are read many at a time."""
+        return ()
+
+    @command(AddImportRows)
+    def add_import_rows(self, command: AddImportRows, envelope: Envelope) -> Document:
+        """Keep a chunk, encrypted; the same chunk again changes nothing."""
+        if command.kind not in self.sheets:
+            raise DomainError("import.kind_unknown", f"没有这种表：{command.kind}", "not_found")
+        self.importer.keep(command, envelope)
+        return {"id": command.import_id, "rows": command.first + len(command.rows)}
+
+    @command(AcceptImport)
+    def accept_import(self, command: AcceptImport, envelope: Envelope) -> Document:
+        """Decide every row; the answer says accepted or refused, with what is wrong row by row."""
+        state: Document = self.importer.accept(self, command, envelope)
+        return state
+
+    @command(GetImport)
+    def get_import(self, command: GetImport, envelope: Envelope) -> Document:
+        """State, rows, applied, skipped, failures, and `recorded_until` once it is applied."""
+        state: Document = self.importer.state(command.import_id, envelope)
+        return state
+
+
+class Importer(DependencyProvider):
+    """Keeps imports and applies accepted ones from a thread of the service's process."""
+
+    def start(self) -> None:
+        """Make the collections and begin applying what an earlier process left."""
+        journalled = next(found for found in self.container.extensions if isinstance(found, Journalled))
+        self.journal: Journal = journalled.journal
+        self._database = journalled.database
+        self._cipher = Cipher(settings().secret("master.key"))
+        existing = set(self._database.list_collection_names())
+        for name in {"imports", "import_rows"} - existing:
+            self._database.create_collection(name)
+        self._database["imports"].create_index([("state", 1), ("accepted", 1)])
+        self._database["import_rows"].create_index([("import", 1), ("first", 1)])
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._service = self.container.service_cls()
+        self.container.spawn_managed_thread(self._run, identifier="importer")
+
+    def stop(self) -> None:
+        """Finish the transaction in hand."""
+        self._stopping.set()
+        self._wake.set()
+
+    def get_dependency(self, worker_ctx: Any) -> Importer:
+        """Itself."""
+        return self
+
+    def keep(self, chunk: AddImportRows, envelope: Envelope) -> None:
+        """Store a chunk of an import that is still being received."""
+        now = self.journal.clock()
+        known = self._database["imports"].find_one_and_update(
+            {"_id": chunk.import_id},
+            {
+                "$setOnInsert": {
+                    "kind": chunk.kind,
+                    "state": "received",
+                    "actor": envelope.actor.user,
+                    "received": now,
+                    "rows": 0,
+                    "applied": 0,
+                    "skipped": 0,
+                    "failures": [],
+                }
+            },
+            upsert=True,
+            return_document=pymongo.ReturnDocument.AFTER,
+        )
+        if known["actor"] != envelope.actor.user or known["kind"] != chunk.kind:
+            raise DomainError("command.reused", "幂等键已用于内容不同的另一次提交，请更换", "invalid")
+        if known["state"] != "received":
+            return
+        place = f"{chunk.import_id}/{chunk.first}"
+        body = orjson.dumps({"rows": chunk.rows, "envelope": envelope.model_dump(mode="json")})
+        self._database["import_rows"].replace_one(
+            {"_id": place},
+            {
+                "_id": place,
+                "import": chunk.import_id,
+                "first": chunk.first,
+                "count": len(chunk.rows),
+                "body": self._cipher.encrypt(body, place),
+            },
+            upsert=True,
+        )
+
+    def accept(self, service: Imports, asked: AcceptImport, envelope: Envelope) -> Document:
+        """Rehearse all rows, then take or refuse the import as a whole; once, then the first answer again."""
+        known = self._known(asked.import_id, envelope)
+        if known["state"] != "received":
+            return _told(known)
+        chunks = list(self._database["import_rows"].find({"import": asked.import_id}, sort=[("first", 1)]))
+        if sum(chunk["count"] for chunk in chunks) != asked.rows:
+            raise DomainError("import.incomplete", "表格尚未收全，请重新上传", "conflict")
+        sheet = service.sheets[known["kind"]]
+        errors: list[RowError] = []
+
+        def rehearse(work: Work) -> None:
+            for chunk in chunks:
+                errors.extend(self._apply_chunk(service, sheet, work, chunk, 0, chunk["count"])[1])
+
+        self.journal.rehearse(envelope, rehearse)
+        change: Document = {"rows": asked.rows, "envelope": envelope.model_dump(mode="json")}
+        if errors:
+            change |= {"state": "refused", "errors": [vars(error) for error in errors[:_MOST_ERRORS]]}
+            change["wrong"] = len({error.row for error in errors})
+        else:
+            change |= {"state": "accepted", "accepted": self.journal.clock()}
+        metrics.IMPORT_ROWS.labels(self.journal.service, change["state"]).inc(asked.rows)
+        self._database["imports"].update_one({"_id": asked.import_id, "state": "received"}, {"$set": change})
+        if errors:
+            self._database["import_rows"].delete_many({"import": asked.import_id})
+        self._wake.set()
+        return _told(self._known(asked.import_id, envelope))
+
+    def state(self, import_id: str, envelope: Envelope) -> Document:
+        """What is known of an import."""
+        return _told(self._known(import_id, envelope))
+
+    def _known(self, import_id: str, envelope: Envelope) -> Document:
+        known = self._database["imports"].find_one({"_id": import_id})
+        if known is None or known["actor"] != envelope.actor.user:
+            raise DomainError("import.not_found", "没有这次导入", "not_found")
+        return known
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                waiting = self._database["imports"].find_one({"state": "accepted"}, sort=[("accepted", 1)])
+                if waiting is not None:
+                    self._apply(waiting)
+                    continue
+                self._sweep()
+            except PyMongoError as error:
+                log.warning("import.waiting", error=repr(error))
+                self._stopping.wait(1)
+            self._wake.wait(2)
+            self._wake.clear()
+
+    def _sweep(self) -> None:
+        """Forget the rows of imports that were never completed."""
+        gone = self.journal.clock() - _RECEIVING
+        for abandoned in self._database["imports"].find({"state": "received", "received": {"$lt": gone}}, {"_id": 1}):
+            self._database["import_rows"].delete_many({"import": abandoned["_id"]})
+            self._database["imports"].delete_one({"_id": abandoned["_id"], "state": "received"})
+
+    def _apply(self, known: Document) -> None:
+        """Apply an accepted import from where it stands to its end."""
+        import_id, size = known["_id"], MOST_ROWS
+        done: int = known["applied"]
+        while done < known["rows"] and not self._stopping.is_set():
+            chunk = self._database["import_rows"].find_one(
+                {"import": import_id, "first": {"$lte": done}}, sort=[("first", -1)]
+            )
+            if chunk is None:
+                raise AssertionError(f"the rows of accepted import {import_id} are gone")
+            start = done - chunk["first"]
+            count = min(size, chunk["count"] - start)
+            started = time.monotonic()
+            try:
+                self._apply_rows(known, chunk, start, count, done)
+            except Conflict:
+                size = max(20, size // 2)
+                log.info("import.smaller_transactions", id=import_id, rows=size)
+                continue
+            log.info("import.applied", id=import_id, rows=count, seconds=round(time.monotonic() - started, 3))
+            done += count
+        if done >= known["rows"]:
+            self._database["imports"].update_one(
+                {"_id": import_id}, {"$set": {"state": "applied", "finished": self.journal.clock()}}
+            )
+            self._database["import_rows"].delete_many({"import": import_id})
+
+    def _apply_rows(self, known: Document, chunk: Document, start: int, count: int, done: int) -> None:
+        sheet = self._service.sheets[known["kind"]]
+        envelope = Envelope.model_validate(known["envelope"])
+
+        def act(work: Work) -> None:
+            skipped, errors = self._apply_chunk(self._service, sheet, work, chunk, start, count)
+            moved = self._database["imports"].update_one(
+                {"_id": known["_id"], "applied": done},
+                {
+                    "$set": {"applied": done + count, "recorded_until": work.now},
+                    "$inc": {"skipped": skipped},
+                    "$push": {"failures": {"$each": [vars(error) for error in errors], "$slice": -_MOST_ERRORS}},
+                },
+                session=work.session,
+            )
+            if moved.matched_count != 1:
+                raise PyMongoError("another process applies this import")
+
+        self.journal.transact(envelope, act)
+        metrics.IMPORT_ROWS.labels(self.journal.service, "applied").inc(count)
+
+    def _apply_chunk(
+        self, service: Imports, sheet: Sheet, work: Work, chunk: Document, start: int, count: int
+    ) -> tuple[int, list[RowError]]:
+        """Decide `count` rows of a chunk; give how many said nothing new, and the errors."""
+        opened = orjson.loads(self._cipher.decrypt(chunk["body"], chunk["_id"]))
+        received = Envelope.model_validate(opened["envelope"])
+        errors: list[RowError] = []
+        rows: list[tuple[int, BaseModel]] = []
+        for cells in opened["rows"][start : start + count]:
+            row, wrong = parse(sheet, cells)
+            errors.extend(wrong)
+            if row is not None:
+                rows.append((int(cells["_row"]), row))
+        wanted: dict[str, tuple[Aggregate[Any], list[str]]] = {}
+        for _, row in rows:
+            for aggregate, id in service.row_ids(sheet.kind, row):
+                wanted.setdefault(aggregate.name, (aggregate, []))[1].append(id)
+        for aggregate, ids in wanted.values():
+            work.load(aggregate, ids)
+        skipped = 0
+        for number, row in rows:
+            work.envelope = received.model_copy(update={"command_id": f"{chunk['import']}:{number}"})
+            before = len(work.entries)
+            try:
+                with work.trial():
+                    service.apply_row(work, sheet.kind, row)
+            except DomainError as refusal:
+                errors.extend(_row_errors(number, refusal))
+            else:
+                skipped += len(work.entries) == before
+        return skipped, errors
+
+
+def _row_errors(number: int, refusal: DomainError) -> list[RowError]:
+    if not refusal.errors:
+        return [RowError(number, "", refusal.code, refusal.detail)]
+    return [
+        RowError(number, error["pointer"].removeprefix("/").split("/")[0], refusal.code, error["detail"])
+        for error in refusal.errors
+    ]
+
+
+def _told(known: Mapping[str, Any]) -> Document:
+    recorded: datetime | None = known.get("recorded_until")
+    return {
+        "id": known["_id"],
+        "kind": known["kind"],
+        "state": known["state"],
+        "rows": known["rows"],
+        "applied": known["applied"],
+        "skipped": known["skipped"],
+        "wrong": known.get("wrong", 0),
+        "errors": known.get("errors", []),
+        "failures": known["failures"],
+        "recorded_until": None if recorded is None else recorded.isoformat(),
+    }

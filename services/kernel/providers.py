@@ -1,0 +1,109 @@
+"""What a service is wired with, as class attributes at the top of its service.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pymongo
+from nameko.extensions import DependencyProvider
+from pymongo.database import Database
+
+from .bus import Publisher
+from .clock import utc_now
+from .journal import Aggregate, Document, Journal, open_database
+from .relay import Relay
+from .settings import settings
+from .vault import Vault
+
+Indexes = Callable[[Database[Document]], None]
+
+
+class Journalled(DependencyProvider):
+    """Gives the service its `Journal`, on its own database, with its indexes made."""
+
+    def __init__(self, aggregates: Sequence[Aggregate[Any]] = (), indexes: Indexes = lambda database: None) -> None:
+        self.aggregates = aggregates
+        self.indexes = indexes
+        self.clock = utc_now
+
+    def setup(self) -> None:
+        """Open the database and make what is missing in it; collections first, for transactions make none."""
+        given, service = settings(), self.container.service_name
+        self.client: pymongo.MongoClient[Document] = pymongo.MongoClient(
+            given.mongo_uri, appname=f"shengzhi-{service}", serverSelectionTimeoutMS=10_000, maxPoolSize=64
+        )
+        self.database = open_database(self.client, given.database(service))
+        self.journal = Journal(
+            self.database,
+            service=service,
+            site=given.site,
+            chain_key=given.secret("chain.key"),
+            clock=self.clock,
+            transaction_seconds=given.transaction_seconds,
+        )
+        self.journal.ensure_indexes()
+        existing = set(self.database.list_collection_names())
+        for aggregate in self.aggregates:
+            if aggregate.collection not in existing:
+                self.database.create_collection(aggregate.collection)
+        self.indexes(self.database)
+
+    def stop(self) -> None:
+        """Close the client; workers are done by now."""
+        self.client.close()
+
+    def get_dependency(self, worker_ctx: Any) -> Journal:
+        """The one journal of this process."""
+        return self.journal
+
+
+class Vaulted(DependencyProvider):
+    """Gives the service its `Vault`."""
+
+    def start(self) -> None:
+        """Open it on the journal's database."""
+        self.vault = Vault(_journalled(self).database, settings().secret("master.key"))
+        self.vault.ensure_indexes()
+
+    def get_dependency(self, worker_ctx: Any) -> Vault:
+        """The one vault of this process."""
+        return self.vault
+
+
+class Relaying(DependencyProvider):
+    """Publishes the service's journal from inside its process."""
+
+    def start(self) -> None:
+        """Begin; a commit wakes it."""
+        given, journal = settings(), _journalled(self).journal
+        self.relay = Relay(
+            journal,
+            Publisher(
+                given.amqp_uri,
+                journal.service,
+                name=f"shengzhi-relay-{journal.service}",
+                confirm_seconds=given.confirm_seconds,
+            ),
+            batch=given.relay_batch,
+            poll_seconds=given.relay_poll_seconds,
+            watermark_seconds=given.watermark_seconds,
+            transaction_seconds=given.transaction_seconds,
+            lease_seconds=given.lease_seconds,
+        )
+        journal.committed = self.relay.wake
+        self.container.spawn_managed_thread(self.relay.run, identifier="relay")
+
+    def stop(self) -> None:
+        """Finish the batch in hand."""
+        self.relay.stop()
+
+    def get_dependency(self, worker_ctx: Any) -> None:
+        """Nothing: the service never talks to it."""
+
+
+def _journalled(provider: DependencyProvider) -> Journalled:
+    found: Journalled = next(
+        extension for extension in provider.container.extensions if isinstance(extension, Journalled)
+    )
+    return found
