@@ -24,7 +24,7 @@ from pymongo.errors import PyMongoError
 from . import metrics
 from .errors import DomainError
 from .event import Command, Envelope
-from .journal import Aggregate, Conflict, Document, Journal, Work
+from .journal import Aggregate, Document, Journal, TooSlow, Work
 from .providers import Journalled
 from .rpc import command
 from .settings import settings
@@ -116,7 +116,6 @@ class Importer(DependencyProvider):
         self._database["imports"].create_index([("state", 1), ("accepted", 1)])
         self._database["import_rows"].create_index([("import", 1), ("first", 1)])
         self._wake, self._stopping = threading.Event(), threading.Event()
-        self._service = self.container.service_cls()
         self.container.spawn_managed_thread(self._run, identifier="importer")
 
     def stop(self) -> None:
@@ -206,6 +205,9 @@ class Importer(DependencyProvider):
         return known
 
     def _run(self) -> None:
+        self._service: Imports = self.container.service_cls()
+        for dependency in self.container.dependencies:
+            setattr(self._service, dependency.attr_name, dependency.get_dependency(None))
         while not self._stopping.is_set():
             try:
                 waiting = self._database["imports"].find_one({"state": "accepted"}, sort=[("accepted", 1)])
@@ -241,7 +243,7 @@ class Importer(DependencyProvider):
             started = time.monotonic()
             try:
                 self._apply_rows(known, chunk, start, count, done)
-            except Conflict:
+            except TooSlow:
                 size = max(20, size // 2)
                 log.info("import.smaller_transactions", id=import_id, rows=size)
                 continue

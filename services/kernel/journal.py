@@ -104,6 +104,10 @@ class Conflict(PyMongoError):
         super().__init__(what, error_labels=("TransientTransactionError",))
 
 
+class TooSlow(PyMongoError):
+    """The transaction took longer than the watermark waits: nothing was written; make it smaller, or ask again."""
+
+
 @dataclass
 class _Loaded:
     state: Any = None
@@ -370,7 +374,7 @@ class Journal:
     def in_time(self, work: Work) -> None:
         """Refuse to commit what was stamped too long ago: the watermark may already have passed it."""
         if self.clock() - work.now > self._limit:
-            raise Conflict("the transaction took longer than the watermark waits")
+            raise TooSlow("the transaction took longer than the watermark waits")
 
     def get(self, aggregate: Aggregate[S], id: str) -> S | None:
         """The record's state, or None."""

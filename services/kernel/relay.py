@@ -107,7 +107,7 @@ class Relay:
         for id in sent.unroutable:
             self._unroutable[id] = self._clock() + _UNROUTABLE_PAUSE
             metrics.UNROUTABLE.labels(self._service).inc()
-            log.error("relay.unroutable", service=self._service, event=id, type=events[id].type)
+            log.error("relay.unroutable", service=self._service, id=id, type=events[id].type)
         for id in sent.refused:
             metrics.PUBLISH_FAILURES.labels(self._service, "nack").inc()
         if sent.confirmed:
@@ -150,7 +150,7 @@ class Relay:
         """The oldest unpublished entries, but none whose predecessor is neither published nor before it in the list.
 
         A scan may meet version 2 of a record before version 1 was committed to its index; the second query, begun
-        after the first, cannot.
+        after the first, cannot. A predecessor that the scan left out (clocks differ) is fetched.
         """
         journal, now = self._database["journal"], self._clock()
         self._unroutable = {id: until for id, until in self._unroutable.items() if until > now}
@@ -168,13 +168,17 @@ class Relay:
             ]
         ) if later else ():
             expected[entry["_id"]] = entry["n"]
+        met = {(entry["aggregate"], entry["n"]) for entry in found}
+        left_out = [{"aggregate": aggregate, "n": n} for aggregate, n in expected.items() if (aggregate, n) not in met]
+        if left_out:
+            found.extend(journal.find({"$or": left_out, "published": False}))
         chosen = []
         for entry in sorted(found, key=lambda entry: int(entry["n"])):
             aggregate = entry["aggregate"]
             if entry["n"] == expected.get(aggregate, 1) and entry["_id"] not in self._unroutable:
                 expected[aggregate] = entry["n"] + 1
                 chosen.append(entry)
-        return chosen[: self._batch]
+        return chosen
 
     def _has_lease(self) -> bool:
         now = self._clock()

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import structlog
 from nameko.rpc import rpc
 from pydantic import BaseModel, ValidationError
+from pymongo.errors import PyMongoError
 
 from . import metrics
 from .clock import utc_now
@@ -116,6 +117,10 @@ def _answer(self: Any, method: Any, model: type[Command], envelope: Any, body: A
             metrics.COMMANDS.labels(self.name, model.__name__, refusal.kind).inc()
             log.info("command.refused", code=refusal.code)
             raise
+        except PyMongoError as error:
+            metrics.COMMANDS.labels(self.name, model.__name__, "unavailable").inc()
+            log.warning("command.store_away", error=repr(error))
+            raise DomainError("store.unavailable", "数据库暂时不可用，请稍后重试", "unavailable") from error
         except Exception:
             metrics.COMMANDS.labels(self.name, model.__name__, "failed").inc()
             log.exception("command.failed")

@@ -1,0 +1,275 @@
+"""Taking events exactly once, on a real store; and the consumer that feeds it from a real broker."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+from pymongo.errors import AutoReconnect
+
+from services.kernel import bus
+from services.kernel.batch import Consumer
+from services.kernel.bus import Outgoing, Publisher, QueueDiffers
+from services.kernel.errors import Later, Park
+from services.kernel.event import CONTENT_TYPE, Event, new_id
+from services.kernel.inbox import MOST_ATTEMPTS, Delivery, Inbox, Taking, once
+from services.kernel.journal import open_database
+from services.kernel.vault import Cipher
+
+CIPHER = Cipher(b"m" * 32)
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def happened(coins: int = 1, **fields: Any) -> Event:
+    return Event(
+        **{
+            "id": new_id(),
+            "source": "/test/jars",
+            "type": "shengzhi.jars.jar.changed.v1",
+            "subject": "j1",
+            "time": NOW,
+            "aggregateversion": 1,
+            "recorded": NOW,
+            "unit": "U1",
+            "actor": "u1",
+            "day": date(2026, 3, 2),
+            "data": {"coins": coins},
+        }
+        | fields
+    )
+
+
+def delivery(event: Event, redelivered: bool = False) -> Delivery:
+    return Delivery(event.to_json(), CONTENT_TYPE, redelivered)
+
+
+class Effects:
+    """A subscriber that adds coins to one document, and fails as each event tells it to."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+        self.fails: dict[int, Exception] = {}
+
+    def __call__(self, events: list[Event], taking: Taking) -> int:
+        self.calls.append(len(events))
+        fresh = once(events, taking, "q")
+        for event in fresh:
+            coins = event.data["coins"]
+            taking.database["effects"].update_one(
+                {"_id": "sum"}, {"$inc": {"coins": coins}}, upsert=True, session=taking.session
+            )
+            if coins in self.fails:
+                raise self.fails[coins]
+        return len(fresh)
+
+
+@pytest.fixture
+def store(mongo_client: MongoClient[dict[str, Any]], database: str) -> Database[dict[str, Any]]:
+    opened = open_database(mongo_client, database)
+    opened.create_collection("effects")
+    return opened
+
+
+@pytest.fixture
+def effects() -> Effects:
+    return Effects()
+
+
+@pytest.fixture
+def now() -> list[datetime]:
+    return [NOW]
+
+
+@pytest.fixture
+def inbox(store: Database[dict[str, Any]], effects: Effects, now: list[datetime]) -> Inbox:
+    made = Inbox(store, "q", effects, cipher=CIPHER, clock=lambda: now[0])
+    made.ensure_indexes()
+    return made
+
+
+def total(store: Database[dict[str, Any]]) -> int:
+    found = store["effects"].find_one({"_id": "sum"})
+    return 0 if found is None else int(found["coins"])
+
+
+def test_repeated_events_take_effect_once(store: Database[dict[str, Any]], inbox: Inbox) -> None:
+    """The same event twice in a batch, and again later, counts once."""
+    first, second = happened(1), happened(2)
+    inbox.take([delivery(first), delivery(second), delivery(first)])
+    inbox.take([delivery(second), delivery(first, redelivered=True)])
+    assert total(store) == 3
+
+
+def test_one_poison_in_a_batch_is_parked_and_the_rest_flows(
+    store: Database[dict[str, Any]], inbox: Inbox, effects: Effects
+) -> None:
+    """A batch is halved down to the event that fails; its effect is undone, the others' stand."""
+    effects.fails[4] = Park("no such thing")
+    inbox.take([delivery(happened(coins)) for coins in (1, 2, 3, 4, 5, 6, 7)])
+    assert total(store) == 1 + 2 + 3 + 5 + 6 + 7
+    held = list(store["held"].find())
+    assert [(row["sort"], row["reason"], row["attempts"]) for row in held] == [("parked", "Park: no such thing", 1)]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"{", CONTENT_TYPE),
+        (b"\x80\x04\x95", CONTENT_TYPE),
+        (b"[" * 100_000, CONTENT_TYPE),
+        (b"{}", CONTENT_TYPE),
+        (b"\x00\xff\xfe", None),
+        (b'{"a":1}', "application/json"),
+    ],
+    ids=["half", "pickle", "deep", "empty", "bytes", "type"],
+)
+def test_what_is_no_event_is_parked_with_its_bytes(
+    store: Database[dict[str, Any]], inbox: Inbox, body: bytes, content_type: str | None
+) -> None:
+    """Undecodable messages are kept, encrypted, with the reason, and do not stop the others."""
+    inbox.take([Delivery(body, content_type), delivery(happened(2))])
+    assert total(store) == 2
+    held = store["held"].find_one({"sort": "parked"})
+    assert held is not None
+    assert CIPHER.decrypt(held["body"], held["_id"]) == body
+    assert len(body) < 8 or body not in held["body"]
+
+
+def test_later_is_retried_until_it_works(
+    store: Database[dict[str, Any]], inbox: Inbox, effects: Effects, now: list[datetime]
+) -> None:
+    """An event that cannot be handled yet waits with growing pauses, then takes effect once."""
+    effects.fails[3] = Later("unit not known yet")
+    inbox.take([delivery(happened(3))])
+    assert inbox.retry_due() == 0
+    now[0] += timedelta(seconds=2)
+    assert inbox.retry_due() == 0
+    held = store["held"].find_one()
+    assert held is not None and (held["sort"], held["attempts"]) == ("retry", 2)
+    del effects.fails[3]
+    now[0] += timedelta(seconds=3)
+    assert inbox.retry_due() == 1
+    assert total(store) == 3
+    assert store["held"].count_documents({}) == 0
+
+
+def test_replaying_a_parked_event_twice_has_effect_once(
+    store: Database[dict[str, Any]], inbox: Inbox, effects: Effects
+) -> None:
+    """A parked event that was mended is replayed; a second replay of the same row changes nothing."""
+    effects.fails[3] = ValueError("bug")
+    inbox.take([delivery(happened(3))])
+    held = store["held"].find_one()
+    assert held is not None and held["sort"] == "parked" and "ValueError" in held["traceback"]
+    assert inbox.replay(held) is False
+    del effects.fails[3]
+    assert inbox.replay(held) is True
+    assert inbox.replay(held) is True
+    assert total(store) == 3
+
+
+def test_a_message_that_keeps_killing_its_process_is_parked(
+    store: Database[dict[str, Any]], inbox: Inbox, effects: Effects
+) -> None:
+    """A poison never raises: its attempts are written down before it is tried, and counted when it comes back."""
+
+    class Killed(BaseException):
+        """Stands for the process's death: nothing after it runs."""
+
+    effects.fails[3] = Killed()  # type: ignore[assignment]  # a death is no Exception
+    poison = delivery(happened(3), redelivered=True)
+    for _ in range(MOST_ATTEMPTS):
+        with pytest.raises(Killed):
+            inbox.take([poison])
+    inbox.take([poison, delivery(happened(1))])
+    assert total(store) == 1
+    assert store["held"].count_documents({"sort": "parked"}) == 1
+    assert store["attempts"].count_documents({}) == 0
+
+
+def test_a_store_that_is_away_is_no_fault_of_the_event(
+    store: Database[dict[str, Any]], inbox: Inbox, effects: Effects
+) -> None:
+    """While the store is away nothing is parked and nothing may be acknowledged."""
+    effects.fails[3] = AutoReconnect("primary is gone")
+    with pytest.raises(AutoReconnect):
+        inbox.take([delivery(happened(1)), delivery(happened(3))])
+    assert store["held"].count_documents({}) == 0
+    assert total(store) == 0
+
+
+def test_personal_data_is_masked_where_a_message_is_shown(
+    store: Database[dict[str, Any]], inbox: Inbox, effects: Effects
+) -> None:
+    """A reason that quotes a telephone number is kept without it."""
+    effects.fails[3] = ValueError("caller 13900001234 not found")
+    inbox.take([delivery(happened(3))])
+    held = store["held"].find_one()
+    assert held is not None
+    assert "13900001234" not in json.dumps([held["reason"], held["traceback"]])
+
+
+@pytest.fixture
+def running(vhost: str, inbox: Inbox) -> Iterator[Consumer]:
+    consumer = Consumer(vhost, inbox, [("jars", "#")], size=50, wait=0.02)
+    thread = threading.Thread(target=consumer.run)
+    thread.start()
+    assert consumer.ready.wait(10)
+    yield consumer
+    consumer.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def wait_for(condition: Any) -> None:
+    until = time.monotonic() + 20
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert condition()
+
+
+def test_the_consumer_takes_everything_once(
+    vhost: str, running: Consumer, store: Database[dict[str, Any]], effects: Effects
+) -> None:
+    """What is published, twice over and with rubbish among it, takes effect once and leaves the queue empty."""
+    publisher = Publisher(vhost, "jars", name="test")
+    events = [happened(1) for _ in range(200)]
+    messages = [Outgoing(event.id, "jar.changed.v1", event.to_json()) for event in events]
+    publisher.publish([*messages, Outgoing("x", "jar.changed.v1", b"rubbish"), *messages])
+    publisher.close()
+    wait_for(lambda: total(store) == 200 and store["held"].count_documents({}) == 1)
+    assert max(effects.calls) > 1
+    connection = bus.connect(vhost, "test")
+    wait_for(lambda: connection.default_channel.queue_declare("q", passive=True).message_count == 0)
+    connection.release()
+
+
+def test_a_store_away_stops_consuming_and_nothing_is_lost(
+    vhost: str, running: Consumer, store: Database[dict[str, Any]], effects: Effects
+) -> None:
+    """The consumer holds its batch while the store is away, and applies it when the store is back."""
+    effects.fails[1] = AutoReconnect("away")
+    publisher = Publisher(vhost, "jars", name="test")
+    publisher.publish([Outgoing("a", "jar.changed.v1", happened(1).to_json())])
+    publisher.close()
+    wait_for(lambda: len(effects.calls) > 1)
+    assert total(store) == 0
+    effects.fails.clear()
+    wait_for(lambda: total(store) == 1)
+    assert store["held"].count_documents({}) == 0
+
+
+def test_a_queue_with_other_arguments_is_said_not_retried(vhost: str, inbox: Inbox) -> None:
+    """A queue that exists with other arguments ends the consumer with a message that names it."""
+    connection = bus.connect(vhost, "test")
+    connection.default_channel.queue_declare("q", durable=True, auto_delete=False)
+    connection.release()
+    with pytest.raises(QueueDiffers, match="queue q exists"):
+        Consumer(vhost, inbox, [("jars", "#")]).run()
