@@ -1,4 +1,4 @@
-"""A real broker and a real store, started once and only when a test asks for them; nothing outlives the session."""
+"""A real broker and a real store, started once, when a test asks for them; nothing outlives the session."""
 
 import itertools
 import uuid
@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from services.cli.local.broker import Broker
 from services.cli.local.store import Store
 
-VHOSTS = tuple(f"test-{number}" for number in range(24))  # made at the broker's start; making one later takes seconds
+VHOSTS = tuple(f"test-{number}" for number in range(24))  # made at the start: later each takes seconds
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +83,7 @@ def mongo_client(mongo: str) -> Iterator[MongoClient[dict[str, Any]]]:
 
 @pytest.fixture
 def database(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
-    """A database name (or prefix of names) of the test's own; what was made under it is dropped afterwards."""
+    """A database name (or prefix of names) of the test's own; what was made under it is dropped."""
     name = f"t{uuid.uuid4().hex[:12]}"
     yield name
     for made in mongo_client.list_database_names():

@@ -9,11 +9,10 @@ import shutil
 import socket
 import subprocess
 from pathlib import Path
-from types import TracebackType
 
-from services.cli.local.process import LaunchError, Process, free_port, wait_ready
+from services.cli.local.process import LaunchError, Process, kept_ports, wait_ready
 
-SCRIPTS = Path("/usr/lib/rabbitmq/bin")  # Debian's wrapper in /usr/sbin insists on the system's user and folders
+SCRIPTS = Path("/usr/lib/rabbitmq/bin")  # the wrapper in /usr/sbin insists on the system's user
 MEMORY_WATERMARK = "256MB"
 USER = "shengzhi"
 START_SECONDS = 60.0
@@ -27,12 +26,10 @@ class Broker:
         self.vhosts = vhosts
         self.folder.mkdir(parents=True, exist_ok=True)
         self.password = self._password()
-        ports = self._ports()
-        self.port, self._epmd_port, self._distribution_port = ports["amqp"], ports["epmd"], ports["distribution"]
-        self.epmd = Process("epmd", self._epmd_command(), self.folder / "log" / "epmd.log", self._environment())
-        self.node = Process(
-            "rabbitmq", [str(SCRIPTS / "rabbitmq-server")], self.folder / "log" / "node.log", self._environment()
-        )
+        self.port, self._epmd_port, self._distribution_port = self._ports()
+        logs, environment = self.folder / "log", self._environment()
+        self.epmd = Process("epmd", self._epmd_command(), logs / "epmd.log", environment)
+        self.node = Process("rabbitmq", [str(SCRIPTS / "rabbitmq-server")], logs / "node.log", environment)
 
     @property
     def uri(self) -> str:
@@ -51,7 +48,7 @@ class Broker:
     def launch(self) -> None:
         """Start without waiting, so that the store can start meanwhile."""
         if not (SCRIPTS / "rabbitmq-server").exists():
-            raise LaunchError("本机没有 RabbitMQ。请运行：apt-get install rabbitmq-server，或设置 SHENGZHI_AMQP_URI。")
+            raise LaunchError("没有 RabbitMQ：请安装 rabbitmq-server，或设置 SHENGZHI_AMQP_URI。")
         self._write_configuration()
         self.epmd.start()
         wait_ready(self.epmd, lambda: _listens(self._epmd_port), START_SECONDS)
@@ -85,7 +82,9 @@ class Broker:
     def control(self, *arguments: str) -> str:
         """Run rabbitmqctl against this node (about two seconds)."""
         command = [str(SCRIPTS / "rabbitmqctl"), "--quiet", *arguments]
-        done = subprocess.run(command, env=self._environment(), capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            command, check=False, env=self._environment(), capture_output=True, text=True, timeout=60
+        )
         if done.returncode != 0:
             raise LaunchError(f"rabbitmqctl {' '.join(arguments)}：{done.stdout}{done.stderr}")
         return done.stdout
@@ -93,7 +92,7 @@ class Broker:
     def __enter__(self) -> "Broker":
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     def _password(self) -> str:
@@ -103,13 +102,9 @@ class Broker:
             kept.write_text(secrets.token_urlsafe(24))
         return kept.read_text()
 
-    def _ports(self) -> dict[str, int]:
-        """The ports of the last start while nobody has taken them."""
-        kept = self.folder / "ports.json"
-        last = json.loads(kept.read_text()) if kept.exists() else {}
-        ports = {name: free_port(last.get(name)) for name in ("amqp", "epmd", "distribution")}
-        kept.write_text(json.dumps(ports))
-        return ports
+    def _ports(self) -> list[int]:
+        """AMQP, name server, distribution: those of the last start while nobody has taken them."""
+        return kept_ports(self.folder / "ports.json", 3)
 
     def _epmd_command(self) -> list[str]:
         return [shutil.which("epmd") or "epmd", "-port", str(self._epmd_port), "-address", "127.0.0.1"]
@@ -117,7 +112,7 @@ class Broker:
     def _environment(self) -> dict[str, str]:
         """Nothing of the system's broker is read: not its cookie, not its /etc, not its log folder."""
         home = self.folder / "home"
-        loopback = "-kernel inet_dist_use_interface {127,0,0,1} +S 1:1"
+        arguments = "-kernel inet_dist_use_interface {127,0,0,1} +S 1:1"
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "LANG": "C.UTF-8",
@@ -134,8 +129,8 @@ class Broker:
             "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.folder / "advanced.config"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": loopback,
-            "RUNNING_UNDER_SYSTEMD": "true",  # the script then becomes the node, so that our id is the node's id
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": arguments,
+            "RUNNING_UNDER_SYSTEMD": "true",  # the script then becomes the node: its id is the one we have
         }
 
     def _write_configuration(self) -> None:

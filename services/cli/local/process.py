@@ -1,5 +1,6 @@
 """One operating-system process that we started and therefore may end."""
 
+import json
 import os
 import random
 import shutil
@@ -67,12 +68,13 @@ class Process:
     log: Path
     environment: Mapping[str, str]
     restarts: int = 0
+    restarts_in_a_row: int = 0
     popen: subprocess.Popen[bytes] | None = None
     spawned: Spawned | None = None
     started: float = 0.0
 
     def start(self) -> None:
-        """Start it. It is told to end when the thread that started it is gone: nothing is left behind by kill -9."""
+        """Start it. It ends when the thread that started it is gone: even kill -9 leaves nothing behind."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         leash = [setpriv, "--pdeathsig", "TERM", "--"] if (setpriv := shutil.which("setpriv")) else []
         with self.log.open("ab") as log:
@@ -97,22 +99,34 @@ class Process:
         """True when it was started and ended without being asked to."""
         return self.popen is not None and self.popen.poll() is not None
 
+    def restart(self) -> None:
+        """Start it again after it died; counted, for the status."""
+        self.restarts += 1
+        self.restarts_in_a_row += 1
+        self.start()
+
+    def ask_to_end(self) -> None:
+        """Send the polite signal without waiting, so that several end at the same time."""
+        if self.popen is not None and self.popen.poll() is None:
+            self.popen.terminate()
+
     def stop(self, grace: float = GRACE_SECONDS) -> None:
         """End it and collect its status; harmless when it is not running."""
+        self.ask_to_end()
         if self.popen is None:
             return
-        if self.popen.poll() is None:
-            self.popen.terminate()
-            try:
-                self.popen.wait(grace)
-            except subprocess.TimeoutExpired:
-                self.popen.kill()
-                self.popen.wait(grace)
+        try:
+            self.popen.wait(grace)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait(grace)
         self.popen = None
 
     def last_lines(self, count: int = 12) -> str:
         """The end of its log, for the message about a start that failed."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:]) if self.log.exists() else ""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.05) -> bool:
@@ -147,13 +161,21 @@ def free_port(preferred: int | None = None) -> int:
     """A port nobody listens on: the preferred one if possible."""
     if preferred is not None and port_is_free(preferred):
         return preferred
-    while not port_is_free(port := random.choice(PORTS)):
+    while not port_is_free(port := random.choice(PORTS)):  # noqa: S311  # not a secret
         continue
     return port
 
 
+def kept_ports(kept: Path, count: int) -> list[int]:
+    """The ports of the last start, another one where somebody has taken it meanwhile; written down again."""
+    last: list[int | None] = list(json.loads(kept.read_text())) if kept.exists() else []
+    ports = [free_port(port) for port in (last + [None] * count)[:count]]
+    kept.write_text(json.dumps(ports))
+    return ports
+
+
 def resident_bytes(pid: int) -> int:
-    """Memory of a process with its share of shared pages (PSS); the whole resident size where that is refused."""
+    """Memory with its share of shared pages (PSS); the whole resident size where that is not told."""
     for source, key in ((f"/proc/{pid}/smaps_rollup", "Pss:"), (f"/proc/{pid}/status", "VmRSS:")):
         try:
             lines = Path(source).read_text().splitlines()

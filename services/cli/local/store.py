@@ -1,17 +1,16 @@
 """A private MongoDB replica set of one member (or more, for fault tests) on the loopback interface."""
 
 import importlib.util
-import json
 import os
 import shutil
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from services.cli.local.process import LaunchError, Process, free_port, wait_ready, wait_until
+from services.cli.local.process import LaunchError, Process, kept_ports, wait_ready, wait_until
 
 REPLICA_SET = "shengzhi"
 CACHE_GB = 0.25
@@ -41,7 +40,7 @@ class Store:
         self.folder = folder.resolve() / "store"
         self.cache_gb = cache_gb
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.ports = self._ports(members)
+        self.ports = kept_ports(self.folder / "ports.json", members)
         self.members: list[Process] = []
 
     @property
@@ -63,14 +62,15 @@ class Store:
             data.mkdir(exist_ok=True)
             name = "mongod" if len(self.ports) == 1 else f"mongod-{number}"
             log = self.folder / f"{name}.log"
-            member = Process(name, self._command(binary, data, port), log, {"PATH": os.environ.get("PATH", os.defpath)})
+            path = {"PATH": os.environ.get("PATH", os.defpath)}
+            member = Process(name, self._command(binary, data, port), log, path)
             member.start()
             self.members.append(member)
 
     def wait(self) -> None:
         """Return when the replica set has a primary and every member its part in it."""
         for member, port in zip(self.members, self.ports, strict=True):
-            wait_ready(member, lambda port=port: _ping(port), START_SECONDS)  # type: ignore[misc]  # bound early on purpose
+            wait_ready(member, partial(_ping, port), START_SECONDS)
         self._configure()
         if not wait_until(self.answers, START_SECONDS):
             raise LaunchError(f"MongoDB 副本集没有主节点。日志目录 {self.folder}")
@@ -85,9 +85,10 @@ class Store:
         """True when there is a primary and nobody is still catching up."""
         with _direct(self.ports[0]) as client:
             try:
-                states = [member["stateStr"] for member in client.admin.command("replSetGetStatus")["members"]]
+                members = client.admin.command("replSetGetStatus")["members"]
             except PyMongoError:
                 return False
+        states = [member["stateStr"] for member in members]
         return "PRIMARY" in states and all(state in ("PRIMARY", "SECONDARY") for state in states)
 
     def stop(self) -> None:
@@ -99,16 +100,8 @@ class Store:
     def __enter__(self) -> "Store":
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
-
-    def _ports(self, members: int) -> list[int]:
-        """The ports of the last start while nobody has taken them."""
-        kept = self.folder / "ports.json"
-        last: list[int | None] = list(json.loads(kept.read_text())) if kept.exists() else []
-        ports = [free_port(port) for port in (last + [None] * members)[:members]]
-        kept.write_text(json.dumps(ports))
-        return ports
 
     def _command(self, binary: str, data: Path, port: int) -> list[str]:
         return [
@@ -118,7 +111,7 @@ class Store:
             *("--wiredTigerCacheSizeGB", str(self.cache_gb)),
             *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
-            *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),  # nobody moves to another member
+            *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
         ]
 
     def _configure(self) -> None:

@@ -1,0 +1,103 @@
+# Everything runs from here: `make` lists the targets.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL: # what is missing on the machine is said before anything is done
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+RUN := $(BIN)/shengzhi
+
+export PYTHON
+
+##@ Use it
+.PHONY: demo
+demo: export SHENGZHI_DATABASE_PREFIX = shengzhi_demo
+demo: demo-packages install ## Start the platform, load the sample province, print its report; stays up
+	$(RUN) up --fresh
+	$(RUN) load --wait deploy/sample
+	$(RUN) report --out build/demo
+
+.PHONY: up
+up: demo-packages install ## Start the platform, keeping the data of earlier runs
+	$(RUN) up
+
+.PHONY: down
+down: ## Stop everything that `make demo` or `make up` started
+	@if [ -x $(RUN) ]; then $(RUN) down; else echo "not installed, nothing runs"; fi
+
+.PHONY: status
+status: install ## Every process with its memory
+	$(RUN) status
+
+##@ Work on it
+.PHONY: install
+install: $(STAMP) ## Python packages, locked and hashed, into .venv
+
+$(STAMP): requirements.lock pyproject.toml Makefile
+	@deploy/debian/requisites.sh python3-venv
+	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip check --disable-pip-version-check
+	@touch $@
+
+.PHONY: demo-packages
+demo-packages:
+	@deploy/debian/requisites.sh python3-venv rabbitmq-server
+
+.PHONY: test-packages
+test-packages:
+	@deploy/debian/requisites.sh python3-venv rabbitmq-server chromium prometheus
+
+.PHONY: test
+test: test-packages install check ## All checks, then all tests that take minutes, not hours
+	$(BIN)/python -m pytest
+
+.PHONY: check
+check: install ## Style, types, import rule, interface definitions, deployment files
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint deploy/Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	$(BIN)/python -m tests.contract.manifests k8s
+
+.PHONY: rows
+rows: test-packages install ## Tests by the domain's numbered rows: `S2 passed 3`, `S9 none`
+	@$(BIN)/python -m tests.rows
+
+.PHONY: bench
+bench: demo-packages install ## Measure; prints what it measured on what
+	$(BIN)/python -m pytest tests/bench --override-ini addopts= --import-mode=importlib -p no:pytest_nameko -s
+
+.PHONY: format
+format: install ## Put the code into the form that `check` wants
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+##@ Regenerate what is committed
+.PHONY: lock
+lock: $(BIN)/python ## requirements.lock and the image's part of it from pyproject.toml
+	$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --generate-hashes --all-extras \
+		--custom-compile-command "make lock" --output-file requirements.lock
+	$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --generate-hashes \
+		--constraint requirements.lock --custom-compile-command "make lock" --output-file deploy/requirements.lock
+
+.PHONY: proto
+proto: install ## Python from proto/, schemas and examples from the contracts
+	$(BIN)/python -m grpc_tools.protoc --proto_path proto --python_out services/gateway/pb \
+		--grpc_python_out services/gateway/pb --mypy_out services/gateway/pb $$(cd proto && find shengzhi -name '*.proto')
+
+##@ Tidy up
+.PHONY: clean
+clean: down ## Stop the platform and remove what was made, but not .venv
+	rm -rf .run build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

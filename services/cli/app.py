@@ -1,0 +1,88 @@
+"""The `shengzhi` command: every sub-command is registered here, each of them lives in a module of its own."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from services.cli.local import supervisor
+from services.cli.local.process import LaunchError
+from services.cli.local.record import Record
+from services.cli.status import table
+
+Folder = Annotated[Path, typer.Option("--folder", envvar="SHENGZHI_RUN", help="运行目录：数据、日志和密钥")]
+RUN = Path(".run")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="生智：主题教育数据平台")
+out = Console(highlight=False, soft_wrap=True)
+error = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def up(
+    folder: Folder = RUN,
+    fresh: Annotated[bool, typer.Option("--fresh", help="清空以前的数据，从头开始")] = False,
+) -> None:
+    """启动平台（私有的 RabbitMQ、MongoDB 和全部服务），就绪后返回。"""
+    before = Record.read(folder)
+    if before is not None and before.up and not fresh:
+        out.print("平台已在运行。" if before.phase == "ready" else "平台正在启动……")
+    try:
+        with error.status("正在启动平台……"):
+            record = supervisor.up(folder, fresh=fresh)
+    except LaunchError as problem:
+        error.print(f"启动失败：{problem}", markup=False)
+        raise typer.Exit(1) from problem
+    out.print(f"就绪，用时 {record.ready_seconds} 秒（ready in {record.ready_seconds} s）")
+    out.print(f"网页和接口：{record.url}    接口文档：{record.url}/docs    gRPC：{record.grpc}")
+
+
+@app.command()
+def down(folder: Folder = RUN) -> None:
+    """停止平台和它启动的一切。可重复执行。"""
+    with error.status("正在停止平台……"):
+        stopped = supervisor.down(folder)
+    out.print("平台已停止。" if stopped else "平台没有在运行。")
+
+
+@app.command()
+def status(folder: Folder = RUN) -> None:
+    """列出每个进程的状态和内存。平台没有完全就绪时以状态 3 结束。"""
+    record = Record.read(folder)
+    if record is None:
+        out.print("平台没有在运行。")
+        raise typer.Exit(3)
+    out.print(table(record))
+    if not (record.up and record.phase == "ready" and all(each.spawned.alive for each in record.processes)):
+        raise typer.Exit(3)
+
+
+@app.command(hidden=True)
+def supervise(folder: Folder = RUN) -> None:
+    """看护进程：由 up 在后台启动。"""
+    supervisor.supervise(folder)
+
+
+@app.command()
+def serve(name: Annotated[str, typer.Argument(help="study、hotline 或 gateway")]) -> None:
+    """在前台运行一个服务（容器里的入口）。"""
+    _become("serve", name)
+
+
+@app.command()
+def api() -> None:
+    """在前台运行接口与网页（容器里的入口）。"""
+    _become("api")
+
+
+def _become(*arguments: str) -> None:
+    """Replace this process: a service must patch the standard library before anything is imported."""
+    os.execv(sys.executable, [sys.executable, "-m", "services.cli", *arguments])  # noqa: S606  # no shell is wanted
+
+
+def main() -> None:
+    """The console script's entry."""
+    app()

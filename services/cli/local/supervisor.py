@@ -1,0 +1,139 @@
+"""Bring the platform up in the background, tell how it is, take it down; each of them any number of times."""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+from services.cli.local.platform import Platform
+from services.cli.local.process import LaunchError, Spawned, wait_until
+from services.cli.local.record import FAILED, READY, STARTING, Record, forget, myself
+
+UP_SECONDS = 180.0
+DOWN_SECONDS = 90.0
+NOTE_SECONDS = 0.5
+KEPT = ("SHENGZHI_DATABASE_PREFIX", "SHENGZHI_SITE", "SHENGZHI_HTTP_PORT", "SHENGZHI_GRPC_PORT")
+
+
+def up(folder: Path, *, fresh: bool = False, heard: Callable[[Record], None] = lambda _: None) -> Record:
+    """Bring the platform up and return its record once it is ready; what runs already is left as it is.
+
+    `fresh` forgets the data of earlier runs first, and for that takes a running platform down.
+
+    Raises:
+        LaunchError: it could not be started; nothing of it is left running.
+    """
+    known = Record.read(folder)
+    if fresh or known is None or not known.up:
+        down(folder)
+        if fresh and folder.exists():
+            shutil.rmtree(folder)
+        _spawn(folder)
+    deadline = time.monotonic() + UP_SECONDS
+    while time.monotonic() < deadline:
+        record = Record.read(folder)
+        if record is not None:
+            heard(record)
+            if record.phase == READY and record.supervisor.alive:
+                return record
+            if record.phase == FAILED:
+                raise LaunchError(record.message)
+        time.sleep(0.1)
+    down(folder)
+    raise LaunchError(f"平台在 {UP_SECONDS:.0f} 秒内未就绪，已全部停止。日志目录 {folder / 'logs'}")
+
+
+def down(folder: Path) -> bool:
+    """End the platform and everything it started. True if something was running."""
+    record = Record.read(folder)
+    if record is None:
+        return False
+    running = [each for each in (record.supervisor, *_spawned(record)) if each.alive]
+    record.supervisor.signal(signal.SIGTERM)
+    wait_until(lambda: not record.supervisor.alive, DOWN_SECONDS)
+    for process in (record.supervisor, *reversed(_spawned(Record.read(folder) or record))):
+        process.end()
+    forget(folder)
+    return bool(running)
+
+
+def supervise(folder: Path) -> None:
+    """Be the supervisor: start, keep alive, and end everything when told to. Runs until then."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    me, began = myself(os.getpid()), time.monotonic()
+    with ExitStack() as leaving, (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # two supervisors would fight over ports and files
+        Record(STARTING, me).write(folder)
+        signal.signal(signal.SIGTERM, _leave)
+        signal.signal(signal.SIGINT, _leave)
+        try:
+            platform = Platform(
+                folder,
+                amqp_uri=os.environ.get("SHENGZHI_AMQP_URI"),
+                mongo_uri=os.environ.get("SHENGZHI_MONGO_URI"),
+                environment={name: value for name in KEPT if (value := os.environ.get(name))},
+            )
+            leaving.callback(platform.stop)
+            platform.start(lambda: Record.of(platform, me, STARTING).write(folder))
+        except LaunchError as error:
+            leaving.close()
+            Record(FAILED, me, message=str(error)).write(folder)
+            return
+        seconds = round(time.monotonic() - began, 1)
+        notes = threading.Thread(target=_note, args=(folder, platform, me, seconds), daemon=True)
+        notes.start()
+        platform.watch()
+
+
+def _note(folder: Path, platform: Platform, me: Spawned, seconds: float) -> None:
+    """Write the record again whenever a process was started again."""
+    last: Record | None = None
+    while True:
+        record = Record.of(platform, me, READY, seconds)
+        if record != last:
+            record.write(folder)
+            last = record
+        time.sleep(NOTE_SECONDS)
+
+
+def _spawn(folder: Path) -> None:
+    """Start the supervisor as a process of its own that outlives this terminal."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    log = folder / "logs" / "supervisor.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "services.cli", "supervise", "--folder", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    if not wait_until(lambda: _written_by(folder, child.pid) or child.poll() is not None, UP_SECONDS):
+        raise LaunchError(f"平台的看护进程没有响应。日志 {log}")
+    if child.poll() is not None and not _written_by(folder, child.pid):
+        raise LaunchError(f"平台的看护进程未能启动。日志 {log}：\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def _written_by(folder: Path, pid: int) -> bool:
+    record = Record.read(folder)
+    return record is not None and record.supervisor.pid == pid
+
+
+def _spawned(record: Record) -> list[Spawned]:
+    return [each.spawned for each in record.processes]
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """Leave through every `finally`; a second signal must not interrupt the first one's work."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(0)
