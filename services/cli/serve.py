@@ -3,11 +3,15 @@
 Imported by service processes alone: importing it patches the standard library for eventlet.
 """
 
+# ruff: noqa: E402  # nothing else may be loaded before the patch
+import warnings
+
+warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")  # known, and decided: nameko needs it
+
 import eventlet
 
 eventlet.monkey_patch()
 
-# ruff: noqa: E402  # nothing else may be loaded before the patch
 import importlib
 import signal
 from collections.abc import Callable, Iterable
@@ -17,6 +21,7 @@ from typing import Any
 import eventlet.wsgi
 import nameko
 import structlog
+from eventlet.event import Event
 from nameko.containers import ServiceContainer
 from prometheus_client import make_wsgi_app
 from pymongo.errors import PyMongoError
@@ -47,11 +52,29 @@ def main(arguments: list[str]) -> int:
     listener = eventlet.listen((settings().http_host, settings().metrics_port))
     eventlet.spawn_n(eventlet.wsgi.server, listener, health, log_output=False)
     ending = Ending(container)
+    over = Event()
+
+    def live() -> None:
+        """Start the container; what it cannot start ends the process."""
+        try:
+            container.start()
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is over
+            over.send_exception(error)
+        else:
+            health.started = True
+            log.info("service.started", service=name)
+
+    def die() -> None:
+        """Wait for the container's end, which may come before its start has returned."""
+        try:
+            over.send(container.wait())
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is over
+            over.send_exception(error)
+
+    eventlet.spawn_n(live)
+    eventlet.spawn_n(die)
     try:
-        container.start()
-        health.started = True
-        log.info("service.started", service=name)
-        eventlet.spawn(container.wait).wait()
+        over.wait()
     except Exception as error:
         if ending.asked:
             log.warning("service.stopped_uncleanly", error=repr(error))
