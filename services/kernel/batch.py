@@ -21,12 +21,15 @@ from pymongo.errors import PyMongoError
 from . import bus
 from .event import Event
 from .inbox import Delivery, Inbox, Taking, once
+from .providers import Journalled, finish
 from .settings import settings
 from .vault import Cipher
 
 log = structlog.stdlib.get_logger(__name__)
 
 _BACKLOG = 2
+_READY_SECONDS = 10
+_IDLE_SECONDS = 0.5
 
 
 class Consumer:
@@ -113,8 +116,8 @@ class Consumer:
         self._fetched.append((info["delivery_tag"], delivery))
 
     def _fill(self, connection: Any) -> None:
-        """Wait for a batch to be full, or for `wait` seconds after its first message; a second if there is none."""
-        until = time.monotonic() + (self._wait if self._fetched else 1.0)
+        """Wait for a batch to be full, or for `wait` seconds after its first message; a moment if there is none."""
+        until = time.monotonic() + (self._wait if self._fetched else _IDLE_SECONDS)
         while len(self._fetched) < self._size and not self._stopping.is_set():
             empty = not self._fetched
             left = until - time.monotonic()
@@ -170,10 +173,8 @@ class Batch(Entrypoint):
         self._consumer: Consumer | None = None
 
     def start(self) -> None:
-        """Begin to consume in a thread of the container."""
-        journal = next(
-            extension for extension in self.container.extensions if type(extension).__name__ == "Journalled"
-        )
+        """Begin to consume in a thread of the container; go on once the queue is there to catch what is published."""
+        journal = next(extension for extension in self.container.extensions if isinstance(extension, Journalled))
         inbox = Inbox(
             journal.database, self.queue, self.handle, cipher=Cipher(settings().secret("master.key")), clock=journal.clock
         )
@@ -185,12 +186,14 @@ class Batch(Entrypoint):
             wait=self.wait,
             single_active=self.single_active,
         )
-        self.container.spawn_managed_thread(self._consumer.run, identifier=f"consumer {self.queue}")
+        self._thread = self.container.spawn_managed_thread(self._consumer.run, identifier=f"consumer {self.queue}")
+        self._consumer.ready.wait(_READY_SECONDS)
 
     def stop(self) -> None:
         """Finish the batch in hand and consume no more."""
         if self._consumer is not None:
             self._consumer.stop()
+            finish(self._thread)
 
     @property
     def ready(self) -> bool:

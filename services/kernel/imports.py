@@ -25,7 +25,7 @@ from . import metrics
 from .errors import DomainError
 from .event import Command, Envelope
 from .journal import Aggregate, Document, Journal, TooSlow, Work
-from .providers import Journalled
+from .providers import Journalled, finish
 from .rpc import command
 from .settings import settings
 from .sheets import RowError, Sheet, parse
@@ -116,12 +116,13 @@ class Importer(DependencyProvider):
         self._database["imports"].create_index([("state", 1), ("accepted", 1)])
         self._database["import_rows"].create_index([("import", 1), ("first", 1)])
         self._wake, self._stopping = threading.Event(), threading.Event()
-        self.container.spawn_managed_thread(self._run, identifier="importer")
+        self._thread = self.container.spawn_managed_thread(self._run, identifier="importer")
 
     def stop(self) -> None:
         """Finish the transaction in hand."""
         self._stopping.set()
         self._wake.set()
+        finish(self._thread)
 
     def get_dependency(self, worker_ctx: Any) -> Importer:
         """Itself."""

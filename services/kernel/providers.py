@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pymongo
+from eventlet import Timeout
+from greenlet import GreenletExit
 from nameko.extensions import DependencyProvider
 from pymongo.database import Database
 
@@ -49,10 +52,6 @@ class Journalled(DependencyProvider):
                 self.database.create_collection(aggregate.collection)
         self.indexes(self.database)
 
-    def stop(self) -> None:
-        """Close the client; workers are done by now."""
-        self.client.close()
-
     def get_dependency(self, worker_ctx: Any) -> Journal:
         """The one journal of this process."""
         return self.journal
@@ -92,14 +91,21 @@ class Relaying(DependencyProvider):
             lease_seconds=given.lease_seconds,
         )
         journal.committed = self.relay.wake
-        self.container.spawn_managed_thread(self.relay.run, identifier="relay")
+        self._thread = self.container.spawn_managed_thread(self.relay.run, identifier="relay")
 
     def stop(self) -> None:
         """Finish the batch in hand."""
         self.relay.stop()
+        finish(self._thread)
 
     def get_dependency(self, worker_ctx: Any) -> None:
         """Nothing: the service never talks to it."""
+
+
+def finish(thread: Any) -> None:
+    """Wait for a container's thread that was told to stop; after 20 s the container kills it."""
+    with contextlib.suppress(GreenletExit), Timeout(20, False):
+        thread.wait()
 
 
 def _journalled(provider: DependencyProvider) -> Journalled:
