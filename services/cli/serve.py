@@ -26,10 +26,10 @@ from nameko.containers import ServiceContainer
 from prometheus_client import make_wsgi_app
 from pymongo.errors import PyMongoError
 
+from services.cli import SERVICES
 from services.kernel import logs
 from services.kernel.settings import Settings, settings
 
-SERVICES = ("study", "hotline", "gateway")
 SPARE_WORKERS = 16  # beside those that RPC may keep busy: consumers, timers
 STOP_SECONDS = 12.0
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from services.cli import SERVICES
 from services.cli.local import keys
 from services.cli.local.broker import MEMORY_WATERMARK, Broker
 from services.cli.local.process import Process, free_port, wait_ready
 from services.cli.local.store import Store
 
-WORKERS = ("study", "hotline", "gateway")
 READY_SECONDS = 60.0
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 SETTLED_SECONDS = 30.0
@@ -47,7 +47,7 @@ class Platform:
         self._program = program
         self.http_port = self._port("SHENGZHI_HTTP_PORT", 8080)
         self.grpc_port = self._port("SHENGZHI_GRPC_PORT", 8081)
-        self.workers = {name: self._worker(name) for name in WORKERS}
+        self.workers = {name: self._worker(name) for name in SERVICES}
         self.api = self._ours("api", ["api"], {})
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
