@@ -1,0 +1,1 @@
+"""Theoretical study: sessions of the five linked ways, essays, lectures, coverage."""
