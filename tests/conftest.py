@@ -2,15 +2,21 @@
 
 import itertools
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pymongo import MongoClient
 
 from services.cli.local.broker import Broker
+from services.cli.local.platform import Platform
+from services.cli.local.process import free_port
 from services.cli.local.store import Store
+
+SignIn = Callable[[str, str], httpx.Client]
 
 VHOSTS = tuple(f"test-{number}" for number in range(24))  # made at the start: later each takes seconds
 
@@ -89,3 +95,39 @@ def database(mongo_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
     for made in mongo_client.list_database_names():
         if made.startswith(name):
             mongo_client.drop_database(made)
+
+
+@pytest.fixture(scope="session")
+def platform(run_folder: Path, fresh_vhosts: Iterator[str], mongo: str) -> Iterator[Platform]:
+    """The whole platform on the session's broker and store, with keys and databases of its own."""
+    environment = {
+        "SHENGZHI_DATABASE_PREFIX": "platform",
+        "SHENGZHI_HTTP_PORT": str(free_port()),
+        "SHENGZHI_GRPC_PORT": str(free_port()),
+    }
+    given = Platform(
+        run_folder / "platform", amqp_uri=next(fresh_vhosts), mongo_uri=mongo, environment=environment
+    )
+    with given as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sign_in(platform: Platform) -> Iterator[SignIn]:
+    """Signs a user in at the API and gives a client that bears the token."""
+    with ExitStack() as leaving:
+
+        def signed_in(name: str, password: str) -> httpx.Client:
+            client = leaving.enter_context(httpx.Client(base_url=f"{platform.url}/api/v1", timeout=30))
+            answer = client.post("/tokens", json={"name": name, "password": password})
+            answer.raise_for_status()
+            client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+            return client
+
+        yield signed_in
+
+
+@pytest.fixture(scope="session")
+def administrator(platform: Platform, sign_in: SignIn) -> httpx.Client:
+    """The first administrator, whose password the launcher made."""
+    return sign_in("admin", (platform.secrets / "admin.password").read_text())

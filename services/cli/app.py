@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.cli.local import supervisor
+from services.cli.local import keys, supervisor
 from services.cli.local.process import LaunchError
 from services.cli.local.record import Record
 from services.cli.status import table
@@ -64,6 +64,13 @@ def status(folder: Folder = RUN) -> None:
 def supervise(folder: Folder = RUN) -> None:
     """看护进程：由 up 在后台启动。"""
     supervisor.supervise(folder)
+
+
+@app.command("keys")
+def make_keys(folder: Annotated[Path, typer.Argument(help="密钥目录")]) -> None:
+    """在目录中生成缺少的密钥和首个管理员的密码（供容器部署使用）。"""
+    keys.generate(folder)
+    out.print(f"密钥在 {folder}：{'、'.join((*keys.KEYS, keys.PASSWORD))}")
 
 
 @app.command()

@@ -70,9 +70,7 @@ def _selector_problems(manifest: Manifest, manifests: list[Manifest]) -> Iterato
         "StatefulSet": spec.get("selector", {}).get("matchLabels"),
     }.get(manifest["kind"])
     labels = [
-        each["spec"]["template"]["metadata"]["labels"]
-        for each in manifests
-        if "template" in each.get("spec", {})
+        each["spec"]["template"]["metadata"]["labels"] for each in manifests if "template" in each.get("spec", {})
     ]
     if selector and not any(selector.items() <= each.items() for each in labels):
         yield f"selects no pod: {selector}"
