@@ -82,9 +82,7 @@ class Broker:
     def control(self, *arguments: str) -> str:
         """Run rabbitmqctl against this node (about two seconds)."""
         command = [str(SCRIPTS / "rabbitmqctl"), "--quiet", *arguments]
-        done = subprocess.run(
-            command, check=False, env=self._environment(), capture_output=True, text=True, timeout=60
-        )
+        done = subprocess.run(command, check=False, env=self._environment(), capture_output=True, text=True, timeout=60)
         if done.returncode != 0:
             raise LaunchError(f"rabbitmqctl {' '.join(arguments)}：{done.stdout}{done.stderr}")
         return done.stdout

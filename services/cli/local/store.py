@@ -15,6 +15,7 @@ from services.cli.local.process import LaunchError, Process, kept_ports, wait_re
 REPLICA_SET = "shengzhi"
 CACHE_GB = 0.25
 TRANSACTION_SECONDS = 10
+DEMONSTRATION = "_demo"
 START_SECONDS = 60.0
 Document = dict[str, Any]
 
@@ -140,6 +141,22 @@ class Store:
             return True
 
         wait_until(accepted, START_SECONDS)
+
+
+def forget_databases(uri: str, prefix: str) -> None:
+    """Drop the databases of earlier demonstrations in a store that is not ours.
+
+    Raises:
+        LaunchError: the prefix does not say that its data are for demonstration.
+    """
+    if not prefix.endswith(DEMONSTRATION):
+        raise LaunchError(
+            f"--fresh 只清空 SHENGZHI_DATABASE_PREFIX 以 {DEMONSTRATION} 结尾的数据库，现在是 {prefix!r}。"
+        )
+    with MongoClient[Document](uri, serverSelectionTimeoutMS=5000) as client:
+        for name in client.list_database_names():
+            if name.startswith(f"{prefix}_"):
+                client.drop_database(name)
 
 
 def _direct(port: int) -> MongoClient[Document]:

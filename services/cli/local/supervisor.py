@@ -16,6 +16,7 @@ from types import FrameType
 from services.cli.local.platform import Platform
 from services.cli.local.process import LaunchError, Spawned, wait_until
 from services.cli.local.record import FAILED, READY, STARTING, Record, forget, myself
+from services.cli.local.store import forget_databases
 
 UP_SECONDS = 180.0
 DOWN_SECONDS = 90.0
@@ -34,8 +35,8 @@ def up(folder: Path, *, fresh: bool = False, heard: Callable[[Record], None] = l
     known = Record.read(folder)
     if fresh or known is None or not known.up:
         down(folder)
-        if fresh and folder.exists():
-            shutil.rmtree(folder)
+        if fresh:
+            _forget_data(folder)
         _spawn(folder)
     deadline = time.monotonic() + UP_SECONDS
     while time.monotonic() < deadline:
@@ -102,6 +103,14 @@ def _note(folder: Path, platform: Platform, me: Spawned, seconds: float) -> None
             record.write(folder)
             last = record
         time.sleep(NOTE_SECONDS)
+
+
+def _forget_data(folder: Path) -> None:
+    """Start from nothing: our own folder, and the demonstration's databases in a store that was given."""
+    if uri := os.environ.get("SHENGZHI_MONGO_URI"):
+        forget_databases(uri, os.environ.get("SHENGZHI_DATABASE_PREFIX", ""))
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _spawn(folder: Path) -> None:

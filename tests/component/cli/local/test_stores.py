@@ -6,8 +6,8 @@ import pytest
 from pymongo import MongoClient
 
 from services.cli.local.broker import Broker
-from services.cli.local.process import start_ticks
-from services.cli.local.store import Store
+from services.cli.local.process import LaunchError, start_ticks
+from services.cli.local.store import Store, forget_databases
 
 
 def test_the_broker_speaks_amqp_and_has_the_vhosts(broker_node: Broker) -> None:
@@ -33,6 +33,20 @@ def test_a_store_keeps_its_data_when_its_ports_were_taken(tmp_path: Path, member
     (tmp_path / "store" / "ports.json").unlink()
     with Store(tmp_path, members) as again, MongoClient[dict[str, object]](again.uri) as client:
         assert client.kept.records.count_documents({}) == 1
+
+
+def test_only_a_demonstration_is_forgotten_in_a_store_that_was_given(
+    mongo: str, mongo_client: MongoClient[dict[str, object]], database: str
+) -> None:
+    """Databases under a demonstration's prefix are dropped, all others stay, another prefix is refused."""
+    for name in (f"{database}_demo_study", f"{database}_study"):
+        mongo_client[name].records.insert_one({"a": 1})
+    forget_databases(mongo, f"{database}_demo")
+    left = mongo_client.list_database_names()
+    assert f"{database}_study" in left
+    assert f"{database}_demo_study" not in left
+    with pytest.raises(LaunchError, match="_demo"):
+        forget_databases(mongo, database)
 
 
 def test_a_broker_started_again_keeps_its_password_and_leaves_nothing_running(tmp_path: Path) -> None:
