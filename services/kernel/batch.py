@@ -176,7 +176,11 @@ class Batch(Entrypoint):
         """Begin to consume in a thread of the container; go on once the queue is there to catch what is published."""
         journal = next(extension for extension in self.container.extensions if isinstance(extension, Journalled))
         inbox = Inbox(
-            journal.database, self.queue, self.handle, cipher=Cipher(settings().secret("master.key")), clock=journal.clock
+            journal.database,
+            self.queue,
+            self.handle,
+            cipher=Cipher(settings().secret("master.key")),
+            clock=journal.clock,
         )
         self._consumer = Consumer(
             settings().amqp_uri,

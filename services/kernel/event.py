@@ -78,7 +78,8 @@ class Envelope(BaseModel):
     """What the edge knows of a command and nobody types.
 
     `paths` gives each unit named by the command its way from the root ([root, …, unit]) under the tree of version
-    `tree`; `deadline` is when the caller stops waiting; `expected` the record's version that the caller saw.
+    `tree`; `deadline` is when the caller stops waiting; `expected` the record's version that the caller saw;
+    `periods` are the campaigns, within one of which a record's day must lie.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -87,7 +88,7 @@ class Envelope(BaseModel):
     actor: Actor
     paths: dict[str, list[str]] = {}
     tree: int = 0
-    period: Period | None = None
+    periods: list[Period] = []
     deadline: datetime
     traceparent: str | None = None
     expected: int | None = None

@@ -22,9 +22,10 @@ from pydantic import BaseModel, Field
 from pymongo.errors import PyMongoError
 
 from . import metrics
+from .aggregate import Aggregate
 from .errors import DomainError
 from .event import Command, Envelope
-from .journal import Aggregate, Document, Journal, TooSlow, Work
+from .journal import Document, Journal, TooSlow, Work
 from .providers import Journalled, finish
 from .rpc import command
 from .settings import settings

@@ -115,7 +115,9 @@ class Inbox:
     def retry_due(self) -> int:
         """Try again what is held for retry and due; give how many took effect."""
         due = self._database["held"].find(
-            {"queue": self.queue, "sort": "retry", "retry_at": {"$lte": self._clock()}}, sort=[("retry_at", 1)], limit=100
+            {"queue": self.queue, "sort": "retry", "retry_at": {"$lte": self._clock()}},
+            sort=[("retry_at", 1)],
+            limit=100,
         )
         return sum(self.replay(held) for held in due)
 

@@ -13,13 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import orjson
 import pymongo
 import structlog
 from bson.codec_options import CodecOptions, TypeRegistry
-from pydantic import BaseModel
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, CollectionInvalid, PyMongoError
@@ -27,6 +26,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from . import event, metrics
+from .aggregate import Aggregate, S
 from .clock import Clock, utc_now
 from .errors import DomainError
 from .event import Command, Envelope, Event, Payload
@@ -34,7 +34,6 @@ from .event import Command, Envelope, Event, Payload
 log = structlog.stdlib.get_logger(__name__)
 
 Document = dict[str, Any]
-S = TypeVar("S", bound=BaseModel)
 
 MAJORITY = WriteConcern("majority", wtimeout=20_000)
 COMMIT_MS = 2_000
@@ -57,9 +56,7 @@ CODEC: CodecOptions[Document] = CodecOptions(
 
 def open_database(client: pymongo.MongoClient[Document], name: str) -> Database[Document]:
     """A service's database, reading what a majority has and writing so that a majority has it."""
-    return client.get_database(
-        name, codec_options=CODEC, write_concern=MAJORITY, read_concern=ReadConcern("majority")
-    )
+    return client.get_database(name, codec_options=CODEC, write_concern=MAJORITY, read_concern=ReadConcern("majority"))
 
 
 def in_transaction(database: Database[Document], act: Callable[[ClientSession], Any]) -> Any:
@@ -75,26 +72,6 @@ def in_transaction(database: Database[Document], act: Callable[[ClientSession], 
             write_concern=MAJORITY,
             max_commit_time_ms=COMMIT_MS,
         )
-
-
-@dataclass(frozen=True)
-class Aggregate(Generic[S]):
-    """A kind of record: its state, its rules, and which units have a part in it.
-
-    `name` ("session") gives the collection ("sessions"). `parts` gives the ids of every unit concerned; the union of
-    their paths is the record's `scope`, on which permission and lists rest.
-    """
-
-    name: str
-    state: type[S]
-    decide: Callable[[S | None, Any, datetime], Iterable[Payload]]
-    evolve: Callable[[S | None, Any], S]
-    parts: Callable[[S], Iterable[str]]
-
-    @property
-    def collection(self) -> str:
-        """Where its states are kept."""
-        return self.name + "s"
 
 
 class Conflict(PyMongoError):
@@ -169,7 +146,9 @@ class Work:
         record = self._loaded[aggregate.name, id]
         if expected is not None and expected != record.version:
             raise DomainError(
-                "version.stale", f"记录已被他人修改：当前版本为 {record.version}，提交所依据的版本为 {expected}", "stale"
+                "version.stale",
+                f"记录已被他人修改：当前版本为 {record.version}，提交所依据的版本为 {expected}",
+                "stale",
             )
         if self._undo is not None:
             self._undo.setdefault((aggregate.name, id), replace(record))
@@ -250,9 +229,7 @@ class Work:
 
     def _document(self, aggregate: Aggregate[Any], id: str, record: _Loaded) -> Document:
         units = dict.fromkeys(aggregate.parts(record.state))
-        paths = {
-            unit: self.envelope.paths.get(unit) or record.paths.get(unit) or [unit] for unit in units
-        }
+        paths = {unit: self.envelope.paths.get(unit) or record.paths.get(unit) or [unit] for unit in units}
         return {
             **record.state.model_dump(),
             "_id": id,
@@ -403,4 +380,3 @@ class Journal:
             traceparent=entry.get("traceparent"),
             data=entry["data"],
         )
-

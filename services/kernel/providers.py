@@ -12,9 +12,10 @@ from greenlet import GreenletExit
 from nameko.extensions import DependencyProvider
 from pymongo.database import Database
 
+from .aggregate import Aggregate
 from .bus import Publisher
 from .clock import utc_now
-from .journal import Aggregate, Document, Journal, open_database
+from .journal import Document, Journal, open_database
 from .relay import Relay
 from .settings import settings
 from .vault import Vault

@@ -161,12 +161,16 @@ class Relay:
         )
         later = {entry["aggregate"] for entry in found if entry["n"] > 1}
         expected: dict[str, int] = {}
-        for entry in journal.aggregate(
-            [
-                {"$match": {"aggregate": {"$in": list(later)}, "published": False}},
-                {"$group": {"_id": "$aggregate", "n": {"$min": "$n"}}},
-            ]
-        ) if later else ():
+        for entry in (
+            journal.aggregate(
+                [
+                    {"$match": {"aggregate": {"$in": list(later)}, "published": False}},
+                    {"$group": {"_id": "$aggregate", "n": {"$min": "$n"}}},
+                ]
+            )
+            if later
+            else ()
+        ):
             expected[entry["_id"]] = entry["n"]
         met = {(entry["aggregate"], entry["n"]) for entry in found}
         left_out = [{"aggregate": aggregate, "n": n} for aggregate, n in expected.items() if (aggregate, n) not in met]

@@ -154,7 +154,12 @@ def with_errors(sheet: Sheet, data: bytes, errors: Iterable[RowError]) -> bytes:
     keys = {column.header: column.key for column in sheet.columns}
     columns = [keys.get(str(cell).strip(), "") for cell in rows[0]]
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "default_date_format": "yyyy-mm-dd"}
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "default_date_format": "yyyy-mm-dd",
+    }
     with xlsxwriter.Workbook(out, options) as book:
         wrong = book.add_format({"bg_color": "#FADBD8"})
         page = book.add_worksheet(name)

@@ -112,7 +112,14 @@ class SessionState(StrEnum):
     void = "void"
 
 
-STATE_NAMES = {"draft": "草稿", "held": "已开展", "submitted": "已报送", "returned": "退回", "void": "作废", "recorded": "已报送"}
+STATE_NAMES = {
+    "draft": "草稿",
+    "held": "已开展",
+    "submitted": "已报送",
+    "returned": "退回",
+    "void": "作废",
+    "recorded": "已报送",
+}
 
 
 class Counted(BaseModel):
@@ -589,7 +596,13 @@ class LectureRow(Row):
 
 
 _IDENTITY = (
-    Column("number", "本单位编号", "本单位自编、不重复；再次报送同一编号的相同内容不会重复计数", required=True, example="XX-2026-001"),
+    Column(
+        "number",
+        "本单位编号",
+        "本单位自编、不重复；再次报送同一编号的相同内容不会重复计数",
+        required=True,
+        example="XX-2026-001",
+    ),
     Column("unit", "单位编码", "见单位名册", required=True, example="D001-B01"),
     Column("day", "日期", "须在活动期内，不晚于当日", required=True, example="2026-03-05"),
     Column("title", "标题", "不超过 120 字", required=True, example="三月主题党日"),

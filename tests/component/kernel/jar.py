@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 from pymongo import MongoClient
 
+from services.kernel.aggregate import Aggregate
 from services.kernel.clock import Clock, utc_now
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope, Payload, new_id
-from services.kernel.journal import Aggregate, Journal, open_database
+from services.kernel.journal import Journal, open_database
 
 
 class CoinsChanged(Payload):

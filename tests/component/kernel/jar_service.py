@@ -16,12 +16,13 @@ from nameko.events import event_handler
 from pydantic import BaseModel, Field
 
 from services.kernel import logs
+from services.kernel.aggregate import Aggregate
 from services.kernel.batch import subscribe
 from services.kernel.errors import DomainError
 from services.kernel.event import Envelope, Event, record_id
 from services.kernel.imports import Importer, Imports
 from services.kernel.inbox import Taking
-from services.kernel.journal import Aggregate, Work
+from services.kernel.journal import Work
 from services.kernel.providers import Journalled, Relaying
 from services.kernel.rpc import command
 from services.kernel.settings import settings

@@ -162,7 +162,9 @@ def test_a_rehearsal_writes_nothing(journal: Journal) -> None:
     assert counts(journal) == (0, 0, 0)
 
 
-def test_what_was_stamped_too_long_ago_is_not_committed(mongo_client: MongoClient[dict[str, Any]], database: str) -> None:
+def test_what_was_stamped_too_long_ago_is_not_committed(
+    mongo_client: MongoClient[dict[str, Any]], database: str
+) -> None:
     """A transaction older than the watermark waits commits nothing."""
     ticks = iter(datetime(2026, 3, 1, tzinfo=UTC) + timedelta(seconds=10 * n) for n in range(9))
     journal = make_journal(mongo_client, database, clock=lambda: next(ticks))

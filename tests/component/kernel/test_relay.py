@@ -64,12 +64,17 @@ def test_entries_arrive_in_the_order_of_their_record(vhost: str, journal: Journa
     assert relay.step() == 7
     assert relay.step() == 0
     messages = drain(vhost)
-    events = [Event.from_json(message.body.encode() if isinstance(message.body, str) else message.body) for message in messages]
+    events = [
+        Event.from_json(message.body.encode() if isinstance(message.body, str) else message.body)
+        for message in messages
+    ]
     assert {message.properties["content_type"] for message in messages} == {CONTENT_TYPE}
     for record in ("j0", "j1"):
         versions = [happened.aggregateversion for happened in events if happened.subject == record]
         assert versions == sorted(versions) and versions[0] == 1
-    assert all(happened.type == "shengzhi.jars.jar.changed.v1" and happened.source == "/test/jars" for happened in events)
+    assert all(
+        happened.type == "shengzhi.jars.jar.changed.v1" and happened.source == "/test/jars" for happened in events
+    )
     assert unpublished(journal) == 0
 
 
@@ -135,7 +140,9 @@ def test_the_watermark_stays_before_what_is_unpublished(vhost: str, journal: Jou
     assert len(drain(vhost, "marks")) == 2
 
 
-def test_a_commit_is_published_promptly_and_the_relay_stops_when_told(vhost: str, journal: Journal, publisher: Publisher) -> None:
+def test_a_commit_is_published_promptly_and_the_relay_stops_when_told(
+    vhost: str, journal: Journal, publisher: Publisher
+) -> None:
     """The signal after a commit wakes the relay long before its next poll."""
     bind(vhost)
     relay = Relay(journal, publisher, poll_seconds=30, watermark_seconds=60)

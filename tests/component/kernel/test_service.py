@@ -114,14 +114,14 @@ def send_sheet(jars: Any, import_id: str, rows: list[dict[str, Any]]) -> Any:
 
 
 def rows(count: int, **last: Any) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = [
-        {"_row": n + 2, "unit": "U1", "number": f"n{n}", "coins": 1.0} for n in range(count)
-    ]
+    made: list[dict[str, Any]] = [{"_row": n + 2, "unit": "U1", "number": f"n{n}", "coins": 1.0} for n in range(count)]
     made[-1].update(last)
     return made
 
 
-def test_a_command_goes_all_the_way_to_subscribers(service: Process, jars: Any, store: Database[dict[str, Any]]) -> None:
+def test_a_command_goes_all_the_way_to_subscribers(
+    service: Process, jars: Any, store: Database[dict[str, Any]]
+) -> None:
     """One RPC leaves one record, one event, one effect; a stock nameko handler hears it as well."""
     answer = ask(jars, "put_coins", {"id": "j1", "coins": 3}, "c1")
     assert answer == {"id": "j1", "version": 1, "coins": 3}

@@ -1,0 +1,203 @@
+"""The study service: all its wiring, and an entrypoint for each command and query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.errors import DomainError
+from services.kernel.event import Command, Envelope, record_id
+from services.kernel.imports import Importer, Imports
+from services.kernel.journal import Work
+from services.kernel.providers import Journalled, Relaying
+from services.kernel.rpc import command, query
+
+from . import contract, store
+from .domain import COVERAGE, ESSAY, LECTURE, SESSION, Session, counted_by, coverage_id, in_campaign
+
+Answer = dict[str, Any]
+
+
+class Study(Imports):
+    """Theoretical study 理论学习."""
+
+    name = contract.NAME
+    sheets: ClassVar = contract.SHEETS
+    journal = Journalled([SESSION, COVERAGE, ESSAY, LECTURE], indexes=store.ensure_indexes)
+    importer = Importer()
+    relay = Relaying()
+
+    @command(contract.DraftSession)
+    def draft_session(self, command: contract.DraftSession, envelope: Envelope) -> Answer:
+        """Keep a draft."""
+        return self._do(SESSION, command, envelope)
+
+    @command(contract.HoldSession)
+    def hold_session(self, command: contract.HoldSession, envelope: Envelope) -> Answer:
+        """Record a session that was held."""
+        return self._do(SESSION, command, envelope)
+
+    @command(contract.SubmitSession)
+    def submit_session(self, command: contract.SubmitSession, envelope: Envelope) -> Answer:
+        """Report a session."""
+        return self._do(SESSION, command, envelope)
+
+    @command(contract.CorrectSession)
+    def correct_session(self, command: contract.CorrectSession, envelope: Envelope) -> Answer:
+        """Say a session anew."""
+        return self._do(SESSION, command, envelope)
+
+    @command(contract.ReturnSession)
+    def return_session(self, command: contract.ReturnSession, envelope: Envelope) -> Answer:
+        """Give a session back to its unit."""
+        return self._do(SESSION, command, envelope)
+
+    @command(contract.VoidSession)
+    def void_session(self, command: contract.VoidSession, envelope: Envelope) -> Answer:
+        """Take a session back."""
+        return self._do(SESSION, command, envelope)
+
+    @command(contract.RecordEssay)
+    def record_essay(self, command: contract.RecordEssay, envelope: Envelope) -> Answer:
+        """Record an essay."""
+        return self._do(ESSAY, command, envelope)
+
+    @command(contract.CorrectEssay)
+    def correct_essay(self, command: contract.CorrectEssay, envelope: Envelope) -> Answer:
+        """Say an essay anew."""
+        return self._do(ESSAY, command, envelope)
+
+    @command(contract.VoidEssay)
+    def void_essay(self, command: contract.VoidEssay, envelope: Envelope) -> Answer:
+        """Take an essay back."""
+        return self._do(ESSAY, command, envelope)
+
+    @command(contract.RecordLecture)
+    def record_lecture(self, command: contract.RecordLecture, envelope: Envelope) -> Answer:
+        """Record a lecture."""
+        return self._do(LECTURE, command, envelope)
+
+    @command(contract.CorrectLecture)
+    def correct_lecture(self, command: contract.CorrectLecture, envelope: Envelope) -> Answer:
+        """Say a lecture anew."""
+        return self._do(LECTURE, command, envelope)
+
+    @command(contract.VoidLecture)
+    def void_lecture(self, command: contract.VoidLecture, envelope: Envelope) -> Answer:
+        """Take a lecture back."""
+        return self._do(LECTURE, command, envelope)
+
+    @query(contract.GetSession)
+    def get_session(self, query: contract.GetSession, envelope: Envelope) -> Answer:
+        """One session."""
+        return store.one(self.journal.database, "sessions", query.id, envelope.actor.unit)
+
+    @query(contract.ListSessions)
+    def list_sessions(self, query: contract.ListSessions, envelope: Envelope) -> Answer:
+        """A page of sessions."""
+        return store.listed(self.journal.database, "sessions", query)
+
+    @query(contract.GetEssay)
+    def get_essay(self, query: contract.GetEssay, envelope: Envelope) -> Answer:
+        """One essay."""
+        return store.one(self.journal.database, "essays", query.id, envelope.actor.unit)
+
+    @query(contract.ListEssays)
+    def list_essays(self, query: contract.ListEssays, envelope: Envelope) -> Answer:
+        """A page of essays."""
+        return store.listed(self.journal.database, "essays", query)
+
+    @query(contract.GetLecture)
+    def get_lecture(self, query: contract.GetLecture, envelope: Envelope) -> Answer:
+        """One lecture."""
+        return store.one(self.journal.database, "lectures", query.id, envelope.actor.unit)
+
+    @query(contract.ListLectures)
+    def list_lectures(self, query: contract.ListLectures, envelope: Envelope) -> Answer:
+        """A page of lectures."""
+        return store.listed(self.journal.database, "lectures", query)
+
+    def _do(self, aggregate: Aggregate[Any], command: Any, envelope: Envelope) -> Answer:
+        def act(work: Work) -> Answer:
+            decided(work, aggregate, command.id, command, envelope.expected)
+            state = work.get(aggregate, command.id)
+            return {"id": command.id, "version": work.version(aggregate, command.id), "state": state.state}
+
+        return self.journal.execute(envelope, command, act)
+
+    def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
+        """A row of a history: recorded and submitted at once, corrected, or taken back; known rows change nothing."""
+        assert isinstance(row, contract.Row)
+        if row.unit not in work.envelope.paths:
+            detail = f"没有单位 {row.unit}，或不在您的权限范围内"
+            raise DomainError("unit.unknown", detail, errors=[{"pointer": "/unit", "detail": detail}])
+        aggregate, record, correct, void = _BY_KIND[kind]
+        id, digest = self._id(kind, row), row.digest()
+        state = work.get(aggregate, id)
+        if state is not None and digest in state.rows:
+            return
+        if row.action != "add" and not row.reason:
+            raise DomainError(
+                "row.reason_missing",
+                "更正、作废须填写事由",
+                errors=[{"pointer": "/reason", "detail": "更正、作废须填写事由"}],
+            )
+        if row.action == "void":
+            decided(work, aggregate, id, void(id=id, reason=row.reason, row=digest))
+            return
+        content = row.model_dump(include=set(record.model_fields) - {"id", "row"})
+        if isinstance(row, contract.SessionRow):
+            content["absences"] = row.absences()
+        if row.action == "correct":
+            decided(work, aggregate, id, correct(**content, id=id, reason=row.reason, row=digest))
+            return
+        decided(work, aggregate, id, record(**content, id=id, row=digest))
+        if aggregate is SESSION:
+            decided(work, SESSION, id, contract.SubmitSession(id=id))
+
+    def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
+        """The row's record, and for a session its unit's coverage."""
+        assert isinstance(row, contract.Row)
+        yield _BY_KIND[kind][0], self._id(kind, row)
+
+    def _id(self, kind: str, row: contract.Row) -> str:
+        return record_id(self.name, kind, row.unit, row.number)
+
+
+_BY_KIND: dict[str, tuple[Aggregate[Any], type[Any], type[Any], type[Any]]] = {
+    "sessions": (SESSION, contract.HoldSession, contract.CorrectSession, contract.VoidSession),
+    "essays": (ESSAY, contract.RecordEssay, contract.CorrectEssay, contract.VoidEssay),
+    "lectures": (LECTURE, contract.RecordLecture, contract.CorrectLecture, contract.VoidLecture),
+}
+
+
+def decided(work: Work, aggregate: Aggregate[Any], id: str, command: Command, expected: int | None = None) -> None:
+    """Decide a command with what belongs to it: its day lies in the campaign, and coverage follows submitted sessions."""
+    day = getattr(command, "day", None)
+    if day is not None:
+        in_campaign(day, work.envelope.periods)
+    before = _covering(work, aggregate, id)
+    work.decide(aggregate, id, command, expected)
+    after = _covering(work, aggregate, id)
+    if before == after:
+        return
+    for place, by in ((before, -1), (after, 1)):
+        if place is not None:
+            unit, day = place
+            campaign = in_campaign(day, work.envelope.periods).id
+            count = contract.CountCoverage(unit=unit, day=day, campaign=campaign, by=by)  # type: ignore[arg-type]
+            work.decide(COVERAGE, coverage_id(campaign, unit), count)
+
+
+def _covering(work: Work, aggregate: Aggregate[Any], id: str) -> tuple[str, date] | None:
+    """Where a session counts towards coverage: its unit and day while it is submitted and somebody was there."""
+    if aggregate is not SESSION:
+        return None
+    state: Session | None = work.get(SESSION, id)
+    if state is None or state.state != contract.SessionState.submitted or counted_by(state).present < 1:
+        return None
+    return state.unit, state.day
