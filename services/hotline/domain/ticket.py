@@ -1,0 +1,372 @@
+"""A ticket from receipt to completion, and what it counts at any moment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.clock import business_day
+from services.kernel.errors import DomainError
+from services.kernel.event import Command
+
+from ..contract import (
+    STATE_NAMES,
+    AnswerTicket,
+    CallBackTicket,
+    Channel,
+    ClassifyTicket,
+    CompleteTicket,
+    CorrectTicket,
+    Counted,
+    DispatchTicket,
+    Kind,
+    Life,
+    MarkOverdue,
+    Outcome,
+    RegisterTicket,
+    Satisfaction,
+    SignTicket,
+    TicketAnswered,
+    TicketCalledBack,
+    TicketClassified,
+    TicketCompleted,
+    TicketContent,
+    TicketCorrected,
+    TicketDispatched,
+    TicketOverdue,
+    TicketRegistered,
+    TicketSigned,
+    TicketState,
+    TicketTold,
+    TicketVoided,
+    VoidTicket,
+)
+
+
+class Ticket(BaseModel):
+    """A ticket as it stands. `overdue` is the first day after the deadline, once that passed without an answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: str
+    channel: Channel
+    kind: Kind
+    category: str
+    title: str
+    confidential: bool
+    reported_unit: str | None
+    received: datetime
+    deadline: datetime
+    number: str | None
+    life: Life = Life()
+    classified: datetime | None = None
+    overdue: date | None = None
+    state: TicketState = TicketState.registered
+    reason: str | None = None
+    rows: list[str] = []
+
+    @property
+    def owner(self) -> str:
+        """The unit for which it counts: who handles it, and the desk until somebody does."""
+        return self.life.handler or self.unit
+
+
+def counted(ticket: Ticket | None) -> list[Counted]:
+    """All that the ticket counts, figure by figure."""
+    if ticket is None or ticket.state == TicketState.void:
+        return []
+    found: list[tuple[str, date]] = [("tickets", business_day(ticket.received))]
+    life = ticket.life
+    if life.answered and ticket.kind == Kind.consultation:
+        found.append(("questions_answered", business_day(life.answered)))
+    if life.called_back and life.outcome and life.outcome.valid:
+        day = business_day(life.called_back)
+        found.extend((figure, day) for figure in _said(life.outcome))
+        if life.outcome.solved and ticket.kind not in (Kind.consultation, Kind.praise):
+            found.append(("problems_solved", day))
+    amounts = [(figure, day, 1) for figure, day in found]
+    if ticket.overdue:
+        amounts.append(("overdue", ticket.overdue, 1))
+        if life.answered:
+            amounts.append(("overdue", business_day(life.answered), -1))
+    return [
+        Counted.model_validate({"figure": figure, "unit": ticket.owner, "day": day, "amount": amount})
+        for figure, day, amount in amounts
+    ]
+
+
+def _said(outcome: Outcome) -> Iterable[str]:
+    yield "callbacks.valid"
+    if outcome.responded:
+        yield "callbacks.responded"
+    if outcome.solved:
+        yield "callbacks.solved"
+    if outcome.satisfaction in (Satisfaction.satisfied, Satisfaction.basically):
+        yield f"callbacks.{outcome.satisfaction}"
+
+
+def decide(state: Ticket | None, command: Command, now: datetime) -> list[TicketTold]:
+    """What follows from a command on a ticket; each event tells what it changes in the figures.
+
+    Raises:
+        DomainError: the ticket does not stand where the command needs it, or its instants are not in order.
+    """
+    events: list[TicketTold] = []
+    for told in _decide(state, command, now):
+        after = evolve(state, told)
+        before, later = counted(state), counted(after)
+        events.append(told.model_copy(update={"was": _less(before, later), "now": _less(later, before)}))
+        state = after
+    return events
+
+
+def _less(these: list[Counted], those: list[Counted]) -> list[Counted]:
+    return list((Counter(these) - Counter(those)).elements())
+
+
+_STEPS: dict[type[Command], tuple[tuple[TicketState, ...], str]] = {
+    ClassifyTicket: ((TicketState.registered, TicketState.classified), "分类"),
+    DispatchTicket: ((TicketState.classified, TicketState.dispatched), "派单"),
+    SignTicket: ((TicketState.dispatched,), "签收"),
+    AnswerTicket: ((TicketState.classified, TicketState.signed), "答复"),
+    CallBackTicket: ((TicketState.answered,), "回访"),
+    CompleteTicket: ((TicketState.called_back,), "办结"),
+}
+
+
+def _decide(state: Ticket | None, command: Command, now: datetime) -> list[TicketTold]:
+    if isinstance(command, RegisterTicket):
+        return [_register(state, command, now)]
+    if state is None:
+        raise DomainError("ticket.not_found", "没有这张工单", "not_found")
+    if state.state == TicketState.void:
+        raise DomainError("ticket.void", "工单已作废，不能再更改", "conflict")
+    if isinstance(command, VoidTicket):
+        place = _place(state, business_day(state.received))
+        return [TicketVoided(**place, reason=command.reason, row=command.row)]
+    if isinstance(command, CorrectTicket):
+        return _correct(state, command, now)
+    if isinstance(command, MarkOverdue):
+        late = state.life.answered is None and state.overdue is None and now >= state.deadline
+        return [_overdue(state)] if late else []
+    allowed, name = _STEPS[type(command)]
+    if state.state not in allowed:
+        raise DomainError("ticket.out_of_turn", f"工单当前状态为“{STATE_NAMES[state.state]}”，不能{name}", "conflict")
+    return _step(state, command, _at(state, command, now))
+
+
+def _step(state: Ticket, command: Any, at: datetime) -> list[TicketTold]:
+    place = _place(state, business_day(at))
+    match command:
+        case ClassifyTicket():
+            limit = command.deadline or state.deadline
+            return [TicketClassified(**place, kind=command.kind, category=command.category, deadline=limit, at=at)]
+        case DispatchTicket():
+            return [TicketDispatched(**{**place, "unit": command.handler}, handler=command.handler, at=at)]
+        case SignTicket():
+            return [TicketSigned(**place, at=at)]
+        case AnswerTicket():
+            late = [_overdue(state)] if at >= state.deadline and state.overdue is None else []
+            return [*late, TicketAnswered(**place, answer=command.answer, at=at)]
+        case CallBackTicket():
+            return [TicketCalledBack(**place, outcome=command.outcome, at=at)]
+        case _:
+            return [TicketCompleted(**place, at=at)]
+
+
+def _register(state: Ticket | None, command: RegisterTicket, now: datetime) -> TicketRegistered:
+    if state is not None:
+        detail = f"编号 {command.number or ''} 已登记了内容不同的工单，如需更改请选“更正”"
+        raise DomainError("ticket.number_taken", detail, "conflict", [{"pointer": "/number", "detail": detail}])
+    _not_after(command.received, now, "received", "受理时间")
+    return TicketRegistered(**_told(command), day=business_day(command.received), row=command.row)
+
+
+def _correct(state: Ticket, command: CorrectTicket, now: datetime) -> list[TicketTold]:
+    if command.unit != state.unit:
+        detail = "更正不能改变受理单位，请作废后另行登记"
+        raise DomainError("ticket.unit_fixed", detail, errors=[{"pointer": "/unit", "detail": detail}])
+    life = command.life
+    in_order(command.received, life, now)
+    told = _told(command)
+    limit = told["deadline"]
+    ended = life.answered or now
+    overdue = business_day(limit) if ended >= limit else None
+    same = all(getattr(state, name) == value for name, value in told.items())
+    if same and state.life == life and state.overdue == overdue:
+        return []
+    return [
+        TicketCorrected(
+            **told,
+            day=business_day(command.received),
+            life=life,
+            overdue=overdue,
+            reason=command.reason,
+            row=command.row,
+        )
+    ]
+
+
+def evolve(state: Ticket | None, event: Any) -> Ticket:
+    """The ticket after what happened."""
+    if isinstance(event, TicketRegistered):
+        return Ticket(**_told(event), rows=[event.row] if event.row else [])
+    if state is None:
+        raise TypeError(f"no ticket to which {type(event).__name__} could happen")
+    match event:
+        case TicketClassified():
+            return state.model_copy(
+                update={
+                    "kind": event.kind,
+                    "category": event.category,
+                    "deadline": event.deadline,
+                    "classified": event.at,
+                    "state": TicketState.classified,
+                }
+            )
+        case TicketDispatched():
+            return _lived(state, TicketState.dispatched, handler=event.handler, dispatched=event.at)
+        case TicketSigned():
+            return _lived(state, TicketState.signed, signed=event.at)
+        case TicketAnswered():
+            return _lived(state, TicketState.answered, answered=event.at, answer=event.answer)
+        case TicketCalledBack():
+            return _lived(state, TicketState.called_back, called_back=event.at, outcome=event.outcome)
+        case TicketCompleted():
+            return _lived(state, TicketState.completed, completed=event.at)
+        case TicketOverdue():
+            return state.model_copy(update={"overdue": event.day})
+        case TicketCorrected():
+            return Ticket(
+                **_told(event),
+                life=event.life,
+                classified=state.classified,
+                overdue=event.overdue,
+                state=_reached(event.life, state),
+                reason=event.reason,
+                rows=[*state.rows, *([event.row] if event.row else [])],
+            )
+        case TicketVoided():
+            rows = [*state.rows, *([event.row] if event.row else [])]
+            return state.model_copy(update={"state": TicketState.void, "reason": event.reason, "rows": rows})
+    raise TypeError(f"no ticket knows {type(event).__name__}")
+
+
+def parts(ticket: Ticket) -> Iterable[str]:
+    """The desk and who handles it; never the unit that a report is about."""
+    yield ticket.unit
+    if ticket.life.handler is not None:
+        yield ticket.life.handler
+
+
+def check_handler(reported_unit: str | None, handler: str, path: Iterable[str]) -> None:
+    """A report never goes to the unit it is about, nor below it (`path` leads from the root to the handler).
+
+    Raises:
+        DomainError: ticket.reported_unit.
+    """
+    if reported_unit is not None and reported_unit in {*path, handler}:
+        detail = "举报件不得派给被举报单位及其下级单位"
+        raise DomainError("ticket.reported_unit", detail, errors=[{"pointer": "/handler", "detail": detail}])
+
+
+_MILESTONES = (
+    ("dispatched", "派单时间", TicketState.dispatched),
+    ("signed", "签收时间", TicketState.signed),
+    ("answered", "答复时间", TicketState.answered),
+    ("called_back", "回访时间", TicketState.called_back),
+    ("completed", "办结时间", TicketState.completed),
+)
+
+
+def in_order(received: datetime, life: Life, now: datetime) -> None:
+    """The steps follow one another, none leaves out the one before it, and none lies in the future.
+
+    Raises:
+        DomainError: ticket.dates_out_of_order, ticket.step_missing, day.in_future.
+    """
+    known = [("received", "受理时间", received)]
+    for name, header, _ in _MILESTONES:
+        at = getattr(life, name)
+        if at is not None:
+            known.append((name, header, at))
+    for (_, earlier, before), (name, header, at) in pairwise(known):
+        if at < before:
+            detail = f"{header}早于{earlier}"
+            raise DomainError("ticket.dates_out_of_order", detail, errors=[{"pointer": f"/{name}", "detail": detail}])
+    for name, header, at in known:
+        _not_after(at, now, name, header)
+    names = {name for name, _, _ in known}
+    for name, needs, detail in (
+        ("signed", "dispatched", "有签收时间而没有派单时间"),
+        ("called_back", "answered", "有回访时间而没有答复时间"),
+        ("completed", "called_back", "有办结时间而没有回访时间"),
+    ):
+        if name in names and needs not in names:
+            raise DomainError("ticket.step_missing", detail, errors=[{"pointer": f"/{needs}", "detail": detail}])
+    if "answered" in names and "dispatched" in names and "signed" not in names:
+        detail = "已派单的工单须先签收再答复"
+        raise DomainError("ticket.step_missing", detail, errors=[{"pointer": "/signed", "detail": detail}])
+
+
+def _reached(life: Life, state: Ticket) -> TicketState:
+    reached = TicketState.classified if state.classified else TicketState.registered
+    for name, _, milestone in _MILESTONES:
+        if getattr(life, name) is not None:
+            reached = milestone
+    return reached
+
+
+def _at(state: Ticket, command: Any, now: datetime) -> datetime:
+    at: datetime = command.at or now
+    _not_after(at, now, "at", "时间")
+    steps = [state.received, state.classified, *(getattr(state.life, name) for name, _, _ in _MILESTONES)]
+    if at < max(step for step in steps if step is not None):
+        detail = "时间早于上一环节"
+        raise DomainError("ticket.dates_out_of_order", detail, errors=[{"pointer": "/at", "detail": detail}])
+    return at
+
+
+def _not_after(at: datetime, now: datetime, field: str, header: str) -> None:
+    if at > now:
+        detail = f"{header}晚于现在"
+        raise DomainError("day.in_future", detail, errors=[{"pointer": f"/{field}", "detail": detail}])
+
+
+def _overdue(state: Ticket) -> TicketOverdue:
+    return TicketOverdue(**_place(state, business_day(state.deadline)))
+
+
+def _place(state: Ticket, day: date) -> dict[str, Any]:
+    return {"unit": state.owner, "day": day}
+
+
+def _lived(state: Ticket, reached: TicketState, **steps: Any) -> Ticket:
+    return state.model_copy(update={"life": state.life.model_copy(update=steps), "state": reached})
+
+
+_CONTENT = (
+    "unit",
+    "channel",
+    "kind",
+    "category",
+    "title",
+    "confidential",
+    "reported_unit",
+    "received",
+    "deadline",
+    "number",
+)
+
+
+def _told(source: TicketContent | TicketRegistered | TicketCorrected) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in _CONTENT}
+
+
+TICKET = Aggregate("ticket", Ticket, decide, evolve, parts)

@@ -1,0 +1,250 @@
+"""The hotline service: all its wiring, and an entrypoint for each command and query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from nameko.timer import timer
+from pydantic import BaseModel
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.clock import business_day, utc_now
+from services.kernel.errors import DomainError
+from services.kernel.event import Actor, Envelope, Period, record_id
+from services.kernel.imports import Importer, Imports
+from services.kernel.journal import Work
+from services.kernel.providers import Journalled, Relaying, Vaulted
+from services.kernel.rpc import command, query
+from services.kernel.vault import mask_name, mask_phone, redact
+
+from . import contract, store
+from .domain import TICKET, check_handler, deadline
+from .domain.ticket import in_order
+
+Answer = dict[str, Any]
+PLATFORM = Actor(user="platform", role="platform", unit="")
+SEES_CALLERS = ("agent", "duty_supervisor")
+
+
+class Hotline(Imports):
+    """The hotline 民声热线."""
+
+    name = contract.NAME
+    sheets: ClassVar = contract.SHEETS
+    journal = Journalled([TICKET], indexes=store.ensure_indexes)
+    vault = Vaulted()
+    importer = Importer()
+    relay = Relaying()
+
+    @command(contract.RegisterTicket)
+    def register_ticket(self, command: contract.RegisterTicket, envelope: Envelope) -> Answer:
+        """Take a ticket down; the caller goes into the vault in the same transaction."""
+        in_campaign(command.received, envelope.periods)
+
+        def act(work: Work) -> Answer:
+            self._seal(work, command.id, command)
+            return self._decided(work, envelope, self._limited(command))
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    @command(contract.ClassifyTicket)
+    def classify_ticket(self, command: contract.ClassifyTicket, envelope: Envelope) -> Answer:
+        """Settle kind and category; the deadline follows the kind."""
+
+        def act(work: Work) -> Answer:
+            ticket = work.get(TICKET, command.id)
+            limit = None if ticket is None else self._deadline(ticket.received, command.kind)
+            return self._decided(work, envelope, command.model_copy(update={"deadline": limit}))
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    @command(contract.DispatchTicket)
+    def dispatch_ticket(self, command: contract.DispatchTicket, envelope: Envelope) -> Answer:
+        """Give a ticket to the unit that is to handle it."""
+
+        def act(work: Work) -> Answer:
+            ticket = work.get(TICKET, command.id)
+            if ticket is not None:
+                check_handler(ticket.reported_unit, command.handler, envelope.paths.get(command.handler, ()))
+            return self._decided(work, envelope, command)
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    @command(contract.SignTicket)
+    def sign_ticket(self, command: contract.SignTicket, envelope: Envelope) -> Answer:
+        """The unit takes the ticket."""
+        return self._do(command, envelope)
+
+    @command(contract.AnswerTicket)
+    def answer_ticket(self, command: contract.AnswerTicket, envelope: Envelope) -> Answer:
+        """Answer the caller; numbers in the answer are redacted before it becomes an event."""
+        return self._do(command, envelope)
+
+    @command(contract.CallBackTicket)
+    def call_back_ticket(self, command: contract.CallBackTicket, envelope: Envelope) -> Answer:
+        """Write down what the caller said."""
+        return self._do(command, envelope)
+
+    @command(contract.CompleteTicket)
+    def complete_ticket(self, command: contract.CompleteTicket, envelope: Envelope) -> Answer:
+        """Close the ticket."""
+        return self._do(command, envelope)
+
+    @command(contract.CorrectTicket)
+    def correct_ticket(self, command: contract.CorrectTicket, envelope: Envelope) -> Answer:
+        """Say a ticket anew."""
+        in_campaign(command.received, envelope.periods)
+
+        def act(work: Work) -> Answer:
+            self._seal(work, command.id, command)
+            return self._decided(work, envelope, self._limited(command))
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    @command(contract.VoidTicket)
+    def void_ticket(self, command: contract.VoidTicket, envelope: Envelope) -> Answer:
+        """Take a ticket back."""
+        return self._do(command, envelope)
+
+    @query(contract.GetTicket)
+    def get_ticket(self, query: contract.GetTicket, envelope: Envelope) -> Answer:
+        """One ticket; the caller masked, and not shown at all to a unit where they asked for confidentiality."""
+        ticket = store.one(self.journal.database, query.id, envelope.actor.unit)
+        fields = self.vault.read(query.id)
+        hidden = ticket["confidential"] and envelope.actor.role not in SEES_CALLERS
+        name, phone = fields.get("caller_name", ""), fields.get("caller_phone", "")
+        ticket["caller"] = None if hidden else {"name": mask_name(name), "phone": mask_phone(phone)}
+        return ticket
+
+    @query(contract.GetCaller)
+    def get_caller(self, query: contract.GetCaller, envelope: Envelope) -> Answer:
+        """The caller and the raw text in clear, for who may; the look is written down first."""
+        store.one(self.journal.database, query.id, envelope.actor.unit)
+        opened: Answer = self.vault.open(query.id, actor=envelope.actor.user, reason=query.reason)
+        return opened
+
+    @query(contract.ListTickets)
+    def list_tickets(self, query: contract.ListTickets, envelope: Envelope) -> Answer:
+        """A page of tickets."""
+        return store.listed(self.journal.database, query)
+
+    @timer(interval=60)
+    def mark_overdue(self) -> None:
+        """Find tickets whose deadline has passed unanswered and let each say so, once."""
+        while late := store.past_deadline(self.journal.database, utc_now()):
+            for id in late:
+                envelope = Envelope(
+                    command_id=f"overdue:{id}", actor=PLATFORM, deadline=utc_now() + timedelta(seconds=30)
+                )
+                asked = contract.MarkOverdue(id=id)
+                self.journal.transact(envelope, lambda work, asked=asked: work.decide(TICKET, asked.id, asked))
+
+    def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
+        """A row is a ticket's whole life: registered, then every step that it tells, or corrected, or taken back."""
+        if not isinstance(row, contract.TicketRow):
+            raise TypeError(type(row).__name__)
+        for column in self.sheets[kind].units:
+            unit = getattr(row, column)
+            if unit is not None and unit not in work.envelope.paths:
+                detail = f"没有单位 {unit}，或不在您的权限范围内"
+                raise DomainError("unit.unknown", detail, errors=[{"pointer": f"/{column}", "detail": detail}])
+        id, digest = self._id(kind, row), row.digest()
+        ticket = work.get(TICKET, id)
+        if ticket is not None and digest in ticket.rows:
+            return
+        if row.action != "add" and not row.reason:
+            detail = "更正、作废须填写事由"
+            raise DomainError("row.reason_missing", detail, errors=[{"pointer": "/reason", "detail": detail}])
+        if row.action == "void":
+            work.decide(TICKET, id, contract.VoidTicket(id=id, reason=row.reason, row=digest))
+            return
+        in_campaign(row.received, work.envelope.periods)
+        in_order(row.received, row.life(), work.now)
+        if row.handler is not None:
+            check_handler(row.reported_unit, row.handler, work.envelope.paths[row.handler])
+        content = row.model_dump(include=set(contract.TicketContent.model_fields) | set(contract.Caller.model_fields))
+        if row.action == "correct":
+            whole = contract.CorrectTicket(**content, id=id, life=row.life(), reason=row.reason, row=digest)
+            work.decide(TICKET, id, self._limited(whole))
+        else:
+            whole = contract.RegisterTicket(**content, id=id, row=digest)
+            work.decide(TICKET, id, self._limited(whole))
+            for step in steps(id, row):
+                work.decide(TICKET, id, step)
+            work.decide(TICKET, id, contract.MarkOverdue(id=id))
+        self._seal(work, id, whole)
+
+    def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
+        """The row's ticket."""
+        if isinstance(row, contract.TicketRow):
+            yield TICKET, self._id(kind, row)
+
+    def _id(self, kind: str, row: contract.TicketRow) -> str:
+        return record_id(self.name, kind, row.unit, row.number)
+
+    def _do(self, command: Any, envelope: Envelope) -> Answer:
+        answer: Answer = self.journal.execute(envelope, command, lambda work: self._decided(work, envelope, command))
+        return answer
+
+    def _decided(self, work: Work, envelope: Envelope, command: Any) -> Answer:
+        ticket = work.decide(TICKET, command.id, redacted(command), envelope.expected)
+        return {"id": command.id, "version": work.version(TICKET, command.id), "state": str(ticket.state)}
+
+    def _limited(self, command: Any) -> Any:
+        return redacted(command.model_copy(update={"deadline": self._deadline(command.received, command.kind)}))
+
+    def _deadline(self, received: datetime, kind: contract.Kind) -> datetime:
+        """By the tables as they were read within the last minute."""
+        database, now = self.journal.database, utc_now()
+        known = _TABLES.get(database.name)
+        if known is None or now - known[0] > timedelta(minutes=1):
+            known = _TABLES[database.name] = (now, store.rules(database), store.calendar(database))
+        return deadline(received, kind, known[1], known[2])
+
+    def _seal(self, work: Work, id: str, caller: contract.Caller) -> None:
+        self.vault.seal(work, id, "caller", caller.model_dump(include=set(contract.Caller.model_fields)))
+
+
+_TABLES: dict[str, tuple[datetime, Any, Any]] = {}
+
+
+def in_campaign(received: datetime, campaigns: Iterable[Period]) -> None:
+    """A ticket's day of receipt lies in a campaign.
+
+    Raises:
+        DomainError: day.outside_campaign.
+    """
+    day = business_day(received)
+    if not any(campaign.first <= day <= campaign.last for campaign in campaigns):
+        detail = f"受理日期 {day} 不在活动期内"
+        raise DomainError("day.outside_campaign", detail, errors=[{"pointer": "/received", "detail": detail}])
+
+
+def redacted(command: Any) -> Any:
+    """Free text that becomes part of an event, without numbers and addresses that name somebody."""
+    free = {name: redact(text) for name in ("title", "answer") if isinstance(text := getattr(command, name, None), str)}
+    if isinstance(life := getattr(command, "life", None), contract.Life) and life.answer:
+        free["life"] = life.model_copy(update={"answer": redact(life.answer)})
+    return command.model_copy(update=free)
+
+
+def steps(id: str, row: contract.TicketRow) -> Iterable[Any]:
+    """The commands that lead a ticket through the life that a row tells."""
+    if row.dispatched or row.answered:
+        yield contract.ClassifyTicket(id=id, kind=row.kind, category=row.category, at=row.received)
+    if row.dispatched and row.handler:
+        yield contract.DispatchTicket(id=id, handler=row.handler, at=row.dispatched)
+    if row.signed:
+        yield contract.SignTicket(id=id, at=row.signed)
+    if row.answered and row.answer:
+        yield contract.AnswerTicket(id=id, answer=redact(row.answer), at=row.answered)
+    if row.called_back and (outcome := row.outcome()):
+        yield contract.CallBackTicket(id=id, outcome=outcome, at=row.called_back)
+    if row.completed:
+        yield contract.CompleteTicket(id=id, at=row.completed)
