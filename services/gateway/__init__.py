@@ -1,0 +1,1 @@
+"""The gateway: who may what, the organisation, the figures and their pages."""

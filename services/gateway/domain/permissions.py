@@ -1,0 +1,66 @@
+"""Who may do what: one table, readable on one screen. A role reaches its unit and what lies below it, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from ..contract import Role
+
+R = Role
+
+
+class Action(StrEnum):
+    """What is asked for; each operation of REST, gRPC and pages names one."""
+
+    read_figures = "read_figures"
+    read_units = "read_units"
+    read_study = "read_study"
+    write_study = "write_study"
+    return_study = "return_study"
+    read_tickets = "read_tickets"
+    register_tickets = "register_tickets"
+    dispatch_tickets = "dispatch_tickets"
+    handle_tickets = "handle_tickets"
+    call_back_tickets = "call_back_tickets"
+    correct_tickets = "correct_tickets"
+    read_callers = "read_callers"
+    import_study = "import_study"
+    import_tickets = "import_tickets"
+    manage_units = "manage_units"
+    manage_campaigns = "manage_campaigns"
+    manage_users = "manage_users"
+    grant_roles = "grant_roles"
+    operate = "operate"
+
+
+_WORK = {R.committee, R.office, R.unit_admin, R.leader, R.handler, R.secretary}
+_HOTLINE = {R.agent, R.duty_supervisor}
+PERMISSIONS: dict[Action, frozenset[Role]] = {
+    Action.read_figures: frozenset({*_WORK, *_HOTLINE, R.judge, R.audit_admin}),
+    Action.read_units: frozenset(set(Role) - {R.partner}),
+    Action.read_study: frozenset({*_WORK, R.audit_admin}),
+    Action.write_study: frozenset({R.committee, R.office, R.unit_admin, R.secretary}),
+    Action.return_study: frozenset({R.committee, R.office}),
+    Action.read_tickets: frozenset({R.committee, R.office, R.unit_admin, R.leader, R.handler, *_HOTLINE}),
+    Action.register_tickets: frozenset({R.agent, R.duty_supervisor}),
+    Action.dispatch_tickets: frozenset({R.agent, R.duty_supervisor}),
+    Action.handle_tickets: frozenset({R.agent, R.duty_supervisor, R.handler}),
+    Action.call_back_tickets: frozenset({R.agent, R.duty_supervisor}),
+    Action.correct_tickets: frozenset({R.duty_supervisor}),
+    Action.read_callers: frozenset({R.agent, R.duty_supervisor}),
+    Action.import_study: frozenset({R.committee, R.office, R.unit_admin}),
+    Action.import_tickets: frozenset({R.duty_supervisor}),
+    Action.manage_units: frozenset({R.system_admin}),
+    Action.manage_campaigns: frozenset({R.committee, R.office}),
+    Action.manage_users: frozenset({R.system_admin}),
+    Action.grant_roles: frozenset({R.security_admin}),
+    Action.operate: frozenset({R.operations}),
+}
+"""Action → roles. The three administrators (三员分立) share no action that changes anything."""
+
+
+def may(roles: Iterable[tuple[Role, str]], action: Action, path: Sequence[str]) -> tuple[Role, str] | None:
+    """The role, and the unit it is held for, by which `action` is allowed on the unit at the end of `path`; or None."""
+    allowed = PERMISSIONS[action]
+    return next(((role, unit) for role, unit in roles if role in allowed and unit in path), None)
