@@ -21,7 +21,11 @@ from services.cli.local.store import forget_databases
 UP_SECONDS = 180.0
 DOWN_SECONDS = 90.0
 NOTE_SECONDS = 0.5
+SUPERVISOR = (sys.executable, "-m", "services.cli", "supervise", "--folder")
 KEPT = ("SHENGZHI_DATABASE_PREFIX", "SHENGZHI_SITE", "SHENGZHI_HTTP_PORT", "SHENGZHI_GRPC_PORT")
+
+
+_children: list[subprocess.Popen[bytes]] = []  # held, or Python would complain that they live on
 
 
 def up(folder: Path, *, fresh: bool = False, heard: Callable[[Record], None] = lambda _: None) -> Record:
@@ -63,6 +67,7 @@ def down(folder: Path) -> bool:
     for process in (record.supervisor, *reversed(_spawned(Record.read(folder) or record))):
         process.end()
     forget(folder)
+    _children[:] = [child for child in _children if child.poll() is None]
     return bool(running)
 
 
@@ -120,12 +125,13 @@ def _spawn(folder: Path) -> None:
     log.parent.mkdir(exist_ok=True)
     with log.open("ab") as output:
         child = subprocess.Popen(
-            [sys.executable, "-m", "services.cli", "supervise", "--folder", str(folder)],
+            [*SUPERVISOR, str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _children.append(child)
     if not wait_until(lambda: _written_by(folder, child.pid) or child.poll() is not None, UP_SECONDS):
         raise LaunchError(f"平台的看护进程没有响应。日志 {log}")
     if child.poll() is not None and not _written_by(folder, child.pid):

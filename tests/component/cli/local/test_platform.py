@@ -5,30 +5,13 @@ A small program stands in for the processes, addresses for the stores: what is t
 
 import os
 import signal
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
 
 from services.cli.local.platform import Platform
 from services.cli.local.process import LaunchError, free_port, start_ticks, wait_until
-
-PROGRAM = textwrap.dedent(
-    """
-    import http.server, os, sys
-
-    class Ready(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-
-    variable = "SHENGZHI_HTTP_PORT" if sys.argv[1] == "api" else "SHENGZHI_METRICS_PORT"
-    if os.environ.get("BROKEN") == sys.argv[-1]:
-        sys.exit("no table, no chair")
-    http.server.HTTPServer(("127.0.0.1", int(os.environ[variable])), Ready).serve_forever()
-    """
-)
+from tests.component.cli.local.standin import PROGRAM
 
 
 def platform(folder: Path, **environment: str) -> Platform:
@@ -38,7 +21,7 @@ def platform(folder: Path, **environment: str) -> Platform:
         amqp_uri="amqp://elsewhere",
         mongo_uri="mongodb://elsewhere",
         environment={"SHENGZHI_HTTP_PORT": str(free_port()), **environment},
-        program=[sys.executable, "-c", PROGRAM],
+        program=PROGRAM,
     )
 
 
