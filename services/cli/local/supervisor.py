@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -28,7 +27,7 @@ KEPT = ("SHENGZHI_DATABASE_PREFIX", "SHENGZHI_SITE", "SHENGZHI_HTTP_PORT", "SHEN
 _children: list[subprocess.Popen[bytes]] = []  # held, or Python would complain that they live on
 
 
-def up(folder: Path, *, fresh: bool = False, heard: Callable[[Record], None] = lambda _: None) -> Record:
+def up(folder: Path, *, fresh: bool = False) -> Record:
     """Bring the platform up and return its record once it is ready; what runs already is left as it is.
 
     `fresh` forgets the data of earlier runs first, and for that takes a running platform down.
@@ -36,21 +35,23 @@ def up(folder: Path, *, fresh: bool = False, heard: Callable[[Record], None] = l
     Raises:
         LaunchError: it could not be started; nothing of it is left running.
     """
-    known = Record.read(folder)
-    if fresh or known is None or not known.up:
+    if fresh:
         down(folder)
-        if fresh:
-            _forget_data(folder)
-        _spawn(folder)
+        _forget_data(folder)
+    known = Record.read(folder)
+    ours = known is None or not known.up
+    if ours:
+        _start_over(folder)
     deadline = time.monotonic() + UP_SECONDS
     while time.monotonic() < deadline:
         record = Record.read(folder)
-        if record is not None:
-            heard(record)
-            if record.phase == READY and record.supervisor.alive:
-                return record
-            if record.phase == FAILED:
-                raise LaunchError(record.message)
+        if record is None or not record.supervisor.alive:
+            if ours:
+                raise LaunchError(_why(folder, record))
+            _start_over(folder)  # the one that was found has died since
+            ours = True
+        elif record.phase == READY:
+            return record
         time.sleep(0.1)
     down(folder)
     raise LaunchError(f"平台在 {UP_SECONDS:.0f} 秒内未就绪，已全部停止。日志目录 {folder / 'logs'}")
@@ -132,10 +133,23 @@ def _spawn(folder: Path) -> None:
             start_new_session=True,
         )
     _children.append(child)
-    if not wait_until(lambda: _written_by(folder, child.pid) or child.poll() is not None, UP_SECONDS):
-        raise LaunchError(f"平台的看护进程没有响应。日志 {log}")
-    if child.poll() is not None and not _written_by(folder, child.pid):
-        raise LaunchError(f"平台的看护进程未能启动。日志 {log}：\n{log.read_text(errors='replace')[-2000:]}")
+    wait_until(lambda: _written_by(folder, child.pid) or child.poll() is not None, UP_SECONDS)
+    if not _written_by(folder, child.pid):
+        raise LaunchError(_why(folder, None))
+
+
+def _start_over(folder: Path) -> None:
+    """End what an earlier run has left, then start."""
+    down(folder)
+    _spawn(folder)
+
+
+def _why(folder: Path, record: Record | None) -> str:
+    """What a supervisor that has ended said last."""
+    if record is not None and record.phase == FAILED:
+        return record.message
+    log = folder / "logs" / "supervisor.log"
+    return f"平台的看护进程已退出。日志 {log}：\n{log.read_text(errors='replace')[-2000:]}"
 
 
 def _written_by(folder: Path, pid: int) -> bool:

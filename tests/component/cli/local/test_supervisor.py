@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from services.cli.local import supervisor
 from services.cli.local.process import LaunchError, free_port, start_ticks, wait_until
-from services.cli.local.record import FAILED, Record
+from services.cli.local.record import FAILED, STARTING, Record, myself
 from tests.component.cli.local.standin import PROGRAM
 
 
@@ -49,9 +50,18 @@ def test_a_platform_whose_supervisor_was_killed_does_not_hinder_the_next(folder:
     """After kill -9 of the supervisor its processes end, and `up` starts anew."""
     first = supervisor.up(folder)
     os.kill(first.supervisor.pid, signal.SIGKILL)
+    assert wait_until(lambda: not first.supervisor.alive, 5)
     second = supervisor.up(folder)
     assert second.supervisor != first.supervisor
     assert wait_until(lambda: gone([pid for pid in pids(first) if pid not in pids(second)]), 5)
+
+
+def test_a_supervisor_that_dies_while_somebody_waits_for_it_is_replaced(folder: Path) -> None:
+    """`up` found a start under way; when that one dies, it starts its own instead of waiting for ever."""
+    folder.mkdir()
+    with subprocess.Popen(["sleep", "0.5"]) as dying:
+        Record(STARTING, myself(dying.pid)).write(folder)
+        assert supervisor.up(folder).supervisor.pid != dying.pid
 
 
 def test_a_service_that_was_killed_is_back_and_the_record_says_so(folder: Path) -> None:
