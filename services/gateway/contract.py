@@ -1,4 +1,4 @@
-"""What the gateway's own records take, tell and show: units, campaigns, users. The only module that others may import."""
+"""Units, campaigns, users: what they take, tell and show. The only module that others may import."""
 
 from __future__ import annotations
 
@@ -132,11 +132,11 @@ class Held(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     role: Role
-    unit: UnitId
+    unit: Annotated[str, Field(pattern=r"^([A-Z0-9][A-Z0-9-]{0,31}|[*])$")]
 
 
 class AddUser(Command):
-    """Let somebody sign in. `password` is the argon2 hash that the edge made; it goes beside the journal, never in it."""
+    """Let somebody sign in. `password` is the argon2 hash that the edge made; it lies beside the journal."""
 
     id: Login
     name: Name

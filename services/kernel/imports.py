@@ -298,6 +298,7 @@ class Importer(DependencyProvider):
         for aggregate, ids in wanted.values():
             work.load(aggregate, ids)
         skipped = 0
+        work.paths.update(received.paths)
         for number, row in rows:
             work.envelope = received.model_copy(update={"command_id": f"{chunk['import']}:{number}"})
             before = len(work.entries)

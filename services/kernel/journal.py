@@ -99,6 +99,7 @@ class Work:
 
     def __init__(self, journal: Journal, envelope: Envelope, now: datetime, session: ClientSession) -> None:
         self.envelope = envelope
+        self.paths = dict(envelope.paths)
         self.now = now
         self.session = session
         self.database = journal.database
@@ -229,7 +230,7 @@ class Work:
 
     def _document(self, aggregate: Aggregate[Any], id: str, record: _Loaded) -> Document:
         units = dict.fromkeys(aggregate.parts(record.state))
-        paths = {unit: self.envelope.paths.get(unit) or record.paths.get(unit) or [unit] for unit in units}
+        paths = {unit: self.paths.get(unit) or record.paths.get(unit) or [unit] for unit in units}
         return {
             **record.state.model_dump(),
             "_id": id,

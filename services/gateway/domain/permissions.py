@@ -8,6 +8,8 @@ from enum import StrEnum
 from ..contract import Role
 
 R = Role
+EVERYWHERE = "*"
+"""Stands for the root, where there may be none yet: held by the first administrator alone."""
 
 
 class Action(StrEnum):
@@ -63,4 +65,4 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
 def may(roles: Iterable[tuple[Role, str]], action: Action, path: Sequence[str]) -> tuple[Role, str] | None:
     """The role, and the unit it is held for, by which `action` is allowed on the unit at the end of `path`; or None."""
     allowed = PERMISSIONS[action]
-    return next(((role, unit) for role, unit in roles if role in allowed and unit in path), None)
+    return next(((role, unit) for role, unit in roles if role in allowed and unit in (*path, EVERYWHERE)), None)

@@ -1,0 +1,181 @@
+"""The closed catalogue of figures: each named, described, with what it is made of. Adding a figure is an entry here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from services.study.contract import Grain
+
+GRAINS: tuple[Grain, ...] = get_args(Grain)
+Values = Mapping[str, int | float | None]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure that is counted.
+
+    A `flow` is summed over the period; a `level` is the sum of its changes from the beginning to the period's last
+    day; a `distinct` count declares the grains in which its owner says "first", and is null for any other period.
+    """
+
+    id: str
+    name: str
+    measure: str
+    counts: str
+    sources: tuple[str, ...]
+    sort: Literal["flow", "level", "distinct"] = "flow"
+    grains: tuple[Grain, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A figure that is worked out of others; null when there is nothing to divide by."""
+
+    id: str
+    name: str
+    counts: str
+    of: tuple[str, ...]
+    formula: Callable[[Values], float | None]
+    measure: str = "%"
+    sort: Literal["rate"] = "rate"
+
+
+_SESSION = tuple(f"study.session.{past}.v1" for past in ("submitted", "corrected", "returned", "voided"))
+_ESSAY = tuple(f"study.essay.{past}.v1" for past in ("recorded", "corrected", "voided"))
+_LECTURE = tuple(f"study.lecture.{past}.v1" for past in ("recorded", "corrected", "voided"))
+_TICKET = tuple(
+    f"hotline.ticket.{past}.v1"
+    for past in ("registered", "dispatched", "answered", "called_back", "overdue", "corrected", "voided")
+)
+
+METRICS: dict[str, Metric] = {
+    metric.id: metric
+    for metric in (
+        Metric("study.sessions.leadership", "领学次数", "次", "已报送的领学活动", _SESSION),
+        Metric("study.sessions.branch", "研学次数", "次", "已报送的研学活动", _SESSION),
+        Metric("study.sessions.youth", "精学次数", "次", "已报送的精学活动", _SESSION),
+        Metric("study.sessions.self", "自学次数", "次", "已报送的自学活动", _SESSION),
+        Metric("study.essays", "学习体会文章", "篇", "登记的学习体会文章", _ESSAY),
+        Metric("study.lectures", "专题党课", "次", "登记的专题党课", _LECTURE),
+        Metric("study.attendance.due", "应到人次", "人次", "应参加人数减去转出、免学", _SESSION),
+        Metric("study.attendance.present", "实到人次", "人次", "应到减去请假、缺席", _SESSION),
+        Metric("study.attendance.excused", "请假人次", "人次", "公务、病假、事假", _SESSION),
+        Metric("study.attendance.absent", "缺席人次", "人次", "无故缺席", _SESSION),
+        Metric(
+            "study.units_covered",
+            "覆盖单位",
+            "个",
+            "窗口期内至少有一次有人参加的已报送学习活动的单位，每单位只计一次",
+            ("study.coverage.counted.v1",),
+            "distinct",
+            GRAINS,
+        ),
+        Metric("hotline.tickets", "工单", "件", "按受理日期计，派单后计入承办单位", _TICKET),
+        Metric("hotline.questions_answered", "解答政策性问题", "件", "咨询类工单的首次答复，按答复日期计", _TICKET),
+        Metric(
+            "hotline.problems_solved", "解决问题", "件", "回访确认已解决的非咨询、表扬类工单，按回访日期计", _TICKET
+        ),
+        Metric("hotline.callbacks.valid", "有效回访", "件", "有效的回访，剔除须有原因和批准人", _TICKET),
+        Metric("hotline.callbacks.responded", "回访已联系", "件", "有效回访中承办单位联系过来电人", _TICKET),
+        Metric("hotline.callbacks.solved", "回访已解决", "件", "有效回访中诉求已解决", _TICKET),
+        Metric("hotline.callbacks.satisfied", "回访满意", "件", "有效回访中表示满意", _TICKET),
+        Metric("hotline.callbacks.basically", "回访基本满意", "件", "有效回访中表示基本满意", _TICKET),
+        Metric("hotline.overdue", "超期未答复", "件", "期末已过时限而未答复的工单", _TICKET, "level"),
+    )
+}
+
+
+def _share(part: str, whole: str) -> Callable[[Values], float | None]:
+    def formula(values: Values) -> float | None:
+        base = values[whole]
+        return None if not base else (values[part] or 0) / base
+
+    return formula
+
+
+def _attendance(values: Values) -> float | None:
+    present = values["study.attendance.present"] or 0
+    base = present + (values["study.attendance.absent"] or 0)
+    return present / base if base else None
+
+
+def _satisfaction(values: Values) -> float | None:
+    valid = values["hotline.callbacks.valid"]
+    if not valid:
+        return None
+    return ((values["hotline.callbacks.satisfied"] or 0) + 0.9 * (values["hotline.callbacks.basically"] or 0)) / valid
+
+
+def _composite(values: Values) -> float | None:
+    response, solution, satisfaction = (
+        rate(values)
+        for rate in (
+            _share("hotline.callbacks.responded", "hotline.callbacks.valid"),
+            _share("hotline.callbacks.solved", "hotline.callbacks.valid"),
+            _satisfaction,
+        )
+    )
+    if response is None or solution is None or satisfaction is None:
+        return None
+    return 0.1 * response + 0.5 * solution + 0.4 * satisfaction
+
+
+_VALID = "hotline.callbacks.valid"
+RATES: dict[str, Rate] = {
+    rate.id: rate
+    for rate in (
+        Rate(
+            "study.attendance_rate",
+            "到课率",
+            "实到 ÷（实到＋缺席）；请假不计入分母",
+            ("study.attendance.present", "study.attendance.absent"),
+            _attendance,
+        ),
+        Rate(
+            "hotline.response_rate",
+            "响应率",
+            "已联系 ÷ 有效回访",
+            ("hotline.callbacks.responded", _VALID),
+            _share("hotline.callbacks.responded", _VALID),
+        ),
+        Rate(
+            "hotline.solution_rate",
+            "解决率",
+            "已解决 ÷ 有效回访",
+            ("hotline.callbacks.solved", _VALID),
+            _share("hotline.callbacks.solved", _VALID),
+        ),
+        Rate(
+            "hotline.satisfaction_rate",
+            "满意率",
+            "（满意＋0.9×基本满意）÷ 有效回访（公开分析口径，非官方）",
+            ("hotline.callbacks.satisfied", "hotline.callbacks.basically", _VALID),
+            _satisfaction,
+        ),
+        Rate(
+            "hotline.composite_rate",
+            "综合得分率",
+            "0.1×响应率＋0.5×解决率＋0.4×满意率（公开分析口径，非官方）",
+            (
+                "hotline.callbacks.responded",
+                "hotline.callbacks.solved",
+                "hotline.callbacks.satisfied",
+                "hotline.callbacks.basically",
+                _VALID,
+            ),
+            _composite,
+        ),
+    )
+}
+
+
+def key(metric: str, grain: Grain | None = None) -> str:
+    """The key under which a metric is kept: its id, with the grain for a distinct count."""
+    return metric if grain is None else f"{metric}@{grain}"
+
+
+def stored(key: str) -> str:
+    """A key as a field's name in a roll-up, where a dot would be a path."""
+    return key.replace(".", ":")

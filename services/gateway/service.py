@@ -1,0 +1,238 @@
+"""The gateway's worker: its own records, and the projection of everybody's events into figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any, ClassVar
+
+import pymongo
+from argon2 import PasswordHasher
+from nameko.extensions import DependencyProvider
+from pydantic import BaseModel
+from pymongo.database import Database
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.batch import batch
+from services.kernel.clock import business_day, utc_now
+from services.kernel.errors import DomainError
+from services.kernel.event import Actor, Envelope, Event
+from services.kernel.imports import Importer, Imports
+from services.kernel.inbox import Taking
+from services.kernel.journal import Document, Work
+from services.kernel.lists import page
+from services.kernel.providers import Journalled, Relaying, Vaulted
+from services.kernel.rpc import command, query
+from services.kernel.settings import settings
+from services.kernel.vault import Vault
+
+from . import contract
+from .domain import CAMPAIGN, UNIT, USER
+from .domain.campaign import PlaceCampaign
+from .domain.unit import PlaceUnit
+from .store import facts
+
+Answer = dict[str, Any]
+EVERYWHERE = "*"
+
+
+class FirstAdministrator(DependencyProvider):
+    """Lets somebody in where nobody can sign in yet: `admin`, with the password that the installation generated."""
+
+    def start(self) -> None:
+        """Make the account, if there is a password for it and no user."""
+        given = settings()
+        if not (given.secrets / "admin.password").exists():
+            return
+        found = self.container.extensions
+        journal = next(extension.journal for extension in found if isinstance(extension, Journalled))
+        vault = Vault(journal.database, given.secret("master.key"))
+        vault.ensure_indexes()
+        first_administrator(journal, vault, PasswordHasher().hash(given.secret("admin.password").decode()))
+
+    def get_dependency(self, worker_ctx: Any) -> None:
+        """Nothing: it has done its work."""
+
+
+class Gateway(Imports):
+    """Organisation, users, campaigns; figures."""
+
+    name = contract.NAME
+    sheets: ClassVar = contract.SHEETS
+    journal = Journalled([UNIT, CAMPAIGN, USER], indexes=facts.ensure_indexes)
+    vault = Vaulted()
+    importer = Importer()
+    relay = Relaying()
+    first = FirstAdministrator()
+    projection = facts.Projection()
+
+    @batch("gateway.projection", ["study", "hotline"], single_active=True)
+    def project(self, events: list[Event], taking: Taking) -> int:
+        """Facts and roll-ups."""
+        return self.projection.apply(events, taking)
+
+    @command(contract.AddUnit)
+    def add_unit(self, command: contract.AddUnit, envelope: Envelope) -> Answer:
+        """Put a unit into the tree."""
+
+        def act(work: Work) -> Answer:
+            place_unit(work, command)
+            return {"id": command.id, "version": work.version(UNIT, command.id)}
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    @command(contract.OpenCampaign)
+    def open_campaign(self, command: contract.OpenCampaign, envelope: Envelope) -> Answer:
+        """Open a campaign."""
+
+        def act(work: Work) -> Answer:
+            known = {
+                row["_id"]: (date.fromisoformat(row["opens"]), date.fromisoformat(row["closes"]))
+                for row in self.journal.database["campaigns"].find({"_id": {"$ne": command.id}}, session=work.session)
+            }
+            _touch_tree(work)
+            unit = envelope.actor.unit
+            work.decide(CAMPAIGN, command.id, PlaceCampaign(campaign=command, unit=unit, known=known))
+            return {"id": command.id, "version": work.version(CAMPAIGN, command.id)}
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    @command(contract.AddUser)
+    def add_user(self, command: contract.AddUser, envelope: Envelope) -> Answer:
+        """Let somebody sign in."""
+
+        def act(work: Work) -> Answer:
+            self._add_user(work, command)
+            return {"id": command.id, "version": work.version(USER, command.id)}
+
+        answer: Answer = self.journal.execute(envelope, _without_secret(command), act)
+        return answer
+
+    @command(contract.SetRoles)
+    def set_roles(self, command: contract.SetRoles, envelope: Envelope) -> Answer:
+        """Say anew which roles somebody holds."""
+
+        def act(work: Work) -> Answer:
+            work.decide(USER, command.id, command, envelope.expected)
+            return {"id": command.id, "version": work.version(USER, command.id)}
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    @command(contract.SetPassword)
+    def set_password(self, command: contract.SetPassword, envelope: Envelope) -> Answer:
+        """Replace somebody's password; every session of theirs ends."""
+
+        def act(work: Work) -> Answer:
+            work.decide(USER, command.id, command, envelope.expected)
+            _credential(work, command.id, command.password)
+            work.write("sessions", pymongo.DeleteMany({"user": command.id}))
+            return {"id": command.id, "version": work.version(USER, command.id)}
+
+        answer: Answer = self.journal.execute(envelope, _without_secret(command), act)
+        return answer
+
+    @query(contract.ListUsers)
+    def list_users(self, query: contract.ListUsers, envelope: Envelope) -> Answer:
+        """A page of users with a role in a unit's subtree, with their names."""
+        users = self.journal.database["users"]
+        found = page(users, {"scope": query.unit}, sort="_id", page=query.page, page_size=query.page_size)
+        for user in found["items"]:
+            user["name"] = self.vault.read(_person(user["id"])).get("name", "")
+        return found
+
+    def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
+        """A unit below one that is there already, or a user."""
+        if isinstance(row, contract.UnitRow):
+            place_unit(work, contract.AddUnit(**row.model_dump()))
+        elif isinstance(row, contract.UserRow):
+            if row.unit not in work.envelope.paths:
+                detail = f"没有单位 {row.unit}，或不在您的权限范围内"
+                raise DomainError("unit.unknown", detail, errors=[{"pointer": "/unit", "detail": detail}])
+            held = [contract.Held(role=row.role, unit=row.unit)]
+            added = contract.AddUser(id=row.id, name=row.name, roles=held, password=row.password)
+            self._add_user(work, added)
+
+    def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
+        """A unit and its parent, or a user."""
+        if isinstance(row, contract.UnitRow):
+            yield UNIT, row.id
+            if row.parent:
+                yield UNIT, row.parent
+        elif isinstance(row, contract.UserRow):
+            yield USER, row.id
+
+    def _add_user(self, work: Work, command: contract.AddUser) -> None:
+        before = work.version(USER, command.id)
+        work.decide(USER, command.id, command)
+        if work.version(USER, command.id) > before:
+            _credential(work, command.id, command.password)
+            self.vault.seal(work, _person(command.id), "user", {"name": command.name})
+
+
+def place_unit(work: Work, asked: contract.AddUnit) -> None:
+    """Add a unit below its parent, and let the projection know that the tree has changed.
+
+    Raises:
+        DomainError: unit.parent_unknown, unit.root_exists, unit.id_taken.
+    """
+    above: list[str] = []
+    if asked.parent is not None:
+        parent = work.get(UNIT, asked.parent)
+        if parent is None:
+            detail = f"没有上级单位 {asked.parent}（上级须排在下级之前）"
+            raise DomainError("unit.parent_unknown", detail, errors=[{"pointer": "/parent", "detail": detail}])
+        above = parent.path
+    elif work.get(UNIT, asked.id) is None and work.database["units"].find_one({"parent": None}, session=work.session):
+        detail = "最高一级单位只有一个，请填写上级单位编码"
+        raise DomainError("unit.root_exists", detail, "conflict", [{"pointer": "/parent", "detail": detail}])
+    work.paths[asked.id] = [*above, asked.id]
+    before = work.version(UNIT, asked.id)
+    work.decide(UNIT, asked.id, PlaceUnit(unit=asked, above=above))
+    if work.version(UNIT, asked.id) > before:
+        _touch_tree(work)
+
+
+def _touch_tree(work: Work) -> None:
+    """One common document, so that a change of the tree and a batch of the projection conflict, not disagree."""
+    work.write(facts.PROJECTION, pymongo.UpdateOne({"_id": facts.PROJECTION}, {"$inc": {"tree": 1}}, upsert=True))
+
+
+def _credential(work: Work, user: str, password: str) -> None:
+    row = {"_id": user, "password": password, "changed": work.now}
+    work.write("credentials", pymongo.ReplaceOne({"_id": user}, row, upsert=True))
+
+
+def _person(user: str) -> str:
+    return f"user:{user}"
+
+
+def _without_secret(command: Any) -> Any:
+    """What the command's row compares: a salted hash differs each time for the same password."""
+    return command.model_copy(update={"password": "-" * 8})
+
+
+def first_administrator(journal: Any, vault: Any, password: str) -> bool:
+    """Make the account `admin`, system administrator everywhere, where nobody can sign in yet; say whether it was."""
+    database: Database[Document] = journal.database
+    if database["users"].find_one() is not None:
+        return False
+    envelope = Envelope(
+        command_id="first-administrator",
+        actor=Actor(user="platform", role="platform", unit=EVERYWHERE),
+        paths={EVERYWHERE: [EVERYWHERE]},
+        deadline=utc_now() + timedelta(seconds=30),
+    )
+    held = [contract.Held(role=contract.Role.system_admin, unit=EVERYWHERE)]
+    asked = contract.AddUser(id="admin", name="首任系统管理员", roles=held, password=password)
+
+    def act(work: Work) -> Answer:
+        work.decide(USER, asked.id, asked)
+        _credential(work, asked.id, password)
+        vault.seal(work, _person(asked.id), "user", {"name": asked.name})
+        return {"id": asked.id, "day": business_day(work.now).isoformat()}
+
+    journal.execute(envelope, _without_secret(asked), act)
+    return True

@@ -1,0 +1,124 @@
+"""Writing the figures: facts and roll-ups of a batch of events in one transaction (the worker's side)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pymongo
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from services.kernel import metrics
+from services.kernel.errors import Later
+from services.kernel.event import Event
+from services.kernel.inbox import Taking
+from services.kernel.journal import Document
+from services.kernel.relay import WATERMARK
+
+from ..projection import facts, fold
+
+PROJECTION = "projection"
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """Collections and one index for each way of asking."""
+    existing = set(database.list_collection_names())
+    for name in {"facts", "rollups", PROJECTION, "credentials", "sessions", "lockouts", "units"} - existing:
+        database.create_collection(name)
+    database[PROJECTION].update_one({"_id": PROJECTION}, {"$setOnInsert": {"tree": 0, "batches": 0}}, upsert=True)
+    database["facts"].create_index([("entries.m", 1), ("entries.p", 1), ("entries.d", 1)])
+    database["facts"].create_index([("record", 1), ("version", 1)])
+    database["facts"].create_index([("service", 1), ("day", 1)])
+    database["rollups"].create_index([("unit", 1), ("month", 1)])
+    database["units"].create_index([("parent", 1), ("_id", 1)])
+    database["units"].create_index([("scope", 1), ("_id", 1)])
+    database["users"].create_index([("scope", 1), ("_id", 1)])
+    database["sessions"].create_index("expires", expireAfterSeconds=0)
+    database["lockouts"].create_index("expires", expireAfterSeconds=0)
+
+
+class Projection:
+    """Brings events into facts and roll-ups. Holds the paths of units for as long as the tree does not change."""
+
+    def __init__(self) -> None:
+        self._tree: int | None = None
+        self._paths: dict[str, list[str]] = {}
+
+    def apply(self, events: Sequence[Event], taking: Taking) -> int:
+        """Facts and roll-ups of the events that are new, and the watermarks among them; how many were new.
+
+        Raises:
+            Later: an event names a unit that the tree does not have yet.
+        """
+        marks, fresh = _sorted(events)
+        stored = taking.database["facts"]
+        for known in stored.find({"_id": {"$in": list(fresh)}}, {"_id": 1}, session=taking.session):
+            del fresh[known["_id"]]
+        changed: Document = {"$inc": {"batches": 1}}
+        if marks:
+            changed["$max"] = {f"watermarks.{owner}": until for owner, until in marks.items()}
+        projection = taking.database[PROJECTION].find_one_and_update(
+            {"_id": PROJECTION},
+            changed,
+            upsert=True,
+            return_document=pymongo.ReturnDocument.AFTER,
+            session=taking.session,
+        )
+        if fresh:
+            self._learn(projection or {}, fresh.values(), taking)
+            documents, increments = fold(fresh.values(), self._path)
+            stored.insert_many(documents, ordered=False, session=taking.session)
+            write_rollups(taking.database, increments, taking.session)
+        for owner, until in marks.items():
+            metrics.WATERMARK_AGE.labels(owner).set((taking.now - until).total_seconds())
+        return len(fresh)
+
+    def _path(self, unit: str, day: str) -> list[str]:
+        return self._paths[unit]
+
+    def _learn(self, projection: Document, events: Any, taking: Taking) -> None:
+        if self._tree != projection.get("tree"):
+            self._paths.clear()
+            self._tree = projection.get("tree")
+        wanted = {unit for event in events for unit in _units(event)} - self._paths.keys()
+        if not wanted:
+            return
+        for unit in taking.database["units"].find({"_id": {"$in": list(wanted)}}, {"path": 1}, session=taking.session):
+            self._paths[unit["_id"]] = unit["path"]
+        missing = wanted - self._paths.keys()
+        if missing:
+            raise Later(f"the tree has no unit {', '.join(sorted(missing)[:5])} yet")
+
+
+def write_rollups(
+    database: Database[Document], increments: dict[tuple[str, str], dict[str, int]], session: ClientSession | None
+) -> None:
+    """Add the increments to the month roll-ups."""
+    operations = []
+    for (unit, month), amounts in increments.items():
+        some = {field: amount for field, amount in amounts.items() if amount}
+        if some:
+            place = {"unit": unit, "month": month}
+            operations.append(
+                pymongo.UpdateOne({"_id": f"{unit}|{month}"}, {"$inc": some, "$setOnInsert": place}, upsert=True)
+            )
+    if operations:
+        database["rollups"].bulk_write(operations, ordered=False, session=session)
+
+
+def _sorted(events: Sequence[Event]) -> tuple[dict[str, Any], dict[str, Event]]:
+    """Watermarks by owner, and the other events each once."""
+    marks: dict[str, Any] = {}
+    fresh: dict[str, Event] = {}
+    for event in events:
+        if event.short_type == WATERMARK:
+            until = event.time.fromisoformat(event.data["until"])
+            marks[event.service] = max(until, marks.get(event.service, until))
+        else:
+            fresh[event.id] = event
+    return marks, fresh
+
+
+def _units(event: Event) -> set[str]:
+    return {contribution.unit for contribution in facts(event)}
