@@ -1,0 +1,24 @@
+"""`python -m services.cli.sample FOLDER` writes the sample province's spreadsheets anew."""
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli.sample.generate import sample
+
+
+def main(folder: Annotated[Path, typer.Argument()] = Path("deploy/sample")) -> None:
+    """Replace the spreadsheets in the folder; anything else in it stays."""
+    for old in (*folder.glob("*.json"), *folder.glob("*.xlsx")):
+        old.unlink()
+    for part in ("1-ledgers", "2-supplements", "untidy"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    made = sample()
+    made.write(folder)
+    typer.echo(f"{len(made.province.units)} units, {len(made.books)} workbooks, {len(made.rows)} rows in {folder}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,142 @@
+"""The whole sample as files: what each department would send, in the order in which it would come."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from services.cli.sample.accounts import accounts
+from services.cli.sample.chance import chance
+from services.cli.sample.days import CAMPAIGN, CAMPAIGN_NAME, FIRST, LAST
+from services.cli.sample.hotline import month_of, tickets
+from services.cli.sample.province import FULL, ROOT, Department, Province, Unit, province
+from services.cli.sample.recount import Figures, recount
+from services.cli.sample.rows import Cells, Row
+from services.cli.sample.study import study
+from services.cli.sample.supplements import study_sent, tickets_sent
+from services.cli.sample.untidy import Wrong, untidy
+from services.cli.sample.workbook import Dates, workbook
+from services.gateway.contract import UNIT_KINDS
+
+FIRST_SENT, SENT_LATER, UNTIDY = "1-ledgers", "2-supplements", "untidy"
+STUDY_KINDS = ("sessions", "essays", "lectures")
+DATES: tuple[Dates, ...] = ("cell", "cell", "iso", "chinese")
+OPENED = date(2026, 1, 1)
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook: where it lies in the sample's folder, and the rows of each of its sheets."""
+
+    path: str
+    sheets: dict[str, list[Cells]]
+    dates: Dates = "cell"
+
+    def write(self, folder: Path) -> None:
+        """Put it there."""
+        place = folder / self.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(workbook(self.sheets, self.dates))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A province, its workbooks in the order in which they are to be loaded, and what must come of them."""
+
+    province: Province
+    books: list[Book]
+    rows: list[Row]
+    mistakes: dict[str, list[Wrong]]
+    campaign: dict[str, str] = field(
+        default_factory=lambda: {
+            "id": CAMPAIGN,
+            "name": CAMPAIGN_NAME,
+            "opens": FIRST.isoformat(),
+            "closes": LAST.isoformat(),
+            "requirement": "学思想、强党性、重实践、建新功",
+        }
+    )
+
+    def figures(self, unit: str = ROOT, first: date = FIRST, last: date = LAST) -> Figures:
+        """What the platform must report for a unit and a period once all is loaded."""
+        return recount(self.rows, self.province.within(unit), first, last)
+
+    def refusals(self) -> dict[str, list[tuple[int, str, str]]]:
+        """What must be said of the untidy workbook: by kind of sheet, (row in the sheet, column's key, code)."""
+        return {
+            kind: [(number, *wrong.said) for number, wrong in enumerate(rows, start=2) if wrong.said]
+            for kind, rows in self.mistakes.items()
+        }
+
+    def write(self, folder: Path) -> None:
+        """All of it as files, with the figures and the refusals that a load is checked against."""
+        for book in self.books:
+            book.write(folder)
+        _write_json(folder / "campaign.json", self.campaign)
+        _write_json(folder / "figures.json", {"unit": ROOT, **_period(), "figures": self.figures()})
+        told = {
+            kind: [{"row": row, "column": column, "code": code} for row, column, code in refused]
+            for kind, refused in self.refusals().items()
+        }
+        _write_json(folder / UNTIDY / "refusals.json", told)
+
+
+def sample(departments: int = FULL) -> Sample:
+    """The sample with so many departments; the same for the same number, always."""
+    made = province(departments)
+    sent = [(department, study_sent(department, study(department))) for department in made.departments]
+    calls = tickets_sent(list(tickets(made, departments / FULL)))
+    mistakes = untidy(made)
+    books = [
+        Book("单位名册.xlsx", {"units": [_listed(unit) for unit in made.units]}),
+        Book("用户名册.xlsx", {"users": accounts(made)}),
+        *(_study_book(FIRST_SENT, department, ledgers.first) for department, ledgers in sent),
+        *_ticket_books(calls.first),
+        *(_study_book(SENT_LATER, department, ledgers.later) for department, ledgers in sent if ledgers.later),
+        Book(f"{SENT_LATER}/民声热线工单补报更正.xlsx", {"tickets": [row.cells for row in calls.later]}),
+        Book(f"{UNTIDY}/不规范台账.xlsx", {kind: [row.cells for row in rows] for kind, rows in mistakes.items()}),
+    ]
+    rows = [row for _, ledgers in sent for row in ledgers.first]
+    rows += calls.first
+    rows += [row for _, ledgers in sent for row in ledgers.later]
+    rows += calls.later
+    return Sample(made, books, rows, mistakes)
+
+
+def _study_book(folder: str, department: Department, rows: list[Row]) -> Book:
+    name = department.unit.name + ("" if folder == FIRST_SENT else "补报更正")
+    sheets = {kind: [row.cells for row in rows if row.kind == kind] for kind in STUDY_KINDS}
+    dates: Dates = chance("dates", department.unit.code).choice(DATES)
+    path = f"{folder}/{department.unit.code} {name}.xlsx"
+    return Book(path, {kind: found for kind, found in sheets.items() if found}, dates)
+
+
+def _ticket_books(rows: Iterable[Row]) -> list[Book]:
+    months: dict[date, list[Cells]] = {}
+    for row in rows:
+        months.setdefault(month_of(row), []).append(row.cells)
+    return [
+        Book(f"{FIRST_SENT}/民声热线工单 {month:%Y-%m}.xlsx", {"tickets": found}) for month, found in months.items()
+    ]
+
+
+def _listed(unit: Unit) -> Cells:
+    return {
+        "id": unit.code,
+        "name": unit.name,
+        "short_name": unit.short_name,
+        "kind": UNIT_KINDS[unit.kind],
+        "parent": unit.parent,
+        "members": unit.members,
+        "active_from": OPENED,
+    }
+
+
+def _period() -> dict[str, dict[str, str]]:
+    return {"period": {"from": FIRST.isoformat(), "to": LAST.isoformat()}}
+
+
+def _write_json(place: Path, value: object) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

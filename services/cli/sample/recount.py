@@ -1,0 +1,140 @@
+"""What the figures must be, counted from the rows alone and by nobody else's rules: the check on the whole platform."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from services.cli.sample.days import working_day_after
+from services.cli.sample.hotline import LIMITS
+from services.cli.sample.rows import CORRECT, VOID, Cell, Cells, Row
+
+Figures = dict[str, int | float | None]
+
+WAYS = {"领学": "leadership", "研学": "branch", "精学": "youth", "自学": "self"}
+SESSIONS = tuple(f"study.sessions.{way}" for way in WAYS.values())
+ATTENDANCE = tuple(f"study.attendance.{part}" for part in ("due", "present", "excused", "absent"))
+CALLBACKS = tuple(f"hotline.callbacks.{said}" for said in ("valid", "responded", "solved", "satisfied", "basically"))
+COUNTED = (
+    *SESSIONS,
+    *ATTENDANCE,
+    "study.essays",
+    "study.lectures",
+    "study.units_covered",
+    "hotline.tickets",
+    "hotline.questions_answered",
+    "hotline.problems_solved",
+    *CALLBACKS,
+    "hotline.overdue",
+)
+
+
+def standing(rows: Iterable[Row]) -> list[Row]:
+    """Each record as its last row left it, without those taken back; a row that repeats an earlier one says nothing."""
+    records: dict[tuple[str, str, str], Row | None] = {}
+    seen: set[str] = set()
+    for row in rows:
+        content = repr((row.kind, sorted((key, value) for key, value in row.cells.items() if value not in (None, ""))))
+        if content in seen:
+            continue
+        seen.add(content)
+        action = row.cells.get("action")
+        if action == VOID:
+            records[row.record] = None
+        elif action == CORRECT or row.record not in records:
+            records[row.record] = row
+        else:
+            raise ValueError(f"{row.record} is said twice, differently, without a correction")
+    return [row for row in records.values() if row is not None]
+
+
+def recount(rows: Iterable[Row], units: set[str], first: date, last: date) -> Figures:
+    """The figures of a subtree (its units' codes) for a period, as the rows say."""
+    counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
+    covered = set()
+    for row in standing(rows):
+        if row.kind == "tickets":
+            for figure, day, amount in _ticket(row.cells):
+                begins = date.min if figure == "hotline.overdue" else first
+                if (row.cells.get("handler") or row.cells["unit"]) in units and begins <= day <= last:
+                    counts[figure] += amount
+        elif row.cells["unit"] in units and first <= _day(row.cells["day"]) <= last:
+            counts.update(_study(row))
+            if row.kind == "sessions" and _study(row)["study.attendance.present"] > 0:
+                covered.add(row.cells["unit"])
+    counts["study.units_covered"] = len(covered)
+    return {**counts, **_rates(counts)}
+
+
+def _study(row: Row) -> Counter[str]:
+    if row.kind != "sessions":
+        return Counter({f"study.{row.kind}": 1})
+    number = {key: _number(value) for key, value in row.cells.items() if key in _NAMED or key == "due"}
+    due = number["due"] - number.get("transferred", 0) - number.get("exempt", 0)
+    excused = sum(number.get(key, 0) for key in ("duty", "illness", "personal"))
+    absent = number.get("absent", 0)
+    return Counter(
+        {
+            f"study.sessions.{WAYS[str(row.cells['way'])]}": 1,
+            "study.attendance.due": due,
+            "study.attendance.present": due - excused - absent,
+            "study.attendance.excused": excused,
+            "study.attendance.absent": absent,
+        }
+    )
+
+
+_NAMED = ("duty", "illness", "personal", "absent", "transferred", "exempt")
+
+
+def _ticket(cells: Cells) -> Iterable[tuple[str, date, int]]:
+    received = _day(cells["received"])
+    answered = _day(cells["answered"]) if cells.get("answered") else None
+    yield "hotline.tickets", received, 1
+    if answered and cells["kind"] == "咨询":
+        yield "hotline.questions_answered", answered, 1
+    if cells.get("valid") == "是":
+        called = _day(cells["called_back"])
+        yield "hotline.callbacks.valid", called, 1
+        if cells.get("responded") == "是":
+            yield "hotline.callbacks.responded", called, 1
+        if cells.get("solved") == "是":
+            yield "hotline.callbacks.solved", called, 1
+            if cells["kind"] not in ("咨询", "表扬"):
+                yield "hotline.problems_solved", called, 1
+        said = {"满意": "satisfied", "基本满意": "basically"}.get(str(cells.get("satisfaction")))
+        if said:
+            yield f"hotline.callbacks.{said}", called, 1
+    passed = working_day_after(received, LIMITS[str(cells["kind"])]) + timedelta(days=1)
+    if answered is None or answered >= passed:
+        yield "hotline.overdue", passed, 1
+        if answered is not None:
+            yield "hotline.overdue", answered, -1
+
+
+def _rates(counts: Counter[str]) -> Figures:
+    present, valid = counts["study.attendance.present"], counts["hotline.callbacks.valid"]
+    expected = present + counts["study.attendance.absent"]  # those excused are not expected
+    rates: Figures = {"study.attendance_rate": present / expected if expected else None}
+    if not valid:
+        return rates | dict.fromkeys(_RATES)
+    response, solution = counts["hotline.callbacks.responded"] / valid, counts["hotline.callbacks.solved"] / valid
+    satisfied = (counts["hotline.callbacks.satisfied"] + 0.9 * counts["hotline.callbacks.basically"]) / valid
+    composite = 0.1 * response + 0.5 * solution + 0.4 * satisfied
+    return rates | dict(zip(_RATES, (response, solution, satisfied, composite), strict=True))
+
+
+_RATES = tuple(f"hotline.{rate}_rate" for rate in ("response", "solution", "satisfaction", "composite"))
+
+
+def _day(value: Cell) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    raise TypeError(f"{value!r} is no day")
+
+
+def _number(value: Cell) -> int:
+    if isinstance(value, int):
+        return value
+    raise TypeError(f"{value!r} is no number")

@@ -1,0 +1,117 @@
+"""A ledger full of mistakes, each with the column and the code by which it must be refused; nothing of it may enter."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from services.cli.sample.province import DESK, Province
+from services.cli.sample.rows import CORRECT, VOID, Cell, Cells
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A row, and what must be said of it: (column's key, code), or nothing where the row itself is in order."""
+
+    kind: str
+    cells: Cells
+    said: tuple[str, str] | None = None
+
+
+def untidy(province: Province) -> dict[str, list[Wrong]]:
+    """The rows of each sheet of 不规范台账.xlsx."""
+    branch = province.departments[0].branches[0].code
+    return {
+        "sessions": _sessions(branch),
+        "essays": _essays(branch),
+        "lectures": _lectures(branch),
+        "tickets": _tickets(province),
+    }
+
+
+class _Sheet:
+    """Writes variations of one row that is in order, each under a number of its own."""
+
+    def __init__(self, kind: str, prefix: str, right: Cells) -> None:
+        self._kind, self._prefix, self._right = kind, prefix, right
+        self.rows: list[Wrong] = [Wrong(kind, {"number": f"{prefix}-000", **right})]
+
+    def wrong(self, column: str, code: str, **cells: Cell) -> None:
+        """A row with these cells instead, to be refused at the column with the code."""
+        number = f"{self._prefix}-{len(self.rows):03d}"
+        self.rows.append(Wrong(self._kind, {"number": number, **self._right, **cells}, (column, code)))
+
+
+def _sessions(branch: str) -> list[Wrong]:
+    sheet = _Sheet(
+        "sessions",
+        "错活动",
+        {"unit": branch, "day": date(2026, 5, 12), "title": "主题党日", "way": "研学", "form": "主题党日", "due": 20},
+    )
+    wrong = sheet.wrong
+    wrong("unit", "unit.unknown", unit="D999-B01")
+    wrong("unit", "cell.missing", unit=None)
+    wrong("number", "cell.missing", number=None)
+    wrong("title", "cell.missing", title="  ")
+    wrong("title", "cell.invalid", title="长" * 121)
+    wrong("day", "cell.missing", day=None)
+    wrong("day", "cell.invalid", day="五月十二日")
+    wrong("day", "cell.invalid", day="2026-02-30")
+    wrong("day", "day.outside_campaign", day=date(2026, 1, 15))
+    wrong("day", "day.outside_campaign", day=date(2027, 3, 1))
+    wrong("way", "cell.invalid", way="跟学")
+    wrong("form", "cell.invalid", form="茶话会")
+    wrong("form", "session.form_mismatch", way="领学", form="主题党日")
+    wrong("due", "cell.invalid", due="二十人")
+    wrong("due", "cell.invalid", due="12.5")
+    wrong("due", "cell.invalid", due=-5)
+    wrong("absent", "cell.invalid", absent=-1)
+    wrong("present", "session.present_exceeds_due", present=23)
+    wrong("present", "session.present_disagrees", present=20, duty=2)
+    wrong("absences", "session.absences_exceed_due", duty=12, illness=9)
+    wrong("number", "session.number_taken", number="错活动-000", due=21)
+    wrong("reason", "row.reason_missing", action=CORRECT, number="错活动-000", due=22)
+    wrong("", "session.not_found", action=VOID, reason="误报")
+    wrong("action", "cell.invalid", action="删除")
+    return sheet.rows
+
+
+def _essays(branch: str) -> list[Wrong]:
+    sheet = _Sheet("essays", "错文章", {"unit": branch, "day": date(2026, 5, 12), "title": "学习体会"})
+    sheet.wrong("title", "cell.missing", title=None)
+    sheet.wrong("day", "cell.invalid", day=20260512)
+    sheet.wrong("", "essay.not_found", action=CORRECT, reason="日期有误")
+    return sheet.rows
+
+
+def _lectures(branch: str) -> list[Wrong]:
+    right: Cells = {"unit": branch, "day": date(2026, 5, 12), "title": "专题党课"}
+    right |= {"mode": "集中讲", "speaker_post": "支部书记", "audience": 30}
+    sheet = _Sheet("lectures", "错党课", right)
+    sheet.wrong("mode", "cell.invalid", mode="漫谈")
+    sheet.wrong("audience", "cell.invalid", audience="很多")
+    sheet.wrong("speaker_post", "cell.missing", speaker_post=None)
+    return sheet.rows
+
+
+def _tickets(province: Province) -> list[Wrong]:
+    department = next(each for each in province.departments if each.unit.code != DESK)
+    received, at = _at(date(2026, 5, 12), 9), _at(date(2026, 5, 12), 10)
+    right: Cells = {"unit": DESK, "channel": "电话", "kind": "求助", "category": "住房", "title": "请求维修房屋"}
+    sheet = _Sheet("tickets", "错工单", {**right, "received": received})
+    wrong = sheet.wrong
+    wrong("received", "day.outside_campaign", received=_at(date(2026, 1, 15), 9))
+    wrong("received", "cell.invalid", received="上午九点")
+    wrong("handler", "unit.unknown", handler="D999", dispatched=at)
+    wrong("answered", "ticket.dates_out_of_order", answered=_at(date(2026, 5, 11), 9), answer="已答复")
+    wrong("answered", "day.in_future", answered=_at(date(2099, 5, 12), 9), answer="已答复")
+    wrong("dispatched", "ticket.step_missing", signed=at)
+    wrong("", "cell.invalid", handler=department.unit.code)
+    wrong("satisfaction", "cell.invalid", satisfaction="非常满意")
+    wrong("", "cell.invalid", answered=at, answer="已答复", called_back=at, valid="否")
+    accused = department.unit.code
+    report: Cells = {"kind": "举报", "reported_unit": accused, "handler": department.body.code, "dispatched": at}
+    wrong("handler", "ticket.reported_unit", **report)
+    return sheet.rows
+
+
+def _at(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(hour))
