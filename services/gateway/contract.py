@@ -13,6 +13,8 @@ from services.kernel.event import Command, Payload
 from services.kernel.sheets import Column, Sheet
 
 NAME = "gateway"
+SOURCES = ("study", "hotline", NAME)
+"""The services whose events the projection takes; an event that nobody takes would stay unpublished."""
 
 UnitId = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80)]

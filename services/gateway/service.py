@@ -66,9 +66,9 @@ class Gateway(Imports):
     first = FirstAdministrator()
     projection = facts.Projection()
 
-    @batch("gateway.projection", ["study", "hotline"], single_active=True)
+    @batch("gateway.projection", contract.SOURCES, single_active=True)
     def project(self, events: list[Event], taking: Taking) -> int:
-        """Facts and roll-ups."""
+        """Facts and roll-ups; of what counts nothing, the gateway's own events too, the fact that it arrived."""
         return self.projection.apply(events, taking)
 
     @command(contract.AddUnit)
@@ -176,7 +176,7 @@ def place_unit(work: Work, asked: contract.AddUnit) -> None:
     """Add a unit below its parent, and let the projection know that the tree has changed.
 
     Raises:
-        DomainError: unit.parent_unknown, unit.root_exists, unit.id_taken.
+        DomainError: unit.parent_unknown, unit.out_of_scope, unit.root_exists, unit.id_taken.
     """
     above: list[str] = []
     if asked.parent is not None:
@@ -185,14 +185,24 @@ def place_unit(work: Work, asked: contract.AddUnit) -> None:
             detail = f"没有上级单位 {asked.parent}（上级须排在下级之前）"
             raise DomainError("unit.parent_unknown", detail, errors=[{"pointer": "/parent", "detail": detail}])
         above = parent.path
-    elif work.get(UNIT, asked.id) is None and work.database["units"].find_one({"parent": None}, session=work.session):
+    elif _other_root(work, asked.id):
         detail = "最高一级单位只有一个，请填写上级单位编码"
         raise DomainError("unit.root_exists", detail, "conflict", [{"pointer": "/parent", "detail": detail}])
+    if work.envelope.actor.unit not in (EVERYWHERE, *(above or [asked.id])):
+        detail = f"上级单位 {asked.parent} 不在您的权限范围内"
+        raise DomainError("unit.out_of_scope", detail, "forbidden", [{"pointer": "/parent", "detail": detail}])
     work.paths[asked.id] = [*above, asked.id]
     before = work.version(UNIT, asked.id)
     work.decide(UNIT, asked.id, PlaceUnit(unit=asked, above=above))
     if work.version(UNIT, asked.id) > before:
         _touch_tree(work)
+
+
+def _other_root(work: Work, id: str) -> bool:
+    """Whether a unit other than this stands at the top: in the store, or placed by this very work."""
+    placed = {path[0] for path in work.paths.values()} - {id, EVERYWHERE}
+    known = {"parent": None, "_id": {"$ne": id}}
+    return bool(placed) or work.database["units"].find_one(known, session=work.session) is not None
 
 
 def _touch_tree(work: Work) -> None:

@@ -17,6 +17,7 @@ Kind = Literal[
     "too_many",
     "unavailable",
     "timed_out",
+    "failed",
 ]
 
 

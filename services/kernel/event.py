@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
@@ -52,6 +53,11 @@ class Command(BaseModel):
     """What somebody asks for: the base of every command and query in a contract. Unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def method_name(command: type[Command]) -> str:
+    """The RPC method of a command or query: SubmitSession → submit_session."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", command.__name__).lower()
 
 
 class Actor(BaseModel):

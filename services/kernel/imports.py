@@ -18,13 +18,14 @@ import orjson
 import pymongo
 import structlog
 from nameko.extensions import DependencyProvider
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from pymongo.errors import PyMongoError
 
 from . import metrics
 from .aggregate import Aggregate
 from .errors import DomainError
-from .event import Command, Envelope
+from .event import Envelope
+from .import_rows import AcceptImport, AddImportRows, GetImport
 from .journal import Document, Journal, TooSlow, Work
 from .providers import Journalled, finish
 from .rpc import command
@@ -37,29 +38,6 @@ log = structlog.stdlib.get_logger(__name__)
 MOST_ROWS = 500
 _MOST_ERRORS = 1_000
 _RECEIVING = timedelta(hours=1)
-
-
-class AddImportRows(Command):
-    """A chunk of a sheet: rows by column key, each with `_row`; `first` is the place of its first row in the import."""
-
-    import_id: str = Field(min_length=1, max_length=128)
-    kind: str
-    first: int = Field(ge=0)
-    rows: list[dict[str, Any]] = Field(max_length=1000)
-
-
-class AcceptImport(Command):
-    """All rows are there: decide them, and take them or refuse them."""
-
-    import_id: str
-    kind: str
-    rows: int = Field(ge=1)
-
-
-class GetImport(Command):
-    """How far an import has come."""
-
-    import_id: str
 
 
 class Imports:

@@ -6,58 +6,31 @@ times. A refusal goes back as a `DomainError` with its four arguments.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import structlog
 from nameko.rpc import rpc
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pymongo.errors import PyMongoError
 
 from . import metrics
 from .clock import utc_now
 from .errors import DomainError, FieldError
-from .event import Command, Envelope
+from .event import Command, Envelope, method_name
+from .refusals import REASONS
 
 log = structlog.stdlib.get_logger(__name__)
 
 C = TypeVar("C", bound=Command)
-
-_REASONS = {
-    "missing": "不能为空",
-    "extra_forbidden": "没有这个字段",
-    "int_parsing": "应为整数",
-    "int_type": "应为整数",
-    "int_from_float": "应为整数",
-    "string_type": "应为文字",
-    "string_too_short": "太短",
-    "string_too_long": "太长",
-    "date_from_datetime_parsing": "应为日期（如 2026-03-05）",
-    "date_parsing": "应为日期（如 2026-03-05）",
-    "datetime_from_date_parsing": "应为时间（如 2026-03-05T09:00:00+08:00）",
-    "datetime_parsing": "应为时间（如 2026-03-05T09:00:00+08:00）",
-    "greater_than_equal": "太小",
-    "greater_than": "太小",
-    "less_than_equal": "太大",
-    "enum": "不在可选范围内",
-    "literal_error": "不在可选范围内",
-    "string_pattern_mismatch": "格式不对",
-}
-
-
-def method_name(command: type[BaseModel]) -> str:
-    """The RPC method of a command or query: SubmitSession → submit_session."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", command.__name__).lower()
-
 
 def field_errors(invalid: ValidationError) -> list[FieldError]:
     """A failed validation as pointers and Chinese reasons."""
     return [
         {
             "pointer": "".join(f"/{step}" for step in error["loc"]),
-            "detail": _REASONS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, "),
+            "detail": REASONS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, "),
         }
         for error in invalid.errors(include_url=False, include_input=False)
     ]

@@ -1,7 +1,22 @@
 """From events to figures: pure, no I/O."""
 
-from .catalogue import GRAINS, METRICS, RATES, Metric, Rate, key, stored
+from .catalogue import GRAINS, METRICS, SOURCES, Metric, key, stored
 from .contributions import Contribution, facts
-from .fold import Fact, fold
+from .fold import HIDDEN, fold
+from .rates import RATES, Rate, Weights
 
-__all__ = ["GRAINS", "METRICS", "RATES", "Contribution", "Fact", "Metric", "Rate", "facts", "fold", "key", "stored"]
+__all__ = [
+    "GRAINS",
+    "HIDDEN",
+    "METRICS",
+    "RATES",
+    "SOURCES",
+    "Contribution",
+    "Metric",
+    "Rate",
+    "Weights",
+    "facts",
+    "fold",
+    "key",
+    "stored",
+]

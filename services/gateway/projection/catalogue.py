@@ -1,15 +1,14 @@
-"""The closed catalogue of figures: each named, described, with what it is made of. Adding a figure is an entry here."""
+"""The closed catalogue of what is counted: each figure named, described, with its events. Adding one is an entry."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from services.study.contract import Grain
 
 GRAINS: tuple[Grain, ...] = get_args(Grain)
-Values = Mapping[str, int | float | None]
 
 
 @dataclass(frozen=True)
@@ -28,18 +27,9 @@ class Metric:
     sort: Literal["flow", "level", "distinct"] = "flow"
     grains: tuple[Grain, ...] = ()
 
-
-@dataclass(frozen=True)
-class Rate:
-    """A figure that is worked out of others; null when there is nothing to divide by."""
-
-    id: str
-    name: str
-    counts: str
-    of: tuple[str, ...]
-    formula: Callable[[Values], float | None]
-    measure: str = "%"
-    sort: Literal["rate"] = "rate"
+    def window(self, windows: Collection[Grain]) -> Grain | None:
+        """The grain by which it is counted over a span that is one window of each of these grains; None for none."""
+        return next((grain for grain in self.grains if grain in windows), None)
 
 
 _SESSION = tuple(f"study.session.{past}.v1" for past in ("submitted", "corrected", "returned", "voided"))
@@ -86,89 +76,8 @@ METRICS: dict[str, Metric] = {
     )
 }
 
-
-def _share(part: str, whole: str) -> Callable[[Values], float | None]:
-    def formula(values: Values) -> float | None:
-        base = values[whole]
-        return None if not base else (values[part] or 0) / base
-
-    return formula
-
-
-def _attendance(values: Values) -> float | None:
-    present = values["study.attendance.present"] or 0
-    base = present + (values["study.attendance.absent"] or 0)
-    return present / base if base else None
-
-
-def _satisfaction(values: Values) -> float | None:
-    valid = values["hotline.callbacks.valid"]
-    if not valid:
-        return None
-    return ((values["hotline.callbacks.satisfied"] or 0) + 0.9 * (values["hotline.callbacks.basically"] or 0)) / valid
-
-
-def _composite(values: Values) -> float | None:
-    response, solution, satisfaction = (
-        rate(values)
-        for rate in (
-            _share("hotline.callbacks.responded", "hotline.callbacks.valid"),
-            _share("hotline.callbacks.solved", "hotline.callbacks.valid"),
-            _satisfaction,
-        )
-    )
-    if response is None or solution is None or satisfaction is None:
-        return None
-    return 0.1 * response + 0.5 * solution + 0.4 * satisfaction
-
-
-_VALID = "hotline.callbacks.valid"
-RATES: dict[str, Rate] = {
-    rate.id: rate
-    for rate in (
-        Rate(
-            "study.attendance_rate",
-            "到课率",
-            "实到 ÷（实到＋缺席）；请假不计入分母",
-            ("study.attendance.present", "study.attendance.absent"),
-            _attendance,
-        ),
-        Rate(
-            "hotline.response_rate",
-            "响应率",
-            "已联系 ÷ 有效回访",
-            ("hotline.callbacks.responded", _VALID),
-            _share("hotline.callbacks.responded", _VALID),
-        ),
-        Rate(
-            "hotline.solution_rate",
-            "解决率",
-            "已解决 ÷ 有效回访",
-            ("hotline.callbacks.solved", _VALID),
-            _share("hotline.callbacks.solved", _VALID),
-        ),
-        Rate(
-            "hotline.satisfaction_rate",
-            "满意率",
-            "（满意＋0.9×基本满意）÷ 有效回访（公开分析口径，非官方）",
-            ("hotline.callbacks.satisfied", "hotline.callbacks.basically", _VALID),
-            _satisfaction,
-        ),
-        Rate(
-            "hotline.composite_rate",
-            "综合得分率",
-            "0.1×响应率＋0.5×解决率＋0.4×满意率（公开分析口径，非官方）",
-            (
-                "hotline.callbacks.responded",
-                "hotline.callbacks.solved",
-                "hotline.callbacks.satisfied",
-                "hotline.callbacks.basically",
-                _VALID,
-            ),
-            _composite,
-        ),
-    )
-}
+SOURCES = frozenset(source.split(".", 1)[0] for metric in METRICS.values() for source in metric.sources)
+"""The services whose events make figures."""
 
 
 def key(metric: str, grain: Grain | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from services.kernel.event import Event
 
@@ -15,15 +15,14 @@ Paths = Callable[[str, str], Sequence[str]]
 """The path from the root to a unit under the tree of a day."""
 
 
-class Fact(NamedTuple):
-    """An event's fact as it is stored, and what it adds to roll-ups: (unit, month) → field → amount."""
-
-    document: dict[str, Any]
-    increments: dict[tuple[str, str], dict[str, int]]
+HIDDEN = ""
+"""The title of a record that is not to be shown to everybody who may see figures."""
 
 
 def fold(events: Iterable[Event], paths: Paths) -> tuple[list[dict[str, Any]], dict[tuple[str, str], dict[str, int]]]:
-    """Facts of the events and the sum of their increments.
+    """One fact for each event, and the sum of what they add to the roll-ups: (unit, month) → field → amount.
+
+    An event that contributes nothing has a fact too, so that ids can be compared.
 
     Raises:
         KeyError: a unit that the tree does not know (whatever `paths` raises passes through).
@@ -31,27 +30,21 @@ def fold(events: Iterable[Event], paths: Paths) -> tuple[list[dict[str, Any]], d
     documents = []
     sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for event in events:
-        document, increments = fact(event, paths)
-        documents.append(document)
-        for place, amounts in increments.items():
-            for field, amount in amounts.items():
-                sums[place][field] += amount
+        entries = []
+        for key, unit, day, amount in facts(event):
+            path = paths(unit, day)
+            entries.append({"m": key, "u": unit, "p": "/".join(path) + "/", "d": day, "n": amount})
+            field = stored(key)
+            for above in path:
+                amounts = sums[above, day[:7]]
+                amounts[f"sum.{field}"] += amount
+                amounts[f"days.{day[8:]}.{field}"] += amount
+        documents.append(_document(event, entries))
     return documents, sums
 
 
-def fact(event: Event, paths: Paths) -> Fact:
-    """One event's fact; an event that contributes nothing has one too, so that ids can be compared."""
-    entries = []
-    increments: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for key, unit, day, amount in facts(event):
-        path = paths(unit, day)
-        entries.append({"m": key, "u": unit, "p": "/".join(path) + "/", "d": day, "n": amount})
-        field = stored(key)
-        for above in path:
-            amounts = increments[above, day[:7]]
-            amounts[f"sum.{field}"] += amount
-            amounts[f"days.{day[8:]}.{field}"] += amount
-    document = {
+def _document(event: Event, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
         "_id": event.id,
         "service": event.service,
         "type": event.short_type,
@@ -59,8 +52,14 @@ def fact(event: Event, paths: Paths) -> Fact:
         "version": event.aggregateversion,
         "unit": event.unit,
         "day": event.day.isoformat(),
-        "title": event.data.get("title"),
+        "title": _title(event.data),
         "recorded": event.recorded,
         "entries": entries,
     }
-    return Fact(document, increments)
+
+
+def _title(data: dict[str, Any]) -> str | None:
+    """What the record is called, where the event says it; hidden for a report 举报 and where the caller asks for it."""
+    if data.get("kind") == "report" or data.get("confidential"):
+        return HIDDEN
+    return data.get("title")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
+from pymongo.errors import CollectionInvalid
 
 from services.kernel import metrics
 from services.kernel.errors import Later
@@ -16,16 +18,22 @@ from services.kernel.inbox import Taking
 from services.kernel.journal import Document
 from services.kernel.relay import WATERMARK
 
-from ..projection import facts, fold
+from ..projection import Weights, facts, fold
 
 PROJECTION = "projection"
+NORMS = [{"_id": "hotline.weights", **vars(Weights())}]
+"""Weights and limits that may be changed in the store, each with its source; these are written where there are none."""
+_COLLECTIONS = {"facts", "rollups", PROJECTION, "norms", "held", "credentials", "sessions", "lockouts", "units"}
 
 
 def ensure_indexes(database: Database[Document]) -> None:
     """Collections and one index for each way of asking."""
     existing = set(database.list_collection_names())
-    for name in {"facts", "rollups", PROJECTION, "credentials", "sessions", "lockouts", "units"} - existing:
-        database.create_collection(name)
+    for name in _COLLECTIONS - existing:
+        with contextlib.suppress(CollectionInvalid):  # another process was quicker
+            database.create_collection(name)
+    for norm in NORMS:
+        database["norms"].update_one({"_id": norm["_id"]}, {"$setOnInsert": norm}, upsert=True)
     database[PROJECTION].update_one({"_id": PROJECTION}, {"$setOnInsert": {"tree": 0, "batches": 0}}, upsert=True)
     database["facts"].create_index([("entries.m", 1), ("entries.p", 1), ("entries.d", 1)])
     database["facts"].create_index([("record", 1), ("version", 1)])

@@ -1,0 +1,47 @@
+"""The API's process: REST and pages by uvicorn, gRPC by grpc.aio, in one asyncio loop."""
+
+from __future__ import annotations
+
+import asyncio
+
+import uvicorn
+
+from services.gateway.commands import Commands
+from services.gateway.gate import Gate
+from services.gateway.grpc_api import make_server
+from services.gateway.http_api.app import make_app, open_store
+from services.gateway.pages import mount
+from services.kernel import logs
+from services.kernel.settings import Settings, settings
+
+
+def main() -> int:
+    """Serve until told to stop; what is being answered is answered first."""
+    logs.configure("api")
+    asyncio.run(serve(settings()))
+    return 0
+
+
+async def serve(given: Settings) -> None:
+    """Run both servers until SIGTERM or SIGINT."""
+    client, database = open_store(given)
+    gate = Gate(database, Commands(given.amqp_uri))
+    web = uvicorn.Server(
+        uvicorn.Config(
+            make_app(gate, mount),
+            host=given.http_host,
+            port=given.http_port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=10,
+            server_header=False,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+    )
+    rpc = make_server(gate, f"{given.http_host}:{given.grpc_port}")
+    await rpc.start()
+    try:
+        await web.serve()
+    finally:
+        await rpc.stop(5)
+        await client.close()

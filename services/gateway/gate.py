@@ -1,0 +1,193 @@
+"""Signing in, and who may do what: in one place for REST, gRPC and pages."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from pymongo.asynchronous.database import AsyncDatabase
+
+from services.kernel import metrics
+from services.kernel.errors import DomainError
+from services.kernel.event import Actor, Command, Envelope, new_id
+from services.kernel.journal import Document
+
+from .commands import Commands
+from .contract import Role
+from .domain import Action, may
+from .domain.permissions import EVERYWHERE, PERMISSIONS
+from .store import directory
+
+log = structlog.stdlib.get_logger(__name__)
+
+SESSION_HOURS = 12
+MOST_FAILURES = 5
+LOCKED_MINUTES = 15
+CALL_SECONDS = 20.0
+_HASHER = PasswordHasher()
+_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is asking: a user and the roles they hold, each for a unit."""
+
+    user: str
+    roles: tuple[tuple[Role, str], ...]
+    expires: datetime
+
+    def home(self) -> str:
+        """The unit that they land on: that of their first role."""
+        return self.roles[0][1] if self.roles else ""
+
+
+class Gate:
+    """Sign-in, permission, and the envelope of a command; what the edges share."""
+
+    def __init__(self, database: AsyncDatabase[Document], commands: Commands) -> None:
+        self.database = database
+        self.commands = commands
+
+    async def sign_in(self, name: str, password: str) -> tuple[str, Principal]:
+        """A token for a name and a password.
+
+        Raises:
+            DomainError: sign_in.refused (whichever of the two is wrong), sign_in.locked after too many failures.
+        """
+        key = hashlib.sha256(name.encode()).hexdigest()
+        lockout = await self.database["lockouts"].find_one({"_id": key})
+        now = datetime.now(UTC)
+        if lockout is not None and lockout["failures"] >= MOST_FAILURES and lockout["expires"] > now:
+            metrics.SIGN_INS.labels("locked").inc()
+            raise DomainError("sign_in.locked", f"连续输错 {MOST_FAILURES} 次，已锁定 {LOCKED_MINUTES} 分钟", "too_many")
+        known = await self.database["credentials"].find_one({"_id": name})
+        right = await asyncio.to_thread(_verify, known["password"] if known else _NOBODY, password)
+        if known is None or not right:
+            await self.database["lockouts"].update_one(
+                {"_id": key},
+                {"$inc": {"failures": 1}, "$set": {"expires": now + timedelta(minutes=LOCKED_MINUTES)}},
+                upsert=True,
+            )
+            metrics.SIGN_INS.labels("refused").inc()
+            log.info("sign_in.refused")
+            raise DomainError("sign_in.refused", "账号或密码不正确", "unauthenticated")
+        await self.database["lockouts"].delete_one({"_id": key})
+        token = secrets.token_urlsafe(32)
+        expires = now + timedelta(hours=SESSION_HOURS)
+        await self.database["sessions"].insert_one(
+            {"_id": _digest(token), "user": name, "created": now, "expires": expires}
+        )
+        metrics.SIGN_INS.labels("accepted").inc()
+        return token, await self._principal(name, expires)
+
+    async def sign_out(self, token: str) -> None:
+        """The token is worth nothing from now on."""
+        await self.database["sessions"].delete_one({"_id": _digest(token)})
+
+    async def identify(self, token: str | None) -> Principal:
+        """Who bears the token.
+
+        Raises:
+            DomainError: token.missing, token.invalid, token.expired.
+        """
+        if not token:
+            raise DomainError("token.missing", "请先登录", "unauthenticated")
+        session = await self.database["sessions"].find_one({"_id": _digest(token)})
+        if session is None:
+            raise DomainError("token.invalid", "登录凭证无效，请重新登录", "unauthenticated")
+        if session["expires"] <= datetime.now(UTC):
+            raise DomainError("token.expired", "登录已过期，请重新登录", "unauthenticated")
+        return await self._principal(session["user"], session["expires"])
+
+    async def _principal(self, user: str, expires: datetime) -> Principal:
+        known = await self.database["users"].find_one({"_id": user}, {"roles": 1})
+        roles = () if known is None else tuple((Role(held["role"]), str(held["unit"])) for held in known["roles"])
+        return Principal(user, roles, expires)
+
+    async def allow(self, principal: Principal, action: Action, unit: str) -> Actor:
+        """The role by which somebody may do something to a unit.
+
+        Raises:
+            DomainError: unit.unknown; unit.out_of_scope where a role of theirs may do it, elsewhere; role.missing.
+        """
+        paths = await directory.paths(self.database, [unit])
+        held = may(principal.roles, action, paths.get(unit, [unit]))
+        if held is not None and (unit in paths or held[1] == EVERYWHERE):
+            return Actor(user=principal.user, role=held[0], unit=held[1])
+        if not any(role in PERMISSIONS[action] for role, _ in principal.roles):
+            raise DomainError("role.missing", "您的角色没有此项权限", "forbidden")
+        if unit not in paths:
+            raise DomainError("unit.unknown", f"没有单位 {unit}", "not_found", [{"pointer": "/unit", "detail": "没有"}])
+        raise DomainError("unit.out_of_scope", f"单位 {unit} 不在您的权限范围内", "forbidden")
+
+    def own(self, principal: Principal, action: Action) -> Actor:
+        """The role by which somebody may do something at all; the record's scope says where.
+
+        Raises:
+            DomainError: role.missing.
+        """
+        for role, unit in principal.roles:
+            if role in PERMISSIONS[action]:
+                return Actor(user=principal.user, role=role, unit=unit)
+        raise DomainError("role.missing", "您的角色没有此项权限", "forbidden")
+
+    async def envelope(
+        self,
+        headers: Mapping[str, str],
+        actor: Actor,
+        units: Iterable[str] = (),
+        *,
+        command_id: str | None = None,
+        seconds: float = CALL_SECONDS,
+    ) -> Envelope:
+        """What a command bears besides its body: nothing of it is typed by anybody.
+
+        Raises:
+            DomainError: request.invalid, where Idempotency-Key or If-Match cannot be read.
+        """
+        given = command_id or headers.get("idempotency-key") or new_id()
+        if not 1 <= len(given) <= 128:
+            raise DomainError("request.invalid", "幂等键应为 1 至 128 个字符", "invalid")
+        expected = headers.get("if-match", "").strip('"')
+        if expected and not expected.isdigit():
+            raise DomainError("request.invalid", "If-Match 应为记录的版本号", "invalid")
+        return Envelope(
+            command_id=given,
+            actor=actor,
+            paths=await directory.paths(self.database, units),
+            tree=await directory.tree_version(self.database),
+            periods=await directory.periods(self.database),
+            deadline=datetime.now(UTC) + timedelta(seconds=seconds),
+            traceparent=headers.get("traceparent"),
+            expected=int(expected) if expected else None,
+        )
+
+    async def ask(
+        self, service: str, command: Command, actor: Actor, headers: Mapping[str, str], units: Iterable[str] = ()
+    ) -> Any:
+        """Send a command or query to a service in its envelope."""
+        return await self.commands.call(service, command, await self.envelope(headers, actor, units))
+
+
+def _verify(known: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(known, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def hash_password(password: str) -> str:
+    """The argon2 hash of a password; takes tens of milliseconds, so off the event loop."""
+    return _HASHER.hash(password)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,153 @@
+"""gRPC: the same figures, permissions and refusals as REST, for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from typing import Any
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from pymongo.errors import PyMongoError
+
+from services.kernel import metrics
+from services.kernel.errors import DomainError, Kind
+
+from .domain import Action
+from .gate import Gate
+from .pb.shengzhi.report.v1 import reports_pb2 as pb
+from .pb.shengzhi.report.v1 import reports_pb2_grpc
+from .store import report
+
+log = structlog.stdlib.get_logger(__name__)
+
+MOST_BYTES = 4 * 1024 * 1024
+CODES: dict[Kind, grpc.StatusCode] = {
+    "invalid": grpc.StatusCode.INVALID_ARGUMENT,
+    "unauthenticated": grpc.StatusCode.UNAUTHENTICATED,
+    "forbidden": grpc.StatusCode.PERMISSION_DENIED,
+    "not_found": grpc.StatusCode.NOT_FOUND,
+    "conflict": grpc.StatusCode.FAILED_PRECONDITION,
+    "stale": grpc.StatusCode.ABORTED,
+    "too_large": grpc.StatusCode.RESOURCE_EXHAUSTED,
+    "unsupported": grpc.StatusCode.INVALID_ARGUMENT,
+    "too_many": grpc.StatusCode.RESOURCE_EXHAUSTED,
+    "failed": grpc.StatusCode.INTERNAL,
+    "unavailable": grpc.StatusCode.UNAVAILABLE,
+    "timed_out": grpc.StatusCode.DEADLINE_EXCEEDED,
+}
+
+
+class Reports(reports_pb2_grpc.ReportsServicer):
+    """shengzhi.report.v1.Reports."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.GetReportResponse:  # noqa: N802
+        """A unit's figures for a period."""
+
+        async def answer() -> pb.GetReportResponse:
+            span = await self._span(context, request.unit, getattr(request, "from"), request.to)
+            return _report(await report.report(self._gate.database, request.unit, span, children=request.children))
+
+        return await _answered("GetReport", context, answer)
+
+    async def ListRecords(self, request: pb.ListRecordsRequest, context: Any) -> pb.ListRecordsResponse:  # noqa: N802
+        """The records behind a figure."""
+
+        async def answer() -> pb.ListRecordsResponse:
+            span = await self._span(context, request.unit, getattr(request, "from"), request.to)
+            page, size = request.page or 1, request.page_size or 50
+            if not (1 <= page <= 10_000 and 1 <= size <= 200):
+                raise DomainError("request.invalid", "page 应为 1 至 10000，page_size 应为 1 至 200")
+            return _records(
+                await report.records(self._gate.database, request.figure, request.unit, span, page, size)
+            )
+
+        return await _answered("ListRecords", context, answer)
+
+    async def _span(self, context: Any, unit: str, first: str, last: str) -> report.Span:
+        """The span asked for, by somebody who may read the unit's figures."""
+        told = dict(context.invocation_metadata() or ())
+        scheme, _, token = str(told.get("authorization", "")).partition(" ")
+        principal = await self._gate.identify(token if scheme.lower() == "bearer" else None)
+        await self._gate.allow(principal, Action.read_figures, unit)
+        try:
+            return report.Span(date.fromisoformat(first), date.fromisoformat(last))
+        except ValueError as error:
+            raise DomainError("period.invalid", "from、to 应为日期（如 2026-03-05）") from error
+
+
+async def _answered(method: str, context: Any, answer: Callable[[], Awaitable[Any]]) -> Any:
+    """Answer, or abort with the refusal's status and its stable code in the trailing metadata."""
+    try:
+        answered = await answer()
+    except DomainError as refusal:
+        code, stable, detail = CODES[refusal.kind], refusal.code, refusal.detail
+    except PyMongoError as error:
+        log.warning("grpc.store_away", error=repr(error))
+        code, stable, detail = grpc.StatusCode.UNAVAILABLE, "store.unavailable", "数据库暂时不可用，请稍后重试"
+    else:
+        metrics.GRPC_REQUESTS.labels(method, "OK").inc()
+        return answered
+    metrics.GRPC_REQUESTS.labels(method, code.name).inc()
+    context.set_trailing_metadata((("code", stable),))
+    await context.abort(code, detail)
+
+
+def _figures(details: dict[str, Any]) -> list[pb.Figure]:
+    return [
+        pb.Figure(
+            id=id,
+            value=detail["value"],
+            name=detail["name"],
+            unit_of_measure=detail["unit_of_measure"],
+            sort=detail["sort"],
+            reason=detail["reason"] or "",
+        )
+        for id, detail in details.items()
+    ]
+
+
+def _report(found: dict[str, Any]) -> pb.GetReportResponse:
+    answer = pb.GetReportResponse(
+        unit=found["unit"],
+        unit_name=found["unit_name"],
+        to=found["period"]["to"],
+        figures=_figures(found["details"]),
+        **{"from": found["period"]["from"]},
+    )
+    as_of: datetime | None = found["as_of"]
+    if as_of is not None:
+        answer.as_of.FromDatetime(as_of)
+    for child in found["children"]:
+        told = {id: {**detail, "value": child["figures"][id]} for id, detail in found["details"].items()}
+        answer.children.append(pb.Child(unit=child["unit"], name=child["name"], figures=_figures(told)))
+    return answer
+
+
+def _records(found: dict[str, Any]) -> pb.ListRecordsResponse:
+    items = [pb.Record(**{**row, "title": row["title"] or ""}) for row in found["items"]]
+    counts = {name: found[name] for name in ("figure", "sum", "total", "page", "page_size")}
+    return pb.ListRecordsResponse(**counts, items=items)
+
+
+def make_server(gate: Gate, address: str) -> Any:
+    """The server, with health and reflection, bound to the address; to be started by its caller."""
+    server = grpc.aio.server(
+        options=[
+            ("grpc.max_receive_message_length", MOST_BYTES),
+            ("grpc.max_send_message_length", 16 * MOST_BYTES),
+            ("grpc.so_reuseport", 0),
+        ]
+    )
+    reports_pb2_grpc.add_ReportsServicer_to_server(Reports(gate), server)  # type: ignore[no-untyped-call]
+    checks = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    name = pb.DESCRIPTOR.services_by_name["Reports"].full_name
+    reflection.enable_server_reflection((name, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    server.add_insecure_port(address)
+    return server

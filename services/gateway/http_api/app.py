@@ -1,0 +1,108 @@
+"""The API's application: every router, every limit, probes and documentation, on one screen."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, ORJSONResponse
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+from services.kernel.journal import CODEC, Document
+from services.kernel.settings import Settings
+
+from . import directory, errors, hotline, imports, reports, study
+from .auth import Gate
+from .limits import Limits
+
+_STATIC = Path(__file__).with_name("static")
+_CSP = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; "
+    "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+)
+
+
+def open_store(given: Settings) -> tuple[AsyncMongoClient[Document], AsyncDatabase[Document]]:
+    """The gateway's database for reading, on a client that gives up on an absent store within 3 s."""
+    client: AsyncMongoClient[Document] = AsyncMongoClient(
+        given.mongo_uri, appname="shengzhi-api", serverSelectionTimeoutMS=3_000, maxPoolSize=64
+    )
+    return client, client.get_database(given.database("gateway"), codec_options=CODEC)
+
+
+def make_app(gate: Gate, extend: Callable[[FastAPI], None] = lambda app: None) -> FastAPI:
+    """The application on a gate; `extend` mounts what lies above the API (the pages)."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await gate.commands.close()
+
+    app = FastAPI(
+        title="省直主题教育工作平台",
+        version="1",
+        description="非涉密系统。一次填报，处处可用；每个数字都能打开到记录。错误按 RFC 9457 返回，code 稳定不变。",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
+        default_response_class=ORJSONResponse,
+    )
+    app.state.gate = gate
+    errors.install(app)
+    for module in (imports, directory, study, hotline, reports):
+        app.include_router(module.router, prefix="/api/v1", responses=errors.ANSWERS)
+    _operations(app, gate)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    extend(app)
+    app.add_middleware(Limits)
+
+    @app.middleware("http")
+    async def headers(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Content-Security-Policy", _CSP)
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return app
+
+
+def _operations(app: FastAPI, gate: Gate) -> None:
+    @app.get("/healthz", tags=["运维"], summary="存活")
+    async def healthz() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["运维"], summary="就绪", responses={503: errors.ANSWERS[503]})
+    async def readyz() -> Response:
+        """The store answers; with the broker down reads go on, so it is not asked."""
+        try:
+            await gate.database.command("ping")
+        except PyMongoError:
+            return ORJSONResponse({"status": "store unavailable"}, 503)
+        return ORJSONResponse({"status": "ok"})
+
+    @app.get("/metrics", tags=["运维"], summary="指标", response_class=Response)
+    async def metrics() -> Response:
+        """This process's metrics in Prometheus' format."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title="接口文档",
+            swagger_js_url="/static/swagger-ui-bundle.js",
+            swagger_css_url="/static/swagger-ui.css",
+            swagger_favicon_url="/static/favicon.svg",
+        )

@@ -1,0 +1,44 @@
+"""Who is asking, as FastAPI's dependencies."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.kernel.event import new_id, record_id
+
+from ..gate import Gate, Principal, hash_password
+
+COOKIE = "shengzhi_session"
+
+
+def token_of(request: Request) -> str | None:
+    """The token that a request bears: Bearer for programs, a cookie for pages."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip() or None
+    return request.cookies.get(COOKIE)
+
+
+def new_record(request: Request) -> str:
+    """A new record's id: of who asks and their idempotency key, so that a repeated request is one record."""
+    given = request.headers.get("idempotency-key")
+    return record_id("api", request.url.path, token_of(request) or "", given) if given else new_id()
+
+
+def gate_of(request: Request) -> Gate:
+    """The one gate of this process."""
+    gate: Gate = request.app.state.gate
+    return gate
+
+
+async def principal_of(request: Request) -> Principal:
+    """Who is asking."""
+    return await gate_of(request).identify(token_of(request))
+
+
+Gated = Annotated[Gate, Depends(gate_of)]
+Caller = Annotated[Principal, Depends(principal_of)]
+
+__all__ = ["COOKIE", "Caller", "Gate", "Gated", "Principal", "hash_password", "new_record", "token_of"]

@@ -1,0 +1,171 @@
+"""Spreadsheets in: read off the event loop, sent in chunks, taken whole or given back with what is wrong in each row."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi.responses import ORJSONResponse
+
+from services.hotline.contract import SHEETS as HOTLINE
+from services.kernel.errors import DomainError
+from services.kernel.event import Actor, new_id
+from services.kernel.import_rows import AcceptImport, AddImportRows, GetImport
+from services.kernel.sheets import XLSX, RowError, Sheet, read, template, with_errors
+from services.study.contract import SHEETS as STUDY
+
+from ..contract import SHEETS as GATEWAY
+from ..domain import Action, may
+from ..store import directory
+from .auth import Caller, Gate, Gated, Principal, hash_password
+from .errors import ANSWERS, STATUSES, problem
+
+router = APIRouter(tags=["表格"])
+CHUNK = 500
+ACCEPT_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where sheets of an address go: the service, the kinds it takes, and what one must be allowed to."""
+
+    service: str
+    sheets: dict[str, Sheet]
+    action: Action
+
+
+WAYS = {
+    "study": Way("study", STUDY, Action.import_study),
+    "hotline": Way("hotline", HOTLINE, Action.import_tickets),
+    "units": Way("gateway", {"units": GATEWAY["units"]}, Action.manage_units),
+    "users": Way("gateway", {"users": GATEWAY["users"]}, Action.manage_users),
+}
+
+
+def way_of(name: str, kind: str) -> tuple[Way, Sheet]:
+    """The way of an address, and the sheet of a kind on it.
+
+    Raises:
+        DomainError: import.kind_unknown.
+    """
+    way = WAYS.get(name)
+    sheet = None if way is None else way.sheets.get(kind)
+    if way is None or sheet is None:
+        raise DomainError("import.kind_unknown", f"没有这种表：{kind}", "not_found")
+    return way, sheet
+
+
+@router.get("/{area}/templates/{kind}.xlsx", summary="下载表格模板", response_class=Response, responses=ANSWERS)
+async def get_template(area: str, kind: str) -> Response:
+    """An empty workbook with its headers, choices and explanations."""
+    _, sheet = way_of(area, kind)
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(sheet.title)}.xlsx"}
+    return Response(await asyncio.to_thread(template, sheet), 200, headers, XLSX)
+
+
+@router.post("/{area}/imports", status_code=202, summary="上传表格", responses=ANSWERS)
+async def add_import(
+    area: str,
+    request: Request,
+    caller: Caller,
+    gate: Gated,
+    kind: Annotated[str, Form(max_length=40)],
+    file: Annotated[UploadFile, File()],
+) -> Response:
+    """Take a sheet. 202: every row was decided and will be applied; 422: nothing was taken, each wrong row is named.
+
+    With `Accept` of the spreadsheet type a refused sheet comes back as a workbook with a column 错误.
+    """
+    data = await file.read()
+    imported = await take(gate, caller, area, kind, data, request.headers)
+    if imported["state"] != "refused":
+        return ORJSONResponse(imported, 202)
+    errors = [RowError(**error) for error in imported["errors"]]
+    if XLSX in request.headers.get("accept", ""):
+        marked = await asyncio.to_thread(with_errors, way_of(area, kind)[1], data, errors)
+        return Response(marked, STATUSES["invalid"][0], {"X-Wrong-Rows": str(imported["wrong"])}, XLSX)
+    told = [{"pointer": f"/rows/{error.row}/{error.column}", "detail": error.detail} for error in errors]
+    answer = DomainError("import.refused", f"{imported['wrong']} 行有误，整表未导入", "invalid", told)  # type: ignore[arg-type]
+    refused = problem(request, answer)
+    refused.headers["X-Import-Id"] = imported["id"]
+    return refused
+
+
+@router.get("/{area}/imports/{id}", summary="导入进度")
+async def get_import(area: str, id: str, request: Request, caller: Caller, gate: Gated) -> dict[str, Any]:
+    """State, rows, applied, skipped; `recorded_until` is what a report's `as_of` must reach to have it all."""
+    way = WAYS.get(area)
+    if way is None:
+        raise DomainError("import.not_found", "没有这次导入", "not_found")
+    actor = gate.own(caller, way.action)
+    answer: dict[str, Any] = await gate.ask(way.service, GetImport(import_id=id), actor, request.headers)
+    return answer
+
+
+async def take(
+    gate: Gate, caller: Principal, area: str, kind: str, data: bytes, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    """Send a sheet's rows to its service and let it decide; what the service says of the import.
+
+    Raises:
+        DomainError: role.missing, file.not_a_spreadsheet and the other reasons for which no row is looked at.
+    """
+    way, sheet = way_of(area, kind)
+    actor = gate.own(caller, way.action)
+    rows = await asyncio.to_thread(read, sheet, data)
+    given = headers.get("idempotency-key")
+    import_id = _import_id(actor, area, kind, given, data)
+    if kind == "users":
+        await _hash_passwords(rows)
+    allowed = await _allowed(gate, caller, way, sheet, rows)
+    for first in range(0, len(rows), CHUNK):
+        chunk = rows[first : first + CHUNK]
+        units = {str(row.get(key, "")) for row in chunk for key in sheet.units}
+        envelope = await gate.envelope(headers, actor, (), command_id=f"{import_id}/{first}")
+        envelope = envelope.model_copy(update={"paths": {unit: allowed[unit] for unit in units if unit in allowed}})
+        asked = AddImportRows(import_id=import_id, kind=kind, first=first, rows=[_plain(row) for row in chunk])
+        await gate.commands.call(way.service, asked, envelope)
+    envelope = await gate.envelope(headers, actor, (), command_id=import_id, seconds=ACCEPT_SECONDS)
+    accept = AcceptImport(import_id=import_id, kind=kind, rows=len(rows))
+    imported: dict[str, Any] = await gate.commands.call(way.service, accept, envelope)
+    return imported
+
+
+def _import_id(actor: Actor, area: str, kind: str, given: str | None, data: bytes) -> str:
+    """The same key and file are the same import; another file under the same key is another import's refusal to mix."""
+    digest = hashlib.sha256(data).hexdigest()
+    seed = f"{actor.user}\x1f{area}\x1f{kind}\x1f{given or new_id()}\x1f{digest}"
+    return hashlib.sha256(seed.encode()).hexdigest()[:32]
+
+
+async def _hash_passwords(rows: Sequence[dict[str, Any]]) -> None:
+    """Passwords leave this process as argon2 hashes alone; too short ones are left for the row's own refusal."""
+    for row in rows:
+        if len(str(row.get("password", ""))) >= 8:
+            row["password"] = await asyncio.to_thread(hash_password, str(row["password"]))
+
+
+async def _allowed(
+    gate: Gate, caller: Principal, way: Way, sheet: Sheet, rows: Sequence[dict[str, Any]]
+) -> dict[str, list[str]]:
+    """The units named in the rows on which the caller may do this, with their paths."""
+    named = {str(row.get(key, "")) for row in rows for key in sheet.units}
+    found = await directory.paths(gate.database, named)
+    return {unit: path for unit, path in found.items() if may(caller.roles, way.action, path) is not None}
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value.isoformat() if isinstance(value, date | datetime) else str(value) if _odd(value) else value
+        for key, value in row.items()
+    }
+
+
+def _odd(value: Any) -> bool:
+    return not isinstance(value, str | int | float | bool)

@@ -1,0 +1,130 @@
+"""What is refused before it is read: bodies that are too large or nested too deep; and a trace for every request."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+import orjson
+import structlog
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.kernel import metrics
+from services.kernel.errors import DomainError
+
+from .errors import problem
+
+MOST_BYTES = 16 * 1024 * 1024
+MOST_JSON_BYTES = 1024 * 1024
+_MOST_DEPTH = 32
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class Limits:
+    """Reads the body itself, counting; a lying or missing content-length changes nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its body read, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        known = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+        request.state.trace_id = known.group(1) if known else secrets.token_hex(16)
+        traceparent = f"00-{request.state.trace_id}-{secrets.token_hex(8)}-01".encode()
+        others = [pair for pair in scope["headers"] if pair[0] != b"traceparent"]
+        scope = {**scope, "headers": [*others, (b"traceparent", traceparent)]}
+        with structlog.contextvars.bound_contextvars(trace_id=request.state.trace_id):
+            started = time.monotonic()
+            status = [0]
+            sending = _watched(send, status)
+            try:
+                if request.method in ("POST", "PUT", "PATCH", "DELETE"):
+                    body = await _read(request)
+                    _check_json(request, body)
+                    receive = _again(body)
+            except DomainError as refusal:
+                await problem(request, refusal)(scope, receive, sending)
+            else:
+                await self._app(scope, receive, sending)
+            finally:
+                route = getattr(scope.get("route"), "path", "other")
+                metrics.HTTP_REQUESTS.labels(request.method, route, str(status[0])).inc()
+                metrics.HTTP_SECONDS.labels(request.method, route).observe(time.monotonic() - started)
+
+
+async def _read(request: Request) -> bytes:
+    json = request.headers.get("content-type", "").startswith("application/json")
+    most = MOST_JSON_BYTES if json else MOST_BYTES
+    told = request.headers.get("content-length", "")
+    if told.isdigit() and int(told) > most:
+        raise _too_large(most)
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise _too_large(most)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _too_large(most: int) -> DomainError:
+    return DomainError("body.too_large", f"提交的内容超过 {most // 1024 // 1024} MB", "too_large")
+
+
+def _check_json(request: Request, body: bytes) -> None:
+    """Refuse JSON that is nested deeper than any of ours, or bears characters that no text has."""
+    if not body or not request.headers.get("content-type", "").startswith("application/json"):
+        return
+    depth = deepest = 0
+    quoted = escaped = False
+    for byte in body:
+        if quoted:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                quoted = False
+        elif byte == 0x22:
+            quoted = True
+        elif byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    if deepest > _MOST_DEPTH:
+        raise DomainError("body.too_deep", f"JSON 嵌套超过 {_MOST_DEPTH} 层")
+    try:
+        text = orjson.dumps(orjson.loads(body))
+    except orjson.JSONDecodeError as error:
+        raise DomainError("request.malformed", "不是有效的 JSON") from error
+    if b"\\u0000" in text:
+        raise DomainError("request.malformed", "文字中含有不可见的控制字符")
+
+
+def _again(body: bytes) -> Receive:
+    sent = [False]
+
+    async def receive() -> Message:
+        if sent[0]:
+            return {"type": "http.disconnect"}
+        sent[0] = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _watched(send: Callable[[Message], Awaitable[None]], status: list[int]) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            status[0] = message["status"]
+        await send(message)
+
+    return sending

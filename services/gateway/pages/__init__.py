@@ -1,0 +1,5 @@
+"""Pages, rendered on the server; complete without a script."""
+
+from .router import mount
+
+__all__ = ["mount"]

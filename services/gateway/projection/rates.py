@@ -1,0 +1,104 @@
+"""The figures that are worked out of others, and the weights they rest on. Adding one is an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Values = Mapping[str, int | float | None]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How the hotline's rates are weighed, and who says so. These are defaults: the store holds the ones in force."""
+
+    basically: float = 0.9
+    response: float = 0.1
+    solution: float = 0.5
+    satisfaction: float = 0.4
+    source: str = "公开分析口径，非官方"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A figure between 0 and 1 that is worked out of others; null when there is nothing to divide by.
+
+    `counts` says the formula in words, the weights by name in braces.
+    """
+
+    id: str
+    name: str
+    counts: str
+    of: tuple[str, ...]
+    formula: Callable[[Values, Weights], float | None]
+    measure: str = "%"
+    sort: Literal["rate"] = "rate"
+
+    def told(self, weights: Weights) -> str:
+        """The formula in words, with the weights in force."""
+        return self.counts.format_map(vars(weights))
+
+
+_PRESENT, _ABSENT = "study.attendance.present", "study.attendance.absent"
+_VALID, _RESPONDED, _SOLVED, _SATISFIED, _BASICALLY = (
+    f"hotline.callbacks.{said}" for said in ("valid", "responded", "solved", "satisfied", "basically")
+)
+
+
+def _ratio(part: float, whole: float | None) -> float | None:
+    return part / whole if whole else None
+
+
+def _attendance(values: Values, weights: Weights) -> float | None:
+    present = values[_PRESENT] or 0
+    return _ratio(present, present + (values[_ABSENT] or 0))
+
+
+def _response(values: Values, weights: Weights) -> float | None:
+    return _ratio(values[_RESPONDED] or 0, values[_VALID])
+
+
+def _solution(values: Values, weights: Weights) -> float | None:
+    return _ratio(values[_SOLVED] or 0, values[_VALID])
+
+
+def _satisfaction(values: Values, weights: Weights) -> float | None:
+    return _ratio((values[_SATISFIED] or 0) + weights.basically * (values[_BASICALLY] or 0), values[_VALID])
+
+
+def _composite(values: Values, weights: Weights) -> float | None:
+    response, solution, satisfaction = (rate(values, weights) for rate in (_response, _solution, _satisfaction))
+    if response is None or solution is None or satisfaction is None:
+        return None
+    return weights.response * response + weights.solution * solution + weights.satisfaction * satisfaction
+
+
+RATES: dict[str, Rate] = {
+    rate.id: rate
+    for rate in (
+        Rate(
+            "study.attendance_rate",
+            "到课率",
+            "实到 ÷（应到－请假），即实到 ÷（实到＋缺席）；请假不计入分母，另行列出",
+            (_PRESENT, _ABSENT),
+            _attendance,
+        ),
+        Rate("hotline.response_rate", "响应率", "已联系 ÷ 有效回访", (_RESPONDED, _VALID), _response),
+        Rate("hotline.solution_rate", "解决率", "已解决 ÷ 有效回访", (_SOLVED, _VALID), _solution),
+        Rate(
+            "hotline.satisfaction_rate",
+            "满意率",
+            "（满意＋{basically:g}×基本满意）÷ 有效回访（{source}）",
+            (_SATISFIED, _BASICALLY, _VALID),
+            _satisfaction,
+        ),
+        Rate(
+            "hotline.composite_rate",
+            "综合得分率",
+            "{response:g}×响应率＋{solution:g}×解决率＋{satisfaction:g}×满意率（{source}）",
+            (_RESPONDED, _SOLVED, _SATISFIED, _BASICALLY, _VALID),
+            _composite,
+        ),
+    )
+}

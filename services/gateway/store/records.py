@@ -1,0 +1,148 @@
+"""The records behind a figure: their sum is the figure, always."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from services.kernel.errors import DomainError
+from services.kernel.journal import Document
+
+from ..projection import HIDDEN, METRICS, RATES, Metric, key
+from . import directory
+from .period import Span
+from .snapshot import Database, as_of, one_instant
+
+HIDDEN_TITLE = "（标题不公开）"
+
+
+async def records(
+    database: Database, figure: str, unit_id: str, span: Span, page: int, page_size: int
+) -> dict[str, Any]:
+    """A page of the records behind a figure, each with what it counts, and the sum over all of them.
+
+    A distinct figure opens to the units that it counts. Records that were taken back count nothing and are left out.
+
+    Raises:
+        DomainError: figure.unknown, figure.is_a_rate, figure.not_additive, unit.unknown, period.invalid.
+    """
+    metric = _metric(figure)
+    span.check()
+    unit = await directory.unit(database, unit_id)
+    wanted = _entries(metric, unit["path"], span, await _key(database, metric, span))
+    distinct = metric.sort == "distinct"
+    async with one_instant(database) as session:
+        known_until = await as_of(database, session)
+        pipeline = _pipeline(wanted, "$entries.u" if distinct else "$record", page, page_size)
+        found = await (await database["facts"].aggregate(pipeline, session=session, allowDiskUse=True)).to_list()
+        rows: list[Document] = found[0]["page"]
+        titles = {} if distinct else await _titles(database, [row["_id"] for row in rows], session)
+    whole = found[0]["all"][0] if found[0]["all"] else {"total": 0, "sum": 0}
+    names = await _names(database, [row["unit"] for row in rows])
+    return {
+        "figure": figure,
+        "name": metric.name,
+        "unit": unit_id,
+        "unit_name": unit["name"],
+        "period": span.told(),
+        "as_of": known_until,
+        "sum": whole["sum"],
+        "total": whole["total"],
+        "page": page,
+        "page_size": page_size,
+        "items": [
+            {
+                "record": row["_id"],
+                "service": row["service"],
+                "kind": "unit" if distinct else row["type"].split(".")[0],
+                "title": names.get(row["unit"]) if distinct else titles.get(row["_id"]),
+                "unit": row["unit"],
+                "unit_name": names.get(row["unit"], row["unit"]),
+                "day": row["day"],
+                "amount": row["amount"],
+            }
+            for row in rows
+        ],
+    }
+
+
+def _metric(figure: str) -> Metric:
+    if figure in RATES:
+        parts = "、".join(METRICS[part].name for part in RATES[figure].of)
+        raise DomainError("figure.is_a_rate", f"该指标由 {parts} 计算得出，请查看这些指标的依据", "invalid")
+    if figure not in METRICS:
+        raise DomainError("figure.unknown", f"没有指标 {figure}", "not_found")
+    return METRICS[figure]
+
+
+async def _key(database: Database, metric: Metric, span: Span) -> str:
+    if metric.sort != "distinct":
+        return metric.id
+    grain = metric.window(span.windows(await directory.periods(database)))
+    if grain is None:
+        raise DomainError("figure.not_additive", "该指标只能按完整的月、季、年或活动期查看", "invalid")
+    return key(metric.id, grain)
+
+
+def _entries(metric: Metric, path: list[str], span: Span, key: str) -> Document:
+    """What a fact's entry must be: of the figure, in the subtree, on a day of the span (for a level: up to its end)."""
+    prefix = "/".join(path) + "/"
+    days: Document = {"$lte": span.last.isoformat()}
+    if metric.sort != "level":
+        days["$gte"] = span.first.isoformat()
+    after = prefix[:-1] + chr(ord("/") + 1)
+    return {"m": key, "p": {"$gte": prefix, "$lt": after}, "d": days}
+
+
+def _pipeline(wanted: Document, by: str, page: int, page_size: int) -> list[Document]:
+    """Entries by record, unit and day, so that what was moved or taken back vanishes; then the records."""
+    standing = {"$match": {"amount": {"$ne": 0}}}
+    return [
+        {"$match": {"entries": {"$elemMatch": wanted}}},
+        {"$unwind": "$entries"},
+        {"$match": {f"entries.{name}": value for name, value in wanted.items()}},
+        {
+            "$group": {
+                "_id": {"of": by, "unit": "$entries.u", "day": "$entries.d"},
+                "amount": {"$sum": "$entries.n"},
+                "service": {"$first": "$service"},
+                "type": {"$first": "$type"},
+            }
+        },
+        standing,
+        {
+            "$group": {
+                "_id": "$_id.of",
+                "amount": {"$sum": "$amount"},
+                "last": {"$max": {"day": "$_id.day", "unit": "$_id.unit"}},
+                "service": {"$first": "$service"},
+                "type": {"$first": "$type"},
+            }
+        },
+        standing,
+        {"$set": {"day": "$last.day", "unit": "$last.unit"}},
+        {
+            "$facet": {
+                "all": [{"$group": {"_id": None, "total": {"$sum": 1}, "sum": {"$sum": "$amount"}}}],
+                "page": [{"$sort": {"day": -1, "_id": 1}}, {"$skip": (page - 1) * page_size}, {"$limit": page_size}],
+            }
+        },
+    ]
+
+
+async def _titles(database: Database, ids: list[str], session: AsyncClientSession) -> dict[str, str]:
+    """What each record was called last."""
+    titles: dict[str, str] = {}
+    told = database["facts"].find(
+        {"record": {"$in": ids}, "title": {"$ne": None}}, {"record": 1, "title": 1}, session=session
+    )
+    async for fact in told.sort([("record", 1), ("version", 1)]):
+        titles[fact["record"]] = HIDDEN_TITLE if fact["title"] == HIDDEN else fact["title"]
+    return titles
+
+
+async def _names(database: Database, units: Iterable[str]) -> dict[str, str]:
+    found = database["units"].find({"_id": {"$in": list(set(units))}}, {"name": 1})
+    return {unit["_id"]: unit["name"] async for unit in found}

@@ -1,0 +1,32 @@
+"""What is asked of a service that takes spreadsheets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from .event import Command
+
+
+class AddImportRows(Command):
+    """A chunk of a sheet: rows by column key, each with `_row`; `first` is the place of its first row in the import."""
+
+    import_id: str = Field(min_length=1, max_length=128)
+    kind: str
+    first: int = Field(ge=0)
+    rows: list[dict[str, Any]] = Field(max_length=1000)
+
+
+class AcceptImport(Command):
+    """All rows are there: decide them, and take them or refuse them."""
+
+    import_id: str
+    kind: str
+    rows: int = Field(ge=1)
+
+
+class GetImport(Command):
+    """How far an import has come."""
+
+    import_id: str
