@@ -29,11 +29,11 @@ from services.kernel.vault import Vault
 from . import contract
 from .domain import CAMPAIGN, UNIT, USER
 from .domain.campaign import PlaceCampaign
+from .domain.permissions import EVERYWHERE
 from .domain.unit import PlaceUnit
 from .store import facts
 
 Answer = dict[str, Any]
-EVERYWHERE = "*"
 
 
 class FirstAdministrator(DependencyProvider):

@@ -15,7 +15,7 @@ from services.kernel import metrics
 from services.kernel.errors import Later
 from services.kernel.event import Event
 from services.kernel.inbox import Taking
-from services.kernel.journal import Document
+from services.kernel.journal import Document, ensure_collections
 from services.kernel.relay import WATERMARK
 
 from ..projection import Weights, facts, fold
@@ -28,12 +28,7 @@ _COLLECTIONS = {"facts", "rollups", PROJECTION, "norms", "held", "credentials", 
 
 def ensure_indexes(database: Database[Document]) -> None:
     """Collections and one index for each way of asking."""
-    existing = set(database.list_collection_names())
-    for name in _COLLECTIONS - existing:
-        with contextlib.suppress(CollectionInvalid):  # another process was quicker
-            database.create_collection(name)
-    for norm in NORMS:
-        database["norms"].update_one({"_id": norm["_id"]}, {"$setOnInsert": norm}, upsert=True)
+    ensure_collections(database, ("facts", "rollups", PROJECTION, "credentials", "sessions", "lockouts"))
     database[PROJECTION].update_one({"_id": PROJECTION}, {"$setOnInsert": {"tree": 0, "batches": 0}}, upsert=True)
     database["facts"].create_index([("entries.m", 1), ("entries.p", 1), ("entries.d", 1)])
     database["facts"].create_index([("record", 1), ("version", 1)])
