@@ -1,0 +1,76 @@
+"""The accounts that a load made, with the passwords it made for them: nobody types them into a spreadsheet."""
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from services.cli.client import Refused
+from services.cli.sample.workbook import workbook
+from services.gateway.contract import ROLES, SHEETS, Role
+from services.kernel.sheets import read
+
+FILE = "accounts.json"
+_USERS = SHEETS["users"]
+_ROLES = {name: role for role, name in ROLES.items()}
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who may sign in."""
+
+    id: str
+    name: str
+    role: str
+    unit: str
+    password: str
+
+
+class Accounts:
+    """Kept beside the platform's keys, for the owner of the files alone."""
+
+    def __init__(self, secrets_folder: Path) -> None:
+        self._place = secrets_folder / FILE
+        known = json.loads(self._place.read_text(encoding="utf-8")) if self._place.exists() else []
+        self.all: list[Account] = [Account(**account) for account in known]
+
+    def named(self, id: str) -> Account:
+        """The account of that name.
+
+        Raises:
+            Refused: there is none.
+        """
+        return self._found(lambda account: account.id == id, id)
+
+    def acting(self, role: Role) -> Account:
+        """The first account with a role.
+
+        Raises:
+            Refused: there is none.
+        """
+        return self._found(lambda account: account.role == role, ROLES[role])
+
+    def with_passwords(self, users: bytes) -> bytes:
+        """用户名册 with a password in each row that has none: the one that is known, else a new one."""
+        rows = [{key: value for key, value in row.items() if key != "_row"} for row in read(_USERS, users)]
+        known = {account.id: account for account in self.all}
+        for row in rows:
+            if not row.get("password"):
+                row["password"] = known[row["id"]].password if row["id"] in known else secrets.token_hex(6)
+            role = _ROLES.get(row["role"])
+            known[row["id"]] = Account(row["id"], row["name"], str(role), row["unit"], row["password"])
+        self.all = list(known.values())
+        self._keep()
+        return workbook({_USERS.kind: rows})
+
+    def _found(self, fits: Callable[[Account], bool], wanted: str) -> Account:
+        found = next((account for account in self.all if fits(account)), None)
+        if found is None:
+            raise Refused("account.missing", f"{self._place} 中没有“{wanted}”的账号，请先导入用户名册")
+        return found
+
+    def _keep(self) -> None:
+        self._place.touch(mode=0o600)
+        told = [asdict(account) for account in self.all]
+        self._place.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")

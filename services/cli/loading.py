@@ -1,0 +1,173 @@
+"""Loading a parcel through the public API: each sheet by somebody who may, then a wait by watermark and a check."""
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Self
+
+from services.cli.accounts import Accounts
+from services.cli.client import Api, Imported, Refused, RowRefused
+from services.cli.parcel import Parcel, Part
+from services.gateway.contract import Role
+
+AT_ONCE = 2
+"""Uploads side by side to one service: while one is applied the next is sent and decided."""
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+Mistakes = dict[str, set[tuple[int, str, str]]]
+
+
+@dataclass
+class Loaded:
+    """What has come of a load so far. `recorded_until` is when the last row was recorded."""
+
+    rows: int = 0
+    skipped: int = 0
+    recorded_until: datetime = BEGINNING
+    refused: dict[str, list[RowRefused]] = field(default_factory=dict)
+
+    def add(self, imported: Imported) -> None:
+        """Count a sheet in."""
+        self.rows += imported.rows
+        self.skipped += imported.skipped
+        if imported.recorded_until:
+            self.recorded_until = max(self.recorded_until, imported.recorded_until)
+
+    def unexpected(self, expected: Mistakes) -> Mistakes:
+        """Where the refusals of the untidy sheets are not the expected ones: kind → what is in one of the two alone."""
+        said = {kind: {(row.row, row.column, row.code) for row in rows} for kind, rows in self.refused.items()}
+        found = {kind: said.get(kind, set()) ^ expected.get(kind, set()) for kind in {*expected, *said}}
+        return {kind: rows for kind, rows in found.items() if rows}
+
+
+class Loading:
+    """A parcel on its way into the platform. Use it as a context: it signs in whom it needs, and leaves with them.
+
+    `applied` is told of rows as the platform records them.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        password: str,
+        parcel: Parcel,
+        accounts: Accounts,
+        applied: Callable[[int], None] = lambda rows: None,
+    ) -> None:
+        self._url = url
+        self._password = password
+        self._parcel = parcel
+        self._accounts = accounts
+        self._applied = applied
+        self._leaving = ExitStack()
+        self._areas: dict[str, Api] = {}
+        self.loaded = Loaded()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._leaving.close()
+
+    def send(self) -> None:
+        """Units, users, the campaign, then the ledgers, batch after batch.
+
+        Raises:
+            Refused: a sheet was not taken; those before it were.
+        """
+        with Api.signed_in(self._url, "admin", self._password) as admin:
+            for part in self._parcel.units:
+                self._send(admin, part)
+            for part in self._parcel.users:
+                data = self._accounts.with_passwords(part.file.read_bytes())
+                self.loaded.add(admin.upload(part.area, part.kind, part.file.name, data, self._applied))
+        if self._parcel.campaign:
+            self.office.post("/campaigns", self._parcel.campaign)
+        for batch in self._parcel.batches:
+            self._send_batch(batch)
+
+    def send_untidy(self) -> None:
+        """Sheets that must be refused, and what was said of them; one that is taken all the same has nothing said."""
+        for part in self._parcel.untidy:
+            try:
+                self.loaded.add(self._by(part).upload(part.area, part.kind, part.file.name, part.file.read_bytes()))
+                self.loaded.refused[part.kind] = []
+            except Refused as refusal:
+                self.loaded.refused[part.kind] = refusal.rows
+
+    def wait(self, limit: float = 300) -> datetime:
+        """Until the figures hold all that was sent, told by the watermark and not guessed; gives the report's `as_of`.
+
+        Raises:
+            Refused: that has not come about within the limit.
+        """
+        unit, until = self._accounts.acting(Role.office).unit, time.monotonic() + limit
+        while True:
+            told = self.office.get(f"/reports/{unit}", children="false")["as_of"]
+            if told and (as_of := datetime.fromisoformat(told)) >= self.loaded.recorded_until:
+                return as_of
+            if time.monotonic() > until:
+                raise Refused("figures.behind", f"{limit:.0f} 秒内数据未全部进入统计，统计截至 {told}")
+            time.sleep(0.5)
+
+    def differences(self) -> dict[str, tuple[object, object]]:
+        """Figures that are not what the parcel says they must be: id → (expected, found)."""
+        if self._parcel.figures is None:
+            return {}
+        told, period = self._parcel.figures, self._parcel.figures["period"]
+        report = self.office.report(told["unit"], date.fromisoformat(period["from"]), date.fromisoformat(period["to"]))
+        return differing(told["figures"], report["figures"])
+
+    @property
+    def office(self) -> Api:
+        """The campaign office, signed in."""
+        return self._signed_in("study", Role.office)
+
+    def _by(self, part: Part) -> Api:
+        return self._signed_in("hotline", Role.duty_supervisor) if part.area == "hotline" else self.office
+
+    def _signed_in(self, area: str, role: Role) -> Api:
+        if area not in self._areas:
+            account = self._accounts.acting(role)
+            entered = Api.signed_in(self._url, account.id, account.password)
+            self._areas[area] = self._leaving.enter_context(entered)
+        return self._areas[area]
+
+    def _send_batch(self, batch: list[Part]) -> None:
+        """A batch, to all services at once and to each of them a few sheets side by side."""
+        queues: dict[str, list[Part]] = {}
+        for part in batch:
+            self._by(part)  # signs in before the threads begin
+            queues.setdefault(part.area, []).append(part)
+        lanes = [parts[lane::AT_ONCE] for parts in queues.values() for lane in range(AT_ONCE)]
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            for future in [pool.submit(self._send_lane, lane) for lane in lanes]:
+                future.result()
+
+    def _send_lane(self, parts: Iterable[Part]) -> None:
+        for part in parts:
+            self._send(self._by(part), part)
+
+    def _send(self, api: Api, part: Part) -> None:
+        try:
+            imported = api.upload(part.area, part.kind, part.file.name, part.file.read_bytes(), self._applied)
+        except Refused as refusal:
+            raise Refused(refusal.code, f"{part.file.name}：{refusal.detail}", refusal.rows) from refusal
+        if imported.failures:
+            detail = f"{part.file.name}：{len(imported.failures)} 行未能入账"
+            raise Refused("import.rows_failed", detail, imported.failures)
+        self.loaded.add(imported)
+
+
+def differing(expected: dict[str, Any], found: dict[str, Any]) -> dict[str, tuple[object, object]]:
+    """Figures that are not as expected, by id; rates may differ where a computer rounds."""
+    return {id: (value, found.get(id)) for id, value in expected.items() if not _same(value, found.get(id))}
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return abs(one - other) < 1e-9
+    return one == other

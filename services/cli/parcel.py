@@ -1,0 +1,110 @@
+"""A folder of spreadsheets as it is to be loaded: which sheets there are, where each goes, and in which order."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import python_calamine
+
+from services.gateway.contract import SHEETS as GATEWAY
+from services.hotline.contract import SHEETS as HOTLINE
+from services.study.contract import SHEETS as STUDY
+
+UNITS, USERS = "units", "users"
+REFUSALS = "refusals.json"
+
+_AREAS = {
+    **{sheet.title: (kind, kind) for kind, sheet in GATEWAY.items()},
+    **{sheet.title: ("study", kind) for kind, sheet in STUDY.items()},
+    **{sheet.title: ("hotline", kind) for kind, sheet in HOTLINE.items()},
+}
+"""A sheet's title → the address that takes it, and its kind."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One sheet of a workbook."""
+
+    file: Path
+    area: str
+    kind: str
+    title: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Everything in a folder.
+
+    `batches` hold what may be loaded side by side, and follow one another: a folder below, in order of its name.
+    `untidy` is what must be refused, with what must be said of it: kind → (row, column, code).
+    """
+
+    units: list[Part]
+    users: list[Part]
+    campaign: dict[str, Any] | None
+    batches: list[list[Part]]
+    untidy: list[Part]
+    refusals: dict[str, set[tuple[int, str, str]]]
+    figures: dict[str, Any] | None
+
+    @property
+    def parts(self) -> list[Part]:
+        """All that is to be taken."""
+        return [*self.units, *self.users, *(part for batch in self.batches for part in batch)]
+
+    @property
+    def rows(self) -> int:
+        """How many rows that is."""
+        return sum(part.rows for part in self.parts)
+
+
+def unpack(folder: Path) -> Parcel:
+    """Look through a folder; sheets with another title than ours are left alone.
+
+    Raises:
+        FileNotFoundError: there is no spreadsheet of ours in it.
+    """
+    found: dict[Path, list[Part]] = defaultdict(list)
+    for file in sorted(folder.rglob("*.xlsx")):
+        found[file.parent].extend(_parts(file))
+    if not any(found.values()):
+        raise FileNotFoundError(f"{folder} 中没有可导入的表格")
+    refused = {place for place in found if (place / REFUSALS).exists()}
+    taken = [part for place, parts in found.items() if place not in refused for part in parts]
+    ledgers = [
+        [part for part in parts if part.kind not in (UNITS, USERS)]
+        for place, parts in sorted(found.items())
+        if place not in refused
+    ]
+    return Parcel(
+        units=[part for part in taken if part.kind == UNITS],
+        users=[part for part in taken if part.kind == USERS],
+        campaign=_json(folder / "campaign.json"),
+        batches=[batch for batch in ledgers if batch],
+        untidy=[part for place in sorted(refused) for part in found[place]],
+        refusals={
+            kind: {(row["row"], row["column"], row["code"]) for row in rows}
+            for place in refused
+            for kind, rows in (_json(place / REFUSALS) or {}).items()
+        },
+        figures=_json(folder / "figures.json"),
+    )
+
+
+def _parts(file: Path) -> Iterator[Part]:
+    workbook = python_calamine.CalamineWorkbook.from_path(str(file))
+    for title in workbook.sheet_names:
+        if title in _AREAS:
+            area, kind = _AREAS[title]
+            yield Part(file, area, kind, title, max(0, workbook.get_sheet_by_name(title).total_height - 1))
+
+
+def _json(place: Path) -> dict[str, Any] | None:
+    if not place.exists():
+        return None
+    loaded: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
+    return loaded
