@@ -89,7 +89,7 @@ lock: $(BIN)/python ## requirements.lock and the image's part of it from pyproje
 
 .PHONY: proto
 proto: install ## Python from proto/, schemas and examples from the contracts
-	$(BIN)/python -m grpc_tools.protoc --proto_path services/gateway/pb=proto --python_out . --grpc_python_out . --mypy_out . \
+	PATH=$(abspath $(BIN)):$$PATH $(BIN)/python -m grpc_tools.protoc --proto_path services/gateway/pb=proto --python_out . --grpc_python_out . --mypy_out . \
 		$$(cd proto && find shengzhi -name '*.proto' -printf 'services/gateway/pb/%p ')
 	$(BIN)/shengzhi contracts
 

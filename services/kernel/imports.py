@@ -26,7 +26,7 @@ from .aggregate import Aggregate
 from .errors import DomainError
 from .event import Envelope
 from .import_rows import AcceptImport, AddImportRows, GetImport
-from .journal import Document, Journal, TooSlow, Work
+from .journal import Document, Journal, TooSlow, Work, ensure_collections
 from .providers import Journalled, finish
 from .rpc import command
 from .settings import settings
@@ -89,9 +89,7 @@ class Importer(DependencyProvider):
         self.journal: Journal = journalled.journal
         self._database = journalled.database
         self._cipher = Cipher(settings().secret("master.key"))
-        existing = set(self._database.list_collection_names())
-        for name in {"imports", "import_rows"} - existing:
-            self._database.create_collection(name)
+        ensure_collections(self._database, ("imports", "import_rows"))
         self._database["imports"].create_index([("state", 1), ("accepted", 1)])
         self._database["import_rows"].create_index([("import", 1), ("first", 1)])
         self._wake, self._stopping = threading.Event(), threading.Event()

@@ -25,7 +25,7 @@ from . import metrics
 from .clock import Clock, utc_now
 from .errors import Later
 from .event import CONTENT_TYPE, Event
-from .journal import Document, in_transaction
+from .journal import Document, ensure_collections, in_transaction
 from .relay import WATERMARK
 from .vault import Cipher, redact
 
@@ -86,9 +86,7 @@ class Inbox:
 
     def ensure_indexes(self) -> None:
         """Make `held`, `inbox` and `attempts`; transactions make no collections."""
-        existing = set(self._database.list_collection_names())
-        for name in {"held", "inbox", "attempts"} - existing:
-            self._database.create_collection(name)
+        ensure_collections(self._database, ("held", "inbox", "attempts"))
         self._database["held"].create_index([("queue", 1), ("sort", 1), ("retry_at", 1)])
         self._database["held"].create_index([("queue", 1), ("recorded", 1)])
 

@@ -21,7 +21,7 @@ import structlog
 from bson.codec_options import CodecOptions, TypeRegistry
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, CollectionInvalid, PyMongoError
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -37,6 +37,7 @@ Document = dict[str, Any]
 
 MAJORITY = WriteConcern("majority", wtimeout=20_000)
 COMMIT_MS = 2_000
+_EXISTS = 48
 _TOLD = ("_id", "aggregate", "n", "type", "time", "recorded", "unit", "actor", "day", "command", "data")
 _KEPT_BESIDE = ("_id", "version", "head", "paths", "scope")
 
@@ -57,6 +58,16 @@ CODEC: CodecOptions[Document] = CodecOptions(
 def open_database(client: pymongo.MongoClient[Document], name: str) -> Database[Document]:
     """A service's database, reading what a majority has and writing so that a majority has it."""
     return client.get_database(name, codec_options=CODEC, write_concern=MAJORITY, read_concern=ReadConcern("majority"))
+
+
+def ensure_collections(database: Database[Document], names: Iterable[str]) -> None:
+    """Make the collections that are missing: transactions make none. Several processes may do so at once."""
+    for name in set(names) - set(database.list_collection_names()):
+        try:
+            database.create_collection(name, check_exists=False)
+        except OperationFailure as error:
+            if error.code != _EXISTS:
+                raise
 
 
 def in_transaction(database: Database[Document], act: Callable[[ClientSession], Any]) -> Any:
@@ -279,13 +290,7 @@ class Journal:
 
     def ensure_indexes(self) -> None:
         """Make the journal's own collections and indexes; collections first, for transactions make none."""
-        existing = set(self.database.list_collection_names())
-        for name in ("journal", "commands"):
-            if name not in existing:
-                try:
-                    self.database.create_collection(name)
-                except CollectionInvalid:
-                    pass
+        ensure_collections(self.database, ("journal", "commands", "leases"))
         journal = self.database["journal"]
         journal.create_index([("aggregate", 1), ("n", 1)], unique=True)
         journal.create_index([("recorded", 1), ("n", 1)], partialFilterExpression={"published": False}, name="outbox")

@@ -15,7 +15,7 @@ from pymongo.database import Database
 from .aggregate import Aggregate
 from .bus import Publisher
 from .clock import utc_now
-from .journal import Document, Journal, open_database
+from .journal import Document, Journal, ensure_collections, open_database
 from .relay import Relay
 from .settings import settings
 from .vault import Vault
@@ -47,10 +47,7 @@ class Journalled(DependencyProvider):
             transaction_seconds=given.transaction_seconds,
         )
         self.journal.ensure_indexes()
-        existing = set(self.database.list_collection_names())
-        for aggregate in self.aggregates:
-            if aggregate.collection not in existing:
-                self.database.create_collection(aggregate.collection)
+        ensure_collections(self.database, (aggregate.collection for aggregate in self.aggregates))
         self.indexes(self.database)
 
     def get_dependency(self, worker_ctx: Any) -> Journal:

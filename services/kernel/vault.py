@@ -17,7 +17,7 @@ from pymongo.database import Database
 from . import metrics
 from .clock import Clock, utc_now
 from .errors import DomainError
-from .journal import Document, Work
+from .journal import Document, Work, ensure_collections
 
 _NONCE = 12
 
@@ -58,9 +58,7 @@ class Vault:
 
     def ensure_indexes(self) -> None:
         """Make the collections (transactions make none) and the access log's index."""
-        existing = set(self._database.list_collection_names())
-        for name in {"private", "private_keys", "access_log"} - existing:
-            self._database.create_collection(name)
+        ensure_collections(self._database, ("private", "private_keys", "access_log"))
         self._database["access_log"].create_index([("person", 1), ("time", 1)])
 
     def seal(self, work: Work, person: str, kind: str, fields: dict[str, str]) -> None:
