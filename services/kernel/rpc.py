@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import orjson
 import structlog
 from nameko.rpc import rpc
 from pydantic import ValidationError
@@ -18,7 +19,7 @@ from pymongo.errors import PyMongoError
 from . import metrics
 from .clock import utc_now
 from .errors import DomainError, FieldError
-from .event import Command, Envelope, method_name
+from .event import Command, Envelope, encode_json, method_name
 from .refusals import REASONS
 
 log = structlog.stdlib.get_logger(__name__)
@@ -85,7 +86,7 @@ def _answer(self: Any, method: Any, model: type[Command], envelope: Any, body: A
         try:
             if utc_now() > given.deadline:
                 raise DomainError("command.expired", "请求等待超时，未执行", "timed_out")
-            return method(self, parse(model, body), given)
+            return orjson.loads(encode_json(method(self, parse(model, body), given)))
         except DomainError as refusal:
             metrics.COMMANDS.labels(self.name, model.__name__, refusal.kind).inc()
             log.info("command.refused", code=refusal.code)

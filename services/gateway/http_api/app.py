@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse, ORJSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pymongo import AsyncMongoClient
@@ -54,7 +54,6 @@ def make_app(gate: Gate, extend: Callable[[FastAPI], None] = lambda app: None) -
         redoc_url=None,
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
-        default_response_class=ORJSONResponse,
     )
     app.state.gate = gate
     errors.install(app)
@@ -89,8 +88,8 @@ def _operations(app: FastAPI, gate: Gate) -> None:
         try:
             await gate.database.command("ping")
         except PyMongoError:
-            return ORJSONResponse({"status": "store unavailable"}, 503)
-        return ORJSONResponse({"status": "ok"})
+            return JSONResponse({"status": "store unavailable"}, 503)
+        return JSONResponse({"status": "ok"})
 
     @app.get("/metrics", tags=["运维"], summary="指标", response_class=Response)
     async def metrics() -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import ORJSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
@@ -75,7 +75,7 @@ def problem(request: Request, refusal: DomainError, status: int | None = None) -
     headers = {"WWW-Authenticate": "Bearer"} if refusal.kind == "unauthenticated" else {}
     if refusal.kind in ("unavailable", "too_many"):
         headers["Retry-After"] = "5"
-    return ORJSONResponse(body, status or known, headers, PROBLEM)
+    return JSONResponse(body, status or known, headers, PROBLEM)
 
 
 def install(app: FastAPI) -> None:

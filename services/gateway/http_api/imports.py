@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
-from fastapi.responses import ORJSONResponse
+from fastapi.responses import JSONResponse
 
 from services.hotline.contract import SHEETS as HOTLINE
 from services.kernel.errors import DomainError
@@ -85,7 +85,7 @@ async def add_import(
     data = await file.read()
     imported = await take(gate, caller, area, kind, data, request.headers)
     if imported["state"] != "refused":
-        return ORJSONResponse(imported, 202)
+        return JSONResponse(imported, 202)
     errors = [RowError(**error) for error in imported["errors"]]
     if XLSX in request.headers.get("accept", ""):
         marked = await asyncio.to_thread(with_errors, way_of(area, kind)[1], data, errors)
