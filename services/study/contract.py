@@ -8,16 +8,19 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from services.kernel.cells import Count, Day, Number, Text, choice
+from services.kernel.cells import Count, Day, Text, choice
 from services.kernel.event import Command, Payload
 from services.kernel.sheets import Column, Sheet
 
 NAME = "study"
 
-Title = Annotated[str, Field(min_length=1, max_length=120)]
-Reason = Annotated[str, Field(min_length=1, max_length=200)]
+_PRINTABLE = r"^[^\x00-\x1f]*$"
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=_PRINTABLE)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Post = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=_PRINTABLE)]
+OwnNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=_PRINTABLE)]
 Whole = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
@@ -147,7 +150,7 @@ class SessionContent(Command):
     due: Whole
     absences: list[Absence] = Field(default=[], max_length=6)
     present: int | None = Field(default=None, ge=0, description="可不填；填写时须与应到减去请假、缺席等人数一致")
-    number: str | None = Field(default=None, max_length=40)
+    number: OwnNumber | None = Field(default=None, description="本单位编号，可不填；同一编号只登记一次")
 
 
 class DraftSession(SessionContent):
@@ -170,7 +173,7 @@ class SubmitSession(Command):
 
 
 class CorrectSession(SessionContent):
-    """Say a session anew, with the reason. The unit stays."""
+    """Say a session anew, with the reason. Its unit and number stay."""
 
     id: str
     reason: Reason
@@ -219,7 +222,7 @@ class ListSessions(Paged):
 
 
 class CountCoverage(Command):
-    """A submitted session more (by = 1) or less (by = −1) on a day of a unit."""
+    """An attended session more (by = 1) or less (by = −1) on a day of a unit; follows from a session, never sent."""
 
     unit: str
     day: date
@@ -233,8 +236,8 @@ class EssayContent(Command):
     unit: str
     day: date
     title: Title
-    session: str | None = Field(default=None, max_length=64)
-    number: str | None = Field(default=None, max_length=40)
+    session: OwnNumber | None = Field(default=None, description="关联的读书班：其记录标识或本单位编号")
+    number: OwnNumber | None = Field(default=None, description="本单位编号，可不填；同一编号只登记一次")
 
 
 class RecordEssay(EssayContent):
@@ -287,9 +290,9 @@ class LectureContent(Command):
     day: date
     title: Title
     mode: LectureMode
-    speaker_post: str = Field(min_length=1, max_length=60)
+    speaker_post: Post
     audience: Whole
-    number: str | None = Field(default=None, max_length=40)
+    number: OwnNumber | None = Field(default=None, description="本单位编号，可不填；同一编号只登记一次")
 
 
 class RecordLecture(LectureContent):
@@ -422,7 +425,7 @@ class Flip(BaseModel):
 
 
 class CoverageCounted(Payload):
-    """A unit's submitted sessions in a month went from `was` to `now`; `flips` tells what that changes."""
+    """A unit's attended sessions in a month of a campaign went from `was` to `now`; `flips` tells what that changes."""
 
     type: ClassVar[str] = "coverage.counted.v1"
     examples: ClassVar[list[dict[str, Any]]] = [
@@ -535,6 +538,8 @@ class LectureVoided(Payload):
 
 # Spreadsheets.
 
+# A cell with line breaks in it is one line of text.
+Line = Annotated[Text, BeforeValidator(lambda value: " ".join(value.split()) if isinstance(value, str) else value)]
 Action = Annotated[Literal["add", "correct", "void"], choice({"新增": "add", "更正": "correct", "作废": "void"})]
 _ACTION = (
     Column("action", "操作", "不填即为新增；同一编号内容不同的须选“更正”", choices=("新增", "更正", "作废")),
@@ -552,9 +557,9 @@ class Row(BaseModel):
     action: Action = "add"
     reason: Annotated[Text, Field(max_length=200)] = ""
     unit: Text
-    number: Number
+    number: Annotated[Line, Field(min_length=1, max_length=40)]
     day: Day
-    title: Annotated[Text, Field(min_length=1, max_length=120)]
+    title: Annotated[Line, Field(min_length=1, max_length=120)]
 
     def digest(self) -> str:
         """Names the row's content: the same content again is the same row."""
@@ -584,14 +589,14 @@ class SessionRow(Row):
 class EssayRow(Row):
     """A row of 学习体会文章."""
 
-    session: Annotated[Text, Field(max_length=64)] | None = None
+    session: Annotated[Line, Field(min_length=1, max_length=40)] | None = None
 
 
 class LectureRow(Row):
     """A row of 专题党课."""
 
     mode: Annotated[LectureMode, choice({name: str(mode) for mode, name in MODE_NAMES.items()})]
-    speaker_post: Annotated[Text, Field(min_length=1, max_length=60)]
+    speaker_post: Annotated[Line, Field(min_length=1, max_length=60)]
     audience: Count
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.errors import DomainError
 from services.kernel.event import Command, Envelope, record_id
 from services.kernel.imports import Importer, Imports
 from services.kernel.journal import Work
@@ -17,9 +16,11 @@ from services.kernel.providers import Journalled, Relaying
 from services.kernel.rpc import command, query
 
 from . import contract, store
-from .domain import COVERAGE, ESSAY, LECTURE, SESSION, Session, counted_by, coverage_id, in_campaign
+from .domain import COVERAGE, ESSAY, LECTURE, SESSION, check_link, coverage_id, covering, in_campaign, wrong
 
 Answer = dict[str, Any]
+_NEW = (contract.DraftSession, contract.HoldSession, contract.RecordEssay, contract.RecordLecture)
+_LINKED = (contract.RecordEssay, contract.CorrectEssay)
 
 
 class Study(Imports):
@@ -94,17 +95,17 @@ class Study(Imports):
     @query(contract.GetSession)
     def get_session(self, query: contract.GetSession, envelope: Envelope) -> Answer:
         """One session."""
-        return store.one(self.journal.database, "sessions", query.id, envelope.actor.unit)
+        return store.session(self.journal.database, query.id, envelope.actor.unit)
 
     @query(contract.ListSessions)
     def list_sessions(self, query: contract.ListSessions, envelope: Envelope) -> Answer:
         """A page of sessions."""
-        return store.listed(self.journal.database, "sessions", query)
+        return store.sessions(self.journal.database, query, envelope.actor.unit)
 
     @query(contract.GetEssay)
     def get_essay(self, query: contract.GetEssay, envelope: Envelope) -> Answer:
-        """One essay."""
-        return store.one(self.journal.database, "essays", query.id, envelope.actor.unit)
+        """One essay, with the reading class it came of."""
+        return store.essay(self.journal.database, query.id, envelope.actor.unit)
 
     @query(contract.ListEssays)
     def list_essays(self, query: contract.ListEssays, envelope: Envelope) -> Answer:
@@ -123,48 +124,69 @@ class Study(Imports):
 
     def _do(self, aggregate: Aggregate[Any], command: Any, envelope: Envelope) -> Answer:
         def act(work: Work) -> Answer:
-            decided(work, aggregate, command.id, command, envelope.expected)
-            state = work.get(aggregate, command.id)
-            return {"id": command.id, "version": work.version(aggregate, command.id), "state": state.state}
+            id = self._identity(work, aggregate, command)
+            self._check_link(work, id, command)
+            state = decided(work, aggregate, id, command, envelope.expected)
+            return {"id": id, "version": work.version(aggregate, id), "state": str(state.state)}
 
-        return self.journal.execute(envelope, command, act)
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    def _identity(self, work: Work, aggregate: Aggregate[Any], command: Any) -> str:
+        """A new record that bears the unit's own number is the record of that number, by form or by sheet."""
+        id: str = command.id
+        if not isinstance(command, _NEW) or command.number is None or work.get(aggregate, id) is not None:
+            return id
+        return record_id(self.name, aggregate.collection, command.unit, command.number)
+
+    def _check_link(self, work: Work, id: str, command: Any) -> None:
+        """What a person links must exist. Sheets come in any order: theirs is looked up when the essay is read."""
+        if not isinstance(command, _LINKED) or command.session is None:
+            return
+        known = work.get(ESSAY, id)
+        if known is None or known.session != command.session:
+            ids = store.session_ids(command.unit, command.session)
+            work.load(SESSION, ids)
+            linked = next((session for each in ids if (session := work.get(SESSION, each))), None)
+            check_link(linked, work.paths.get(command.unit, (command.unit,)))
 
     def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
         """A row of a history: recorded and submitted at once, corrected, or taken back; known rows change nothing."""
-        assert isinstance(row, contract.Row)
+        if not isinstance(row, contract.Row):
+            raise TypeError(f"{type(row).__name__} is no row of a study sheet")
         if row.unit not in work.envelope.paths:
-            detail = f"没有单位 {row.unit}，或不在您的权限范围内"
-            raise DomainError("unit.unknown", detail, errors=[{"pointer": "/unit", "detail": detail}])
+            raise wrong("unit.unknown", "unit", f"没有单位 {row.unit}，或不在您的权限范围内")
         aggregate, record, correct, void = _BY_KIND[kind]
-        id, digest = self._id(kind, row), row.digest()
-        state = work.get(aggregate, id)
+        id, digest = self._row_id(kind, row), row.digest()
+        state, before = work.get(aggregate, id), work.version(aggregate, id)
         if state is not None and digest in state.rows:
             return
         if row.action != "add" and not row.reason:
-            raise DomainError(
-                "row.reason_missing",
-                "更正、作废须填写事由",
-                errors=[{"pointer": "/reason", "detail": "更正、作废须填写事由"}],
-            )
+            raise wrong("row.reason_missing", "reason", "更正、作废须填写事由")
         if row.action == "void":
             decided(work, aggregate, id, void(id=id, reason=row.reason, row=digest))
             return
         content = row.model_dump(include=set(record.model_fields) - {"id", "row"})
         if isinstance(row, contract.SessionRow):
             content["absences"] = row.absences()
-        if row.action == "correct":
-            decided(work, aggregate, id, correct(**content, id=id, reason=row.reason, row=digest))
-            return
-        decided(work, aggregate, id, record(**content, id=id, row=digest))
-        if aggregate is SESSION:
+        if row.action == "correct" and (state is None or state.state != contract.SessionState.draft):
+            after = decided(work, aggregate, id, correct(**content, id=id, reason=row.reason, row=digest))
+            mended = work.version(aggregate, id) > before
+            reported = mended and after.state in (contract.SessionState.held, contract.SessionState.returned)
+        else:
+            after = decided(work, aggregate, id, record(**content, id=id, row=digest))
+            reported = after.state == contract.SessionState.held
+        if reported:
             decided(work, SESSION, id, contract.SubmitSession(id=id))
 
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """The row's record, and for a session its unit's coverage."""
-        assert isinstance(row, contract.Row)
-        yield _BY_KIND[kind][0], self._id(kind, row)
+        if isinstance(row, contract.Row):
+            yield _BY_KIND[kind][0], self._row_id(kind, row)
+        if isinstance(row, contract.SessionRow):
+            yield COVERAGE, coverage_id(row.unit)
 
-    def _id(self, kind: str, row: contract.Row) -> str:
+    def _row_id(self, kind: str, row: contract.Row) -> str:
         return record_id(self.name, kind, row.unit, row.number)
 
 
@@ -175,29 +197,25 @@ _BY_KIND: dict[str, tuple[Aggregate[Any], type[Any], type[Any], type[Any]]] = {
 }
 
 
-def decided(work: Work, aggregate: Aggregate[Any], id: str, command: Command, expected: int | None = None) -> None:
-    """Decide a command with what belongs to it: its day lies in the campaign, and coverage follows submitted sessions."""
+def decided(work: Work, aggregate: Aggregate[Any], id: str, command: Command, expected: int | None = None) -> Any:
+    """Decide a command with what belongs to it: its day lies in a campaign, and coverage follows submitted sessions."""
     day = getattr(command, "day", None)
     if day is not None:
         in_campaign(day, work.envelope.periods)
-    before = _covering(work, aggregate, id)
-    work.decide(aggregate, id, command, expected)
-    after = _covering(work, aggregate, id)
-    if before == after:
-        return
-    for place, by in ((before, -1), (after, 1)):
-        if place is not None:
-            unit, day = place
-            campaign = in_campaign(day, work.envelope.periods).id
-            count = contract.CountCoverage(unit=unit, day=day, campaign=campaign, by=by)  # type: ignore[arg-type]
-            work.decide(COVERAGE, coverage_id(campaign, unit), count)
-
-
-def _covering(work: Work, aggregate: Aggregate[Any], id: str) -> tuple[str, date] | None:
-    """Where a session counts towards coverage: its unit and day while it is submitted and somebody was there."""
     if aggregate is not SESSION:
-        return None
-    state: Session | None = work.get(SESSION, id)
-    if state is None or state.state != contract.SessionState.submitted or counted_by(state).present < 1:
-        return None
-    return state.unit, state.day
+        return work.decide(aggregate, id, command, expected)
+    before = covering(work.get(SESSION, id))
+    state = work.decide(SESSION, id, command, expected)
+    after = covering(state)
+    if before != after:
+        _count_coverage(work, before, -1)
+        _count_coverage(work, after, 1)
+    return state
+
+
+def _count_coverage(work: Work, place: tuple[str, date] | None, by: Literal[1, -1]) -> None:
+    if place is not None:
+        unit, day = place
+        campaign = in_campaign(day, work.envelope.periods).id
+        count = contract.CountCoverage(unit=unit, day=day, campaign=campaign, by=by)
+        work.decide(COVERAGE, coverage_id(unit), count)

@@ -2,9 +2,10 @@
 
 from .coverage import COVERAGE, coverage_id
 from .days import in_campaign
-from .essay import ESSAY, Essay
+from .essay import ESSAY, Essay, check_link
 from .lecture import LECTURE, Lecture
-from .session import SESSION, Session, counted_by
+from .refusals import wrong
+from .session import SESSION, Session, counted_by, covering
 
 __all__ = [
     "COVERAGE",
@@ -14,7 +15,10 @@ __all__ = [
     "Essay",
     "Lecture",
     "Session",
+    "check_link",
     "counted_by",
     "coverage_id",
+    "covering",
     "in_campaign",
+    "wrong",
 ]

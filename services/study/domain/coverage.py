@@ -1,7 +1,8 @@
-"""Which units are covered: at least one submitted session in a month, a quarter, a year, a campaign.
+"""Which units are covered: a session that somebody attended, in a month, a quarter, a year, a campaign.
 
-A distinct count is decided by its owner: the unit says "first in the grain" and takes it back when the last session of
-the grain is gone. What a flip added is taken back on the same day, so that sums stay right whatever the order.
+A distinct count is decided by its owner: the unit says "first in the window" and takes it back when the window's last
+session is gone. What a flip added is taken back on the same day, so that sums stay right whatever the order.
+One record a unit, not a campaign: two campaigns in one year cover the year once.
 """
 
 from __future__ import annotations
@@ -16,21 +17,22 @@ from services.kernel.aggregate import Aggregate
 
 from ..contract import CountCoverage, CoverageCounted, Flip, Grain
 
+GRAINS: tuple[Grain, ...] = get_args(Grain)
+
 
 class Coverage(BaseModel):
-    """A unit's submitted sessions in a campaign by month, and the day on which each covered window counts."""
+    """A unit's attended sessions by month and campaign, and the day on which each covered window counts."""
 
     model_config = ConfigDict(frozen=True)
 
     unit: str
-    campaign: str
-    months: dict[str, int]
+    sessions: dict[str, int]
     days: dict[str, date]
 
 
-def coverage_id(campaign: str, unit: str) -> str:
-    """The id of a unit's coverage in a campaign."""
-    return f"coverage:{campaign}:{unit}"
+def coverage_id(unit: str) -> str:
+    """The id of a unit's coverage."""
+    return f"coverage:{unit}"
 
 
 def window(grain: Grain, month: str, campaign: str) -> str:
@@ -49,30 +51,21 @@ def window(grain: Grain, month: str, campaign: str) -> str:
 
 def decide(state: Coverage | None, command: CountCoverage, now: datetime) -> list[CoverageCounted]:
     """One session more or less; flips only where a window gets its first or loses its last."""
-    months = {} if state is None else state.months
+    sessions = {} if state is None else state.sessions
     days = {} if state is None else state.days
     month = command.day.isoformat()[:7]
-    was = months.get(month, 0)
-    changed = {**months, month: was + command.by}
-    if changed[month] < 0:
-        raise AssertionError(f"{command.unit} has no session left in {month}")
+    cell = _cell(month, command.campaign)
+    was = sessions.get(cell, 0)
+    changed = {**sessions, cell: was + command.by}
+    if changed[cell] < 0:
+        raise AssertionError(f"{command.unit} has no session left in {cell}")
     flips = []
-    for grain in get_args(Grain):
+    for grain in GRAINS:
         name = window(grain, month, command.campaign)
-        before, after = (
-            sum(count for other, count in counts.items() if window(grain, other, command.campaign) == name)
-            for counts in (months, changed)
-        )
-        if (before > 0) != (after > 0):
-            flips.append(
-                Flip(
-                    grain=grain,
-                    window=name,
-                    day=days.get(_key(grain, name), command.day) if before else command.day,
-                    was=int(before > 0),
-                    now=int(after > 0),
-                )
-            )
+        before, after = (_held_in(counts, grain, name) > 0 for counts in (sessions, changed))
+        if before != after:
+            day = days[_key(grain, name)] if before else command.day
+            flips.append(Flip(grain=grain, window=name, day=day, was=int(before), now=int(after)))
     return [
         CoverageCounted(
             unit=command.unit,
@@ -80,7 +73,7 @@ def decide(state: Coverage | None, command: CountCoverage, now: datetime) -> lis
             campaign=command.campaign,
             month=month,
             was=was,
-            now=changed[month],
+            now=changed[cell],
             flips=flips,
         )
     ]
@@ -88,19 +81,14 @@ def decide(state: Coverage | None, command: CountCoverage, now: datetime) -> lis
 
 def evolve(state: Coverage | None, event: CoverageCounted) -> Coverage:
     """The unit's coverage after it."""
-    months = {**({} if state is None else state.months), event.month: event.now}
+    sessions = {**({} if state is None else state.sessions), _cell(event.month, event.campaign): event.now}
     days = dict({} if state is None else state.days)
     for flip in event.flips:
         if flip.now:
             days[_key(flip.grain, flip.window)] = flip.day
         else:
             days.pop(_key(flip.grain, flip.window), None)
-    return Coverage(
-        unit=event.unit,
-        campaign=event.campaign,
-        months={month: count for month, count in months.items() if count},
-        days=days,
-    )
+    return Coverage(unit=event.unit, sessions={cell: count for cell, count in sessions.items() if count}, days=days)
 
 
 def parts(coverage: Coverage) -> Iterable[str]:
@@ -108,7 +96,15 @@ def parts(coverage: Coverage) -> Iterable[str]:
     return (coverage.unit,)
 
 
-def _key(grain: str, name: str) -> str:
+def _cell(month: str, campaign: str) -> str:
+    return f"{month} {campaign}"
+
+
+def _held_in(sessions: dict[str, int], grain: Grain, name: str) -> int:
+    return sum(count for cell, count in sessions.items() if window(grain, *cell.split(" ", 1)) == name)
+
+
+def _key(grain: Grain, name: str) -> str:
     return f"{grain} {name}"
 
 

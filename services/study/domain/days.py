@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from services.kernel.clock import business_day
-from services.kernel.errors import DomainError
 from services.kernel.event import Period
+
+from .refusals import wrong
 
 
 def in_campaign(day: date, campaigns: Iterable[Period]) -> Period:
@@ -21,7 +22,7 @@ def in_campaign(day: date, campaigns: Iterable[Period]) -> Period:
         if campaign.first <= day <= campaign.last:
             return campaign
     spans = "、".join(f"{campaign.first} 至 {campaign.last}" for campaign in known)
-    raise wrong_day("day.outside_campaign", f"日期 {day} 不在活动期{f' {spans} ' if spans else ''}内")
+    raise wrong("day.outside_campaign", "day", f"日期 {day} 不在活动期{f'（{spans}）' if spans else ''}内")
 
 
 def not_in_future(day: date, now: datetime) -> None:
@@ -31,9 +32,4 @@ def not_in_future(day: date, now: datetime) -> None:
         DomainError: day.in_future.
     """
     if day > business_day(now):
-        raise wrong_day("day.in_future", f"日期 {day} 晚于今天")
-
-
-def wrong_day(code: str, detail: str) -> DomainError:
-    """A refusal that points at the day."""
-    return DomainError(code, detail, errors=[{"pointer": "/day", "detail": detail}])
+        raise wrong("day.in_future", "day", f"日期 {day} 晚于今天")

@@ -11,6 +11,7 @@ from services.kernel.event import Command, Payload
 
 from ..contract import Placed
 from .days import not_in_future
+from .refusals import fixed, number_taken
 
 
 class Register:
@@ -34,43 +35,42 @@ class Register:
         self._content = ("unit", "day", *content)
 
     def decide(self, state: Any, command: Any, now: datetime) -> list[Payload]:
-        """What follows from a command.
+        """What follows from a command; nothing where it says what is so already.
 
         Raises:
-            DomainError: {slug}.number_taken, .not_found, .void, .unit_fixed, day.in_future.
+            DomainError: {slug}.number_taken, .not_found, .void, .unit_fixed, .number_fixed, day.in_future.
         """
-        if isinstance(command, self._record):
-            not_in_future(command.day, now)
-            if state is not None:
-                detail = f"编号 {command.number or ''} 已登记了内容不同的{self._name}，如需更改请选“更正”"
-                raise DomainError(
-                    f"{self._slug}.number_taken", detail, "conflict", [{"pointer": "/number", "detail": detail}]
-                )
-            return [self._recorded(**self._told(command), row=command.row, now=_placed(command))]
+        kind = type(command)
+        if kind is self._record:
+            return self._decide_record(state, command, now)
         if state is None:
-            raise DomainError(f"{self._slug}.not_found", f"没有这篇（次）{self._name}", "not_found")
+            raise DomainError(f"{self._slug}.not_found", f"没有这条{self._name}记录", "not_found")
         if state.state == "void":
             raise DomainError(f"{self._slug}.void", f"该{self._name}已作废，不能再更改", "conflict")
-        if isinstance(command, self._void):
+        if kind is self._correct:
+            return self._decide_correction(state, command, now)
+        if kind is self._void:
             place = {"unit": state.unit, "day": state.day}
             return [self._voided(**place, reason=command.reason, was=_placed(state), row=command.row)]
-        if not isinstance(command, self._correct):
-            raise TypeError(f"no {self._slug} takes {type(command).__name__}")
+        raise TypeError(f"no {self._slug} takes {kind.__name__}")
+
+    def _decide_record(self, state: Any, command: Any, now: datetime) -> list[Payload]:
         not_in_future(command.day, now)
-        if command.unit != state.unit:
-            detail = "更正不能改变所属单位，请作废后另行登记"
-            raise DomainError(f"{self._slug}.unit_fixed", detail, errors=[{"pointer": "/unit", "detail": detail}])
-        if self._told(command) == self._told(state):
+        if state is None:
+            return [self._recorded(**self._told(command), row=command.row, now=_placed(command))]
+        void = state.state == "void"
+        if void or self._told(command) != self._told(state):
+            raise number_taken(self._slug, self._name, command.number, void)
+        return []
+
+    def _decide_correction(self, state: Any, command: Any, now: datetime) -> list[Payload]:
+        not_in_future(command.day, now)
+        fixed(self._slug, self._name, (state.unit, state.number), (command.unit, command.number))
+        told = {**self._told(command), "number": state.number}
+        if told == self._told(state):
             return []
-        return [
-            self._corrected(
-                **self._told(command),
-                row=command.row,
-                reason=command.reason,
-                was=_placed(state),
-                now=_placed(command),
-            )
-        ]
+        was, now_placed = _placed(state), _placed(command)
+        return [self._corrected(**told, row=command.row, reason=command.reason, was=was, now=now_placed)]
 
     def evolve(self, state: Any, event: Any) -> Any:
         """The entry after what happened."""

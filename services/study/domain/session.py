@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -40,6 +41,7 @@ from ..contract import (
     Way,
 )
 from .days import not_in_future
+from .refusals import fixed, number_taken, wrong
 
 
 class Session(BaseModel):
@@ -77,65 +79,90 @@ def counted_by(session: Session | SessionContent | SessionTold) -> Counted:
     )
 
 
+def covering(session: Session | None) -> tuple[str, date] | None:
+    """Where a session covers its unit: while it is submitted, if somebody was there."""
+    if session is None or session.state != SessionState.submitted or counted_by(session).present < 1:
+        return None
+    return session.unit, session.day
+
+
 def decide(state: Session | None, command: Command, now: datetime) -> list[Payload]:
-    """What follows from a command on a session.
+    """What follows from a command on a session; nothing where it says what is so already.
 
     Raises:
         DomainError: the content is not possible, or the session does not stand where the command needs it.
     """
     match command:
         case DraftSession():
-            _content(command)
-            _fresh(state, command)
-            return [SessionDrafted(**_told(command))]
+            return _draft(state, command)
         case HoldSession():
-            _content(command)
-            not_in_future(command.day, now)
-            if state is not None and state.state == SessionState.draft:
-                return [SessionHeld(**_told(command), row=command.row)]
-            _fresh(state, command)
-            return [SessionHeld(**_told(command), row=command.row)]
-        case _:
-            return _decide_existing(_known(state), command, now)
-
-
-def _decide_existing(state: Session, command: Command, now: datetime) -> list[Payload]:
-    place = {"unit": state.unit, "day": state.day}
-    was = counted_by(state) if state.state == SessionState.submitted else None
-    if state.state == SessionState.void and not isinstance(command, SubmitSession | ReturnSession):
-        raise _stands(state, "session.void", "已作废，不能再更改")
-    match command:
-        case SubmitSession():
-            if state.state not in (SessionState.held, SessionState.returned):
-                raise _stands(state, "session.not_held", "只有“已开展”或“退回”的活动可以报送")
-            not_in_future(state.day, now)
-            return [SessionSubmitted(**place, title=state.title, now=counted_by(state))]
+            return _hold(state, command, now)
         case CorrectSession():
-            _content(command)
-            not_in_future(command.day, now)
-            if command.unit != state.unit:
-                raise _field("session.unit_fixed", "unit", "更正不能改变活动所属单位，请作废后另行登记")
-            if state.state == SessionState.draft:
-                raise _stands(state, "session.not_held", "草稿请直接登记为已开展")
-            if _told(command) == _told(state):
-                return []
-            told = _told(command)
-            return [
-                SessionCorrected(
-                    **told,
-                    row=command.row,
-                    reason=command.reason,
-                    was=was,
-                    now=None if was is None else counted_by(command),
-                )
-            ]
+            return _correct(_known(state), command, now)
+        case SubmitSession():
+            return _submit(_known(state), now)
         case ReturnSession():
-            if was is None:
-                raise _stands(state, "session.not_submitted", "只有“已报送”的活动可以退回")
-            return [SessionReturned(**place, reason=command.reason, was=was)]
+            return _return(_known(state), command)
         case VoidSession():
-            return [SessionVoided(**place, reason=command.reason, was=was, row=command.row)]
+            return _void(_known(state), command)
     raise TypeError(f"no session takes {type(command).__name__}")
+
+
+def _draft(state: Session | None, command: DraftSession) -> list[Payload]:
+    _check(command)
+    if state is None:
+        return [SessionDrafted(**_told(command))]
+    if state.state == SessionState.draft and _told(state) == _told(command):
+        return []
+    raise number_taken("session", _NAME, command.number, state.state == SessionState.void)
+
+
+def _hold(state: Session | None, command: HoldSession, now: datetime) -> list[Payload]:
+    _check(command)
+    not_in_future(command.day, now)
+    if state is None:
+        return [SessionHeld(**_told(command), row=command.row)]
+    if state.state == SessionState.draft:
+        fixed("session", _NAME, (state.unit, state.number), (command.unit, command.number))
+        return [SessionHeld(**{**_told(command), "number": state.number}, row=command.row)]
+    void = state.state == SessionState.void
+    if void or _told(state) != _told(command):
+        raise number_taken("session", _NAME, command.number, void)
+    return []
+
+
+def _submit(state: Session, now: datetime) -> list[Payload]:
+    if state.state not in (SessionState.held, SessionState.returned):
+        raise _stands(state, "session.not_held", "只有“已开展”或“退回”的活动可以报送")
+    not_in_future(state.day, now)
+    return [SessionSubmitted(unit=state.unit, day=state.day, title=state.title, now=counted_by(state))]
+
+
+def _correct(state: Session, command: CorrectSession, now: datetime) -> list[Payload]:
+    _not_void(state)
+    _check(command)
+    if state.state != SessionState.draft:
+        not_in_future(command.day, now)
+    fixed("session", _NAME, (state.unit, state.number), (command.unit, command.number))
+    told = {**_told(command), "number": state.number}
+    if told == _told(state):
+        return []
+    was = _in_figures(state)
+    now_counted = None if was is None else counted_by(command)
+    return [SessionCorrected(**told, row=command.row, reason=command.reason, was=was, now=now_counted)]
+
+
+def _return(state: Session, command: ReturnSession) -> list[Payload]:
+    was = _in_figures(state)
+    if was is None:
+        raise _stands(state, "session.not_submitted", "只有“已报送”的活动可以退回")
+    return [SessionReturned(unit=state.unit, day=state.day, reason=command.reason, was=was)]
+
+
+def _void(state: Session, command: VoidSession) -> list[Payload]:
+    _not_void(state)
+    was = _in_figures(state)
+    return [SessionVoided(unit=state.unit, day=state.day, reason=command.reason, was=was, row=command.row)]
 
 
 def evolve(state: Session | None, event: Payload) -> Session:
@@ -172,11 +199,14 @@ def parts(session: Session) -> Iterable[str]:
     return (session.unit,)
 
 
+_NAME = "学习活动"
 _CONTENT = ("unit", "day", "way", "form", "title", "due", "absences", "number")
+_ORDER = list(Reasons)
 
 
-def _told(session: Session | SessionContent | SessionTold) -> dict[str, object]:
-    return {name: getattr(session, name) for name in _CONTENT}
+def _told(session: Session | SessionContent | SessionTold) -> dict[str, Any]:
+    absences = sorted(session.absences, key=lambda absence: _ORDER.index(absence.reason))
+    return {name: getattr(session, name) for name in _CONTENT} | {"absences": absences}
 
 
 def _rows(state: Session | None, row: str | None) -> list[str]:
@@ -184,19 +214,8 @@ def _rows(state: Session | None, row: str | None) -> list[str]:
     return known if row is None else [*known, row]
 
 
-def _fresh(state: Session | None, command: SessionContent) -> None:
-    if state is not None:
-        raise DomainError(
-            "session.number_taken",
-            f"编号 {command.number or ''} 已登记了内容不同的活动，如需更改请选“更正”",
-            "conflict",
-            [
-                {
-                    "pointer": "/number",
-                    "detail": f"编号 {command.number or ''} 已登记了内容不同的活动，如需更改请选“更正”",
-                }
-            ],
-        )
+def _in_figures(state: Session) -> Counted | None:
+    return counted_by(state) if state.state == SessionState.submitted else None
 
 
 def _known(state: Session | None) -> Session:
@@ -205,40 +224,35 @@ def _known(state: Session | None) -> Session:
     return state
 
 
+def _not_void(state: Session) -> None:
+    if state.state == SessionState.void:
+        raise _stands(state, "session.void", "不能再更改")
+
+
 def _stands(state: Session, code: str, reason: str) -> DomainError:
-    return DomainError(code, f"活动当前状态为“{STATE_NAMES[state.state]}”：{reason}", "conflict")
+    return DomainError(code, f"该{_NAME}当前状态为“{STATE_NAMES[state.state]}”：{reason}", "conflict")
 
 
-def _content(content: SessionContent) -> None:
+def _check(content: SessionContent) -> None:
     """Refuse what cannot have been."""
     if content.form not in FORMS[content.way]:
         known = "、".join(FORMS[content.way].values())
-        raise _field(
-            "session.form_mismatch",
-            "form",
-            f"“{WAYS[content.way]}”没有形式“{FORM_NAMES[content.form]}”，可选：{known}",
-        )
+        name = FORM_NAMES[content.form]
+        raise wrong("session.form_mismatch", "form", f"“{WAYS[content.way]}”没有形式“{name}”，可选：{known}")
     reasons = [absence.reason for absence in content.absences]
     if len(set(reasons)) != len(reasons):
-        raise _field("session.reason_repeated", "absences", "同一事由只填一次")
+        raise wrong("session.reason_repeated", "absences", "请假、缺席等的同一事由只填一次")
     named = sum(absence.count for absence in content.absences)
     if content.present is not None and content.present > content.due:
-        raise _field("session.present_exceeds_due", "present", f"实到人数 {content.present} 超过应到人数 {content.due}")
+        detail = f"实到人数 {content.present} 超过应到人数 {content.due}"
+        raise wrong("session.present_exceeds_due", "present", detail)
     if named > content.due:
-        raise _field(
-            "session.absences_exceed_due", "absences", f"请假、缺席等合计 {named} 人，超过应到人数 {content.due}"
-        )
-    counted = counted_by(content)
-    if content.present is not None and content.present != counted.present:
-        raise _field(
-            "session.present_disagrees",
-            "present",
-            f"实到人数填 {content.present}，按应到减请假、缺席等应为 {counted.present}",
-        )
-
-
-def _field(code: str, field: str, detail: str) -> DomainError:
-    return DomainError(code, detail, errors=[{"pointer": f"/{field}", "detail": detail}])
+        detail = f"请假、缺席等合计 {named} 人，超过应到人数 {content.due}"
+        raise wrong("session.absences_exceed_due", "absences", detail)
+    present = counted_by(content).present
+    if content.present is not None and content.present != present:
+        detail = f"实到人数填 {content.present}，按应到减去请假、缺席等应为 {present}"
+        raise wrong("session.present_disagrees", "present", detail)
 
 
 SESSION = Aggregate("session", Session, decide, evolve, parts)
