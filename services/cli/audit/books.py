@@ -1,0 +1,191 @@
+"""The owners' journals and records, the gateway's facts and roll-ups: compared with one another, never written."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.client_session import ClientSession
+
+from services.gateway.contract import SOURCES
+from services.kernel.event import Period
+from services.kernel.journal import Document, open_database, without_bookkeeping
+
+from .recount import COVERED, KINDS, Kind, Window, covered, window_of
+
+_CHUNK = 1000
+_SHOWN = 20
+
+
+@dataclass
+class Findings:
+    """How much was compared, and the first differences."""
+
+    compared: Counter[str] = field(default_factory=Counter)
+    wrong: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def differs(self, line: str) -> None:
+        """Note a difference."""
+        self.wrong += 1
+        if len(self.first) < _SHOWN:
+            self.first.append(line)
+
+
+class Books:
+    """The databases of one installation."""
+
+    def __init__(self, client: MongoClient[Document], prefix: str) -> None:
+        self._client = client
+        self._owners = {name: open_database(client, f"{prefix}_{name}") for name in SOURCES}
+        self._gateway = self._owners["gateway"]
+        self.campaigns = [
+            Period(id=row["_id"], first=date.fromisoformat(row["opens"]), last=date.fromisoformat(row["closes"]))
+            for row in self._gateway["campaigns"].find()
+        ]
+
+    def until(self) -> datetime | None:
+        """All that any owner recorded up to this instant has come to the projection; None before all have said so."""
+        marks = (self._gateway["projection"].find_one({"_id": "projection"}) or {}).get("watermarks", {})
+        return min(marks.values()) if marks.keys() >= set(SOURCES) else None
+
+    def compare(self, until: datetime) -> Findings:
+        """Everything that was recorded up to an instant."""
+        found = Findings()
+        self.compare_rollups(found)
+        for service in SOURCES:
+            self.compare_journal(service, until, found)
+        for kind in KINDS:
+            self.compare_states(kind, until, found)
+        self.compare_coverage(until, found)
+        return found
+
+    def compare_rollups(self, found: Findings) -> None:
+        """Facts added up along their paths are the month roll-ups, both at one instant."""
+        expected: dict[tuple[str, str, str, str], int] = defaultdict(int)
+        with self._client.start_session(snapshot=True) as session:
+            for path, key, day, amount in self._entries(session):
+                for unit in path.rstrip("/").split("/"):
+                    expected[unit, day[:7], "", key] += amount
+                    expected[unit, day[:7], day[8:], key] += amount
+            found.compared["facts"] += self._count_facts(session)
+            stored = self._gateway["rollups"].find({}, session=session)
+            for row in stored:
+                found.compared["rollups"] += 1
+                for day, cells in [("", row.get("sum", {})), *row.get("days", {}).items()]:
+                    for name, amount in cells.items():
+                        place = (row["unit"], row["month"], day, name.replace(":", "."))
+                        if amount != expected.pop(place, 0):
+                            found.differs(f"汇总 {'|'.join(place)} 为 {amount}，与事实之和不一致")
+        for place, amount in expected.items():
+            if amount:
+                found.differs(f"事实之和 {'|'.join(place)} 为 {amount}，没有汇总")
+
+    def compare_journal(self, service: str, until: datetime, found: Findings) -> None:
+        """Every entry that an owner recorded has its fact, and there is no fact without its entry."""
+        journal, facts = self._owners[service]["journal"], self._gateway["facts"]
+        recorded = {"recorded": {"$lte": until}}
+        for entries in _chunks(journal.find(recorded, {"aggregate": 1}, sort=[("_id", 1)])):
+            found.compared["journal"] += len(entries)
+            for entry in _without(entries, facts):
+                held = self._gateway["held"].find_one({"event": entry["_id"]}, {"reason": 1})
+                why = f"（已搁置：{held['reason']}）" if held else ""
+                found.differs(f"{service} 流水 {entry['_id']}（记录 {entry['aggregate']}）没有事实{why}")
+        for known in _chunks(facts.find({"service": service, **recorded}, {"record": 1}, sort=[("_id", 1)])):
+            for fact in _without(known, journal):
+                found.differs(f"事实 {fact['_id']}（记录 {fact['record']}）没有 {service} 流水")
+
+    def compare_states(self, kind: Kind, until: datetime, found: Findings) -> None:
+        """Each record as it stands counts exactly what its facts add up to, by metric, unit and day."""
+        states = self._owners[kind.service][kind.aggregate.collection]
+        for documents in _chunks(states.find({}, sort=[("_id", 1)])):
+            sums = self._facts_of([document["_id"] for document in documents])
+            moving = self._moving(kind.service, [document["_id"] for document in documents], until)
+            for document in documents:
+                if document["_id"] in moving:
+                    found.compared["moving"] += 1
+                    continue
+                found.compared["states"] += 1
+                state = kind.aggregate.state.model_validate(without_bookkeeping(document))
+                version, counted = sums.get(document["_id"], (0, Counter()))
+                if _plain(kind.count(state)) != _plain(counted):
+                    found.differs(f"{kind.service} 记录 {kind.aggregate.name} {document['_id']} 的现状与事实之和不一致")
+                elif version != document["version"]:
+                    found.differs(
+                        f"{kind.service} 记录 {kind.aggregate.name} {document['_id']} 为第 {document['version']} 版，"
+                        f"事实只到第 {version} 版"
+                    )
+        told = {"service": kind.service, "type": {"$regex": rf"^{kind.aggregate.name}\."}, "recorded": {"$lte": until}}
+        grouped = self._gateway["facts"].aggregate([{"$match": told}, {"$group": {"_id": "$record"}}])
+        for known in _chunks(grouped):
+            for fact in _without(known, states):
+                found.differs(f"事实所指的 {kind.service} 记录 {kind.aggregate.name} {fact['_id']} 不存在")
+
+    def compare_coverage(self, until: datetime, found: Findings) -> None:
+        """A unit is counted once in exactly those windows in which one of its sessions stands."""
+        study, standing, told = self._owners["study"], set[Window](), Counter[Window]()
+        session = next(kind.aggregate for kind in KINDS if kind.aggregate.name == "session")
+        for document in study["sessions"].find({"state": "submitted"}):
+            standing |= covered(session.state.model_validate(without_bookkeeping(document)), self.campaigns)
+        for path, key, day, amount in self._entries(None, {"$regex": rf"^{COVERED}@"}):
+            told[window_of(key, path.rstrip("/").split("/")[-1], day, self.campaigns)] += amount
+        later = study["journal"].distinct("unit", {"recorded": {"$gt": until}})
+        for place in standing | set(told):
+            if place[1] in later:
+                continue
+            found.compared["windows"] += 1
+            if told[place] != int(place in standing):
+                found.differs(f"{' '.join(place)} 计 {told[place]} 次，应为 {int(place in standing)} 次")
+
+    def _entries(self, session: ClientSession | None, keys: Any = None) -> Iterator[tuple[str, str, str, int]]:
+        """Facts added up by path, key and day."""
+        wanted = {} if keys is None else {"entries.m": keys}
+        pipeline: list[Document] = [
+            {"$match": wanted},
+            {"$unwind": "$entries"},
+            {"$match": wanted},
+            {"$group": {"_id": {"p": "$entries.p", "m": "$entries.m", "d": "$entries.d"}, "n": {"$sum": "$entries.n"}}},
+        ]
+        for row in self._gateway["facts"].aggregate(pipeline, session=session, allowDiskUse=True):
+            yield row["_id"]["p"], row["_id"]["m"], row["_id"]["d"], row["n"]
+
+    def _count_facts(self, session: ClientSession) -> int:
+        counted = list(self._gateway["facts"].aggregate([{"$count": "n"}], session=session))
+        return int(counted[0]["n"]) if counted else 0
+
+    def _facts_of(self, records: Sequence[str]) -> dict[str, tuple[int, Counter[Any]]]:
+        """Each record's latest version among its facts, and what these add up to."""
+        sums: dict[str, tuple[int, Counter[Any]]] = {}
+        for fact in self._gateway["facts"].find({"record": {"$in": list(records)}}):
+            version, counted = sums.get(fact["record"], (0, Counter()))
+            for entry in fact["entries"]:
+                counted[entry["m"], entry["u"], entry["d"]] += entry["n"]
+            sums[fact["record"]] = max(version, fact["version"]), counted
+        return sums
+
+    def _moving(self, service: str, records: Sequence[str], until: datetime) -> set[str]:
+        """Records that changed after the instant up to which facts can be expected."""
+        later = {"aggregate": {"$in": list(records)}, "recorded": {"$gt": until}}
+        return set(self._owners[service]["journal"].distinct("aggregate", later))
+
+
+def _plain(sums: Counter[Any]) -> dict[Any, int]:
+    return {place: amount for place, amount in sums.items() if amount}
+
+
+def _chunks(found: Iterable[Document]) -> Iterator[list[Document]]:
+    source = iter(found)
+    while chunk := list(islice(source, _CHUNK)):
+        yield chunk
+
+
+def _without(documents: list[Document], collection: Any) -> list[Document]:
+    """Those whose id the collection does not have."""
+    wanted = [document["_id"] for document in documents]
+    known = {row["_id"] for row in collection.find({"_id": {"$in": wanted}}, {"_id": 1})}
+    return [document for document in documents if document["_id"] not in known]
