@@ -17,6 +17,7 @@ from services.kernel.batch import batch
 from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Envelope, Event
+from services.kernel.held import Held, Holding
 from services.kernel.imports import Importer, Imports
 from services.kernel.inbox import Taking
 from services.kernel.journal import Document, Work
@@ -54,7 +55,7 @@ class FirstAdministrator(DependencyProvider):
         """Nothing: it has done its work."""
 
 
-class Gateway(Imports):
+class Gateway(Imports, Held):
     """Organisation, users, campaigns; figures."""
 
     name = contract.NAME
@@ -63,6 +64,7 @@ class Gateway(Imports):
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()
+    holding = Holding()
     first = FirstAdministrator()
     projection = facts.Projection()
 

@@ -171,11 +171,12 @@ class Batch(Entrypoint):
         self.wait = wait
         self.single_active = single_active
         self._consumer: Consumer | None = None
+        self.inbox: Inbox | None = None
 
     def start(self) -> None:
         """Begin to consume in a thread of the container; go on once the queue is there to catch what is published."""
         journal = next(extension for extension in self.container.extensions if isinstance(extension, Journalled))
-        inbox = Inbox(
+        self.inbox = inbox = Inbox(
             journal.database,
             self.queue,
             self.handle,

@@ -25,7 +25,7 @@ def new_id() -> str:
 
 def record_id(service: str, kind: str, unit: str, number: str) -> str:
     """The id of the record that `unit` numbered `number`: the same number is the same record, everywhere."""
-    return str(uuid5(_RECORDS, "\x1f".join((service, kind, unit, number))))
+    return str(uuid5(_RECORDS, f"{service}\x1f{kind}\x1f{unit}\x1f{number}"))
 
 
 class Payload(BaseModel):

@@ -2,8 +2,8 @@
 
 Nothing here knows the broker: deliveries come in, and when `take` returns every one of them may be acknowledged.
 A handler that fails costs nothing: a batch is halved down to the event that fails; that one is written to `held` with
-its reason (retry, or parked for a person) and the rest flows on. When the store is away `take` raises and nothing may be
-acknowledged.
+its reason (retry, or parked for a person) and the rest flows on. When the store is away `take` raises and nothing may
+be acknowledged.
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ class Inbox:
         ensure_collections(self._database, ("held", "inbox", "attempts"))
         self._database["held"].create_index([("queue", 1), ("sort", 1), ("retry_at", 1)])
         self._database["held"].create_index([("queue", 1), ("recorded", 1)])
+        self._database["held"].create_index([("sort", 1), ("last", -1)])
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Bring the deliveries into effect, or set them aside. After it, all may be acknowledged.
@@ -136,6 +137,21 @@ class Inbox:
             self._hold(delivery, happened, error)
             return False
         return True
+
+    def text(self, held: Document) -> str:
+        """A held message's text."""
+        return self._cipher.decrypt(held["body"], held["_id"]).decode("utf-8", "replace")
+
+    def drop(self, held: Document, user: str, reason: str) -> None:
+        """Give a held message up: its content goes, and that it counts as handled stays."""
+        self._database["held"].update_one(
+            {"_id": held["_id"]},
+            {
+                "$set": {"sort": "dropped", "dropped_by": user, "dropped_reason": reason, "last": self._clock()},
+                "$unset": {"body": "", "traceback": "", "retry_at": "", "recorded": ""},
+            },
+        )
+        log.warning("inbox.dropped", queue=self.queue, id=held["_id"], user=user)
 
     def count_held(self) -> None:
         """Bring the gauge of held messages up to date."""
@@ -250,4 +266,6 @@ def _store_is_away(error: BaseException) -> bool:
 
 def describe(held: Document) -> dict[str, Any]:
     """A held message as operations may see it: everything but its body and its traceback."""
-    return {key: value for key, value in held.items() if key not in ("body", "traceback")}
+    return {key: value for key, value in held.items() if key not in ("_id", "body", "traceback")} | {
+        "id": held.get("id", held.get("_id"))
+    }

@@ -108,8 +108,7 @@ class Relay:
             self._unroutable[id] = self._clock() + _UNROUTABLE_PAUSE
             metrics.UNROUTABLE.labels(self._service).inc()
             log.error("relay.unroutable", service=self._service, id=id, type=events[id].type)
-        for id in sent.refused:
-            metrics.PUBLISH_FAILURES.labels(self._service, "nack").inc()
+        metrics.PUBLISH_FAILURES.labels(self._service, "nack").inc(len(sent.refused))
         if sent.confirmed:
             self._database["journal"].update_many({"_id": {"$in": sent.confirmed}}, {"$set": {"published": True}})
             metrics.PUBLISHED.labels(self._service).inc(len(sent.confirmed))

@@ -26,6 +26,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 C = TypeVar("C", bound=Command)
 
+
 def field_errors(invalid: ValidationError) -> list[FieldError]:
     """A failed validation as pointers and Chinese reasons."""
     return [

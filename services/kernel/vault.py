@@ -1,6 +1,7 @@
 """Personal data and raw text: beside the journal, never in it, each person under a key of their own.
 
-A person's key lies in `private_keys`, wrapped by the master key that no store holds; what it encrypts lies in `private`.
+A person's key lies in `private_keys`, wrapped by the master key that no store holds; what it encrypts lies in
+`private`.
 Deleting the key erases the person, in every backup of `private` too.
 """
 

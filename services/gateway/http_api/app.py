@@ -19,7 +19,7 @@ from pymongo.errors import PyMongoError
 from services.kernel.journal import CODEC, Document
 from services.kernel.settings import Settings
 
-from . import directory, errors, hotline, imports, reports, study
+from . import directory, errors, hotline, imports, operations, reports, study
 from .auth import Gate
 from .limits import Limits
 
@@ -57,7 +57,7 @@ def make_app(gate: Gate, extend: Callable[[FastAPI], None] = lambda app: None) -
     )
     app.state.gate = gate
     errors.install(app)
-    for module in (imports, directory, study, hotline, reports):
+    for module in (imports, directory, study, hotline, reports, operations):
         app.include_router(module.router, prefix="/api/v1", responses=errors.ANSWERS)
     _operations(app, gate)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -28,6 +28,7 @@ from ..http_api.auth import COOKIE, Gated, token_of
 from ..http_api.errors import STATUSES
 from ..http_api.reports import span_of
 from ..store import directory, report
+from ..store.period import month_span
 from .words import record_lines
 
 router = APIRouter(include_in_schema=False)
@@ -173,7 +174,7 @@ async def _spans(gate: Gate) -> list[tuple[str, date, date]]:
     for campaign in await directory.campaigns(gate.database):
         whole = report.Span(date.fromisoformat(campaign["opens"]), date.fromisoformat(campaign["closes"]))
         spans.append((campaign["name"], whole.first, whole.last))
-        spans.extend((f"{int(month[5:])}月", *report.month_span(month)) for month in whole.months())
+        spans.extend((f"{int(month[5:])}月", *month_span(month)) for month in whole.months())
     return spans
 
 
