@@ -28,7 +28,7 @@ from ..http_api.auth import COOKIE, Gated, token_of
 from ..http_api.errors import STATUSES
 from ..http_api.reports import span_of
 from ..store import directory, report
-from ..store.period import month_span
+from ..store.period import Span
 from .words import record_lines
 
 router = APIRouter(include_in_schema=False)
@@ -172,9 +172,11 @@ async def _spans(gate: Gate) -> list[tuple[str, date, date]]:
     """Spans that people ask for: the campaigns, their quarters and months."""
     spans = []
     for campaign in await directory.campaigns(gate.database):
-        whole = report.Span(date.fromisoformat(campaign["opens"]), date.fromisoformat(campaign["closes"]))
+        whole = Span(date.fromisoformat(campaign["opens"]), date.fromisoformat(campaign["closes"]))
         spans.append((campaign["name"], whole.first, whole.last))
-        spans.extend((f"{int(month[5:])}月", *month_span(month)) for month in whole.months())
+        for month in whole.months():
+            days = Span.of_month(month)
+            spans.append((f"{int(month[5:])}月", days.first, days.last))
     return spans
 
 

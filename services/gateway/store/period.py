@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Self
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Period
@@ -20,6 +21,12 @@ class Span:
 
     first: date
     last: date
+
+    @classmethod
+    def of_month(cls, month: str) -> Self:
+        """The days of a month such as 2026-03."""
+        first = date.fromisoformat(f"{month}-01")
+        return cls(first, _end_of_month(first))
 
     def check(self) -> None:
         """Refuse a span that ends before it begins, or that nobody can mean.
@@ -49,8 +56,8 @@ class Span:
 
     def whole(self, month: str) -> bool:
         """Whether it covers all days of the month."""
-        first = date.fromisoformat(f"{month}-01")
-        return self.first <= first and _end_of_month(first) <= self.last
+        days = Span.of_month(month)
+        return self.first <= days.first and days.last <= self.last
 
     def before(self) -> Span:
         """The span before it: as many months where it is made of whole months, otherwise as many days."""
