@@ -1,0 +1,64 @@
+"""What records count as they stand is what their events have added up to."""
+
+from collections import Counter
+from datetime import date
+
+from hypothesis import given, settings
+
+from services.cli.audit.recount import COVERED, KINDS, Place, Window, covered, window_of
+from services.gateway.projection import facts
+from services.kernel.event import Period
+from services.study.contract import HoldSession, SubmitSession
+from services.study.domain import SESSION
+from tests.unit.gateway.owners import CAMPAIGN, Owners, Step, steps
+
+
+def told(owners: Owners) -> Counter[Place]:
+    """The facts' contributions by key, unit and day, coverage left out."""
+    sums: Counter[Place] = Counter()
+    for event in owners.events:
+        for key, unit, day, amount in facts(event):
+            sums[key, unit, day] += amount
+    return sums
+
+
+@settings(max_examples=200)
+@given(steps)
+def test_states_count_what_their_events_add_up_to(asked: list[Step]) -> None:
+    """By metric, unit and day the records as they stand and their events agree."""
+    owners = Owners.after(asked)
+    counted: Counter[Place] = Counter()
+    for kind in KINDS:
+        for (name, _), state in owners.states.items():
+            if name == kind.aggregate.name:
+                counted.update(kind.count(state))
+    from_events = {place: n for place, n in told(owners).items() if n and not place[0].startswith(COVERED)}
+    assert {place: n for place, n in counted.items() if n} == from_events
+
+
+@settings(max_examples=200)
+@given(steps)
+def test_a_unit_counts_once_in_each_window_in_which_it_is_covered(asked: list[Step]) -> None:
+    """For every grain and window a unit counts once while a session of it stands, and not at all otherwise."""
+    owners = Owners.after(asked)
+    standing: set[Window] = set()
+    for (name, _), state in owners.states.items():
+        if name == "session":
+            standing |= covered(state, [CAMPAIGN])
+    counted: Counter[Window] = Counter()
+    for (key, unit, day), amount in told(owners).items():
+        if key.startswith(COVERED):
+            counted[window_of(key, unit, day, [CAMPAIGN])] += amount
+    assert {place: n for place, n in counted.items() if n} == dict.fromkeys(standing, 1)
+
+
+def test_a_day_belongs_to_the_campaign_in_which_it_lies() -> None:
+    """Of several campaigns the one around the day names the window."""
+    second = Period(id="C2", first=date(2026, 11, 1), last=date(2027, 3, 31))
+    owners = Owners()
+    content = {"unit": "B1", "way": "branch", "form": "theme_day", "title": "学习", "due": 5}
+    owners.decide("study", SESSION, "s1", HoldSession.model_validate({**content, "id": "s1", "day": "2026-11-02"}))
+    owners.decide("study", SESSION, "s1", SubmitSession(id="s1"))
+    windows = {name for _, _, name in covered(owners.states["session", "s1"], [CAMPAIGN, second])}
+    assert windows == {"2026-11", "2026-Q4", "2026", "C2"}
+    assert window_of(f"{COVERED}@campaign", "B1", "2026-02-01", [CAMPAIGN, second])[2] == "C1"

@@ -1,0 +1,49 @@
+"""The rules of a campaign."""
+
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+
+from services.gateway.contract import OpenCampaign
+from services.gateway.domain import CAMPAIGN
+from services.gateway.domain.campaign import PlaceCampaign
+from services.kernel.errors import DomainError
+from tests.unit.gateway.owners import NOW
+
+ASKED = OpenCampaign(id="C2026", name="主题教育", opens=date(2026, 2, 1), closes=date(2026, 10, 31))
+Known = dict[str, tuple[date, date]]
+
+
+def place(known: Known | None = None) -> PlaceCampaign:
+    return PlaceCampaign(campaign=ASKED, unit="P", known=known or {})
+
+
+def test_a_campaign_is_opened_once() -> None:
+    """Said again it is no news; said otherwise it is refused."""
+    (told,) = CAMPAIGN.decide(None, place(), NOW)
+    state = CAMPAIGN.evolve(None, told)
+    assert (state.opens, state.closes) == (ASKED.opens, ASKED.closes)
+    assert CAMPAIGN.decide(state, place(), NOW) == []
+    other = place().model_copy(update={"campaign": ASKED.model_copy(update={"name": "另一次"})})
+    with pytest.raises(DomainError) as refused:
+        CAMPAIGN.decide(state, other, NOW)
+    assert refused.value.code == "campaign.id_taken"
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes"), [("2026-10-31", "2027-01-01"), ("2025-01-01", "2026-02-01"), ("2026-03-01", "2026-03-02")]
+)
+def test_campaigns_do_not_overlap(opens: str, closes: str) -> None:
+    """A day in two campaigns would count in either; one may follow another the next day."""
+    known = {"C1": (date.fromisoformat(opens), date.fromisoformat(closes))}
+    with pytest.raises(DomainError) as refused:
+        CAMPAIGN.decide(None, place(known), NOW)
+    assert refused.value.code == "campaign.overlaps"
+    assert CAMPAIGN.decide(None, place({"C1": (date(2025, 1, 1), date(2026, 1, 31))}), NOW)
+
+
+def test_a_campaign_does_not_end_before_it_begins() -> None:
+    """The order of its days is part of the contract."""
+    with pytest.raises(ValidationError, match="结束日期早于开始日期"):
+        OpenCampaign(id="C1", name="主题教育", opens=date(2026, 2, 2), closes=date(2026, 2, 1))

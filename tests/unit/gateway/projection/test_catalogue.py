@@ -1,0 +1,52 @@
+"""The catalogue: closed, described, and complete for what the contracts tell."""
+
+from typing import get_args
+
+import pytest
+
+from services.gateway.projection import GRAINS, METRICS, RATES, SOURCES, key, stored
+from services.hotline import contract as hotline
+from services.study import contract as study
+from tests.unit.gateway.projection.test_contributions import payloads
+
+EVENTS = {f"{module.NAME}.{kind.type}" for module in (study, hotline) for kind in payloads(module)}
+
+
+@pytest.mark.parametrize("id", METRICS)
+def test_a_metric_is_described_and_its_sources_exist(id: str) -> None:
+    """Name, measure, what counts; every source is an event that a contract tells; grains only for distinct counts."""
+    metric = METRICS[id]
+    assert metric.id == id
+    assert metric.name
+    assert metric.measure
+    assert metric.counts
+    assert set(metric.sources) <= EVENTS
+    assert bool(metric.grains) == (metric.sort == "distinct")
+
+
+@pytest.mark.parametrize("id", RATES)
+def test_a_rate_is_made_of_metrics(id: str) -> None:
+    """A rate names the metrics that it divides, and no id serves twice."""
+    assert set(RATES[id].of) <= METRICS.keys()
+    assert id not in METRICS
+
+
+def test_every_figure_that_the_hotline_counts_is_a_metric() -> None:
+    """What a ticket may count is in the catalogue."""
+    figures = get_args(hotline.Counted.model_fields["figure"].annotation)
+    assert {f"hotline.{figure}" for figure in figures} == {id for id in METRICS if id.startswith("hotline.")}
+    assert {f"study.sessions.{way}" for way in study.Way} == {id for id in METRICS if id.startswith("study.sessions.")}
+    assert {"study", "hotline"} == SOURCES
+
+
+def test_keys() -> None:
+    """A distinct count is kept under its grain; no key has a dot where a dot would be a path."""
+    assert key("study.essays") == "study.essays"
+    assert stored(key("study.units_covered", "month")) == "study:units_covered@month"
+
+
+def test_a_distinct_count_knows_its_windows() -> None:
+    """Of the windows that a span is, one of the metric's grains; a flow has none."""
+    assert METRICS["study.units_covered"].window({"quarter"}) == "quarter"
+    assert METRICS["study.units_covered"].window(set()) is None
+    assert METRICS["study.essays"].window(set(GRAINS)) is None

@@ -1,0 +1,77 @@
+"""Spans: their months, what they are compared with, and the windows that they are."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.gateway.store.period import Span
+from services.kernel.errors import DomainError
+from services.kernel.event import Period
+
+CAMPAIGNS = [Period(id="C1", first=date(2026, 2, 1), last=date(2026, 10, 31))]
+
+
+def span(first: str, last: str) -> Span:
+    return Span(date.fromisoformat(first), date.fromisoformat(last))
+
+
+def test_months() -> None:
+    """Every month that is touched, and which of them whole."""
+    asked = span("2025-12-15", "2026-02-28")
+    assert asked.months() == ["2025-12", "2026-01", "2026-02"]
+    assert [month for month in asked.months() if asked.whole(month)] == ["2026-01", "2026-02"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "year_before"),
+    [
+        (("2026-03-01", "2026-03-31"), ("2026-02-01", "2026-02-28"), ("2025-03-01", "2025-03-31")),
+        (("2026-04-01", "2026-06-30"), ("2026-01-01", "2026-03-31"), ("2025-04-01", "2025-06-30")),
+        (("2026-02-01", "2026-10-31"), ("2025-05-01", "2026-01-31"), ("2025-02-01", "2025-10-31")),
+        (("2026-03-09", "2026-03-15"), ("2026-03-02", "2026-03-08"), ("2025-03-09", "2025-03-15")),
+        (("2024-02-01", "2024-02-29"), ("2024-01-01", "2024-01-31"), ("2023-02-01", "2023-02-28")),
+        (("2025-02-28", "2025-02-28"), ("2025-02-27", "2025-02-27"), ("2024-02-29", "2024-02-29")),
+    ],
+)
+def test_what_a_span_is_compared_with(
+    asked: tuple[str, str], before: tuple[str, str], year_before: tuple[str, str]
+) -> None:
+    """Whole months are compared with as many whole months, days with as many days; a month's end with a month's end."""
+    assert span(*asked).before() == span(*before)
+    assert span(*asked).year_before() == span(*year_before)
+
+
+@pytest.mark.parametrize(
+    ("asked", "windows"),
+    [
+        (("2026-03-01", "2026-03-31"), {"month"}),
+        (("2026-04-01", "2026-06-30"), {"quarter"}),
+        (("2026-03-01", "2026-05-31"), set()),
+        (("2026-01-01", "2026-12-31"), {"year"}),
+        (("2026-02-01", "2026-10-31"), {"campaign"}),
+        (("2026-03-01", "2026-03-30"), set()),
+    ],
+)
+def test_windows(asked: tuple[str, str], windows: set[str]) -> None:
+    """A span is a window of a grain only when it is exactly one."""
+    assert span(*asked).windows(CAMPAIGNS) == windows
+
+
+@given(st.dates(date(2000, 1, 1), date(2040, 1, 1)), st.integers(0, 800))
+def test_the_span_before_ends_the_day_before(first: date, days: int) -> None:
+    """No day between a span and the one before it, none in both."""
+    asked = Span(first, date.fromordinal(first.toordinal() + days))
+    before = asked.before()
+    assert before.last.toordinal() + 1 == first.toordinal()
+    assert before.first <= before.last
+    assert asked.year_before().first < asked.first
+
+
+@pytest.mark.parametrize(("first", "last"), [("2026-03-02", "2026-03-01"), ("2000-01-01", "2026-01-01")])
+def test_a_span_that_nobody_can_mean_is_refused(first: str, last: str) -> None:
+    """It ends before it begins, or is longer than ten years."""
+    with pytest.raises(DomainError) as refused:
+        span(first, last).check()
+    assert refused.value.code == "period.invalid"
