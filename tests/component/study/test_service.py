@@ -50,7 +50,7 @@ Documents = Database[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def uri(module_vhost: str) -> Iterator[str]:
+def uri(module_vhost: str) -> str:
     """The broker, with a queue that takes all that study tells: an event without one is not published."""
     connection = bus.connect(module_vhost, "test")
     bus.declare_queue(connection, "test.heard", [("study", "#")])
