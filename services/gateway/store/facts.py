@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import CollectionInvalid
 
 from services.kernel import metrics
 from services.kernel.errors import Later
@@ -23,12 +21,13 @@ from ..projection import Weights, facts, fold
 PROJECTION = "projection"
 NORMS = [{"_id": "hotline.weights", **vars(Weights())}]
 """Weights and limits that may be changed in the store, each with its source; these are written where there are none."""
-_COLLECTIONS = {"facts", "rollups", PROJECTION, "norms", "held", "credentials", "sessions", "lockouts", "units"}
 
 
 def ensure_indexes(database: Database[Document]) -> None:
     """Collections and one index for each way of asking."""
-    ensure_collections(database, ("facts", "rollups", PROJECTION, "credentials", "sessions", "lockouts"))
+    ensure_collections(database, ("facts", "rollups", PROJECTION, "norms", "credentials", "sessions", "lockouts"))
+    for norm in NORMS:
+        database["norms"].update_one({"_id": norm["_id"]}, {"$setOnInsert": norm}, upsert=True)
     database[PROJECTION].update_one({"_id": PROJECTION}, {"$setOnInsert": {"tree": 0, "batches": 0}}, upsert=True)
     database["facts"].create_index([("entries.m", 1), ("entries.p", 1), ("entries.d", 1)])
     database["facts"].create_index([("record", 1), ("version", 1)])
