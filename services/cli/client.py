@@ -13,7 +13,8 @@ import httpx
 
 _AGAIN = (502, 503, 504)
 _ATTEMPTS = 5
-_POLL_SECONDS = 0.3
+_SOON, _LATER = 0.04, 0.5
+"""Seconds between two questions how far an import has come: a small sheet is done at once, a large one is not."""
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Answer = dict[str, Any]
@@ -96,7 +97,7 @@ class Api:
         state = sent.json()
         if sent.status_code == 422:
             raise self._sheet_refused(service, sent)
-        seen = 0
+        seen, pause = 0, _SOON
         while True:
             applied(int(state["applied"]) - seen)
             seen = int(state["applied"])
@@ -109,14 +110,17 @@ class Api:
                     datetime.fromisoformat(until) if until else None,
                     failures,
                 )
-            time.sleep(_POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(_LATER, pause * 1.5)
             state = self.get(f"/{service}/imports/{state['id']}")
 
     def _sheet_refused(self, service: str, sent: httpx.Response) -> Refused:
         """The refusal of a sheet; its import says more than the problem does: each row's stable code."""
         told = sent.json()
         import_id = sent.headers.get("X-Import-Id")
-        state = self.get(f"/{service}/imports/{import_id}") if import_id else {"errors": [], "applied": 0}
+        state: Answer = {"errors": [], "applied": 0}
+        if import_id:
+            state = self.get(f"/{service}/imports/{import_id}")
         if state["applied"]:
             raise AssertionError(f"refused import {import_id} applied {state['applied']} rows")
         return Refused(told["code"], told["detail"], [_row(error) for error in state["errors"]])

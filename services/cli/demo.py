@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from services.cli.accounts import Accounts
@@ -13,11 +12,12 @@ from services.cli.load import RUN, Folder, load_into, place_of
 from services.cli.local import supervisor
 from services.cli.local.process import LaunchError
 from services.cli.report import home, show
+from services.cli.terminal import console
 from services.gateway.contract import ROLES, Role
 
 SAMPLE, OUT = Path("deploy/sample"), Path("build/demo")
 
-out = Console(highlight=False)
+out = console()
 
 
 def demo(

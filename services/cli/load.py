@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -14,6 +13,7 @@ from services.cli.client import Refused, read_password
 from services.cli.loading import Loaded, Loading
 from services.cli.local.record import Record
 from services.cli.parcel import Parcel, unpack
+from services.cli.terminal import console
 from services.kernel.clock import SHANGHAI
 
 Folder = Annotated[Path, typer.Option("--folder", envvar="SHENGZHI_RUN", help="平台的运行目录")]
@@ -22,7 +22,7 @@ Secrets = Annotated[Path | None, typer.Option("--secrets", help="密钥目录；
 RUN = Path(".run")
 
 COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("行"), TimeElapsedColumn())
-out = Console(highlight=False)
+out = console()
 
 
 def load(

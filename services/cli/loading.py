@@ -13,7 +13,7 @@ from services.cli.client import Api, Imported, Refused, RowRefused
 from services.cli.parcel import Parcel, Part
 from services.gateway.contract import Role
 
-AT_ONCE = 2
+AT_ONCE = 3
 """Uploads side by side to one service: while one is applied the next is sent and decided."""
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 

@@ -100,7 +100,7 @@ def _parts(file: Path) -> Iterator[Part]:
     for title in workbook.sheet_names:
         if title in _AREAS:
             area, kind = _AREAS[title]
-            yield Part(file, area, kind, title, max(0, workbook.get_sheet_by_name(title).total_height - 1))
+            yield Part(file, area, kind, title, workbook.get_sheet_by_name(title).total_height)
 
 
 def _json(place: Path) -> dict[str, Any] | None:

@@ -6,18 +6,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from services.cli.accounts import Accounts
 from services.cli.client import Api, Refused
 from services.cli.load import RUN, Folder, Secrets, Url, place_of
+from services.cli.terminal import console
 from services.gateway.contract import Role
 from services.gateway.documents import report_page, report_workbook
 from services.gateway.documents.show import instant, value
-
-WIDTH = 150
-"""So wide is the comparison where there is no terminal that says its own width."""
 
 COMPARED = {
     "study.sessions.leadership": "领学",
@@ -35,7 +32,7 @@ COMPARED = {
 """Figure → the short header under which units are compared."""
 
 Report = dict[str, Any]
-out = Console(highlight=False)
+out = console()
 
 
 def report(
@@ -70,8 +67,7 @@ def show(api: Api, url: str, unit: str, period: dict[str, str], to_folder: Path 
     found = api.get(f"/reports/{unit}", **period, children="true", compare="before,year")
     out.print(figures_table(found))
     if found["children"]:
-        wide = out if out.is_terminal else Console(width=WIDTH, highlight=False)
-        wide.print(children_table(found))
+        out.print(children_table(found))
     if to_folder is not None:
         written = write(found, api.get("/figures")["items"], url, to_folder)
         out.print("已写出：" + "、".join(map(str, written)), soft_wrap=True)

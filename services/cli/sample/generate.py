@@ -13,14 +13,13 @@ from services.cli.sample.hotline import month_of, tickets
 from services.cli.sample.province import FULL, ROOT, Department, Province, Unit, province
 from services.cli.sample.recount import Figures, recount
 from services.cli.sample.rows import Cells, Row
-from services.cli.sample.study import study
+from services.cli.sample.study import KINDS, study
 from services.cli.sample.supplements import study_sent, tickets_sent
 from services.cli.sample.untidy import Wrong, untidy
 from services.cli.sample.workbook import Dates, workbook
 from services.gateway.contract import UNIT_KINDS
 
 FIRST_SENT, SENT_LATER, UNTIDY = "1-ledgers", "2-supplements", "untidy"
-STUDY_KINDS = ("sessions", "essays", "lectures")
 DATES: tuple[Dates, ...] = ("cell", "cell", "iso", "chinese")
 OPENED = date(2026, 1, 1)
 
@@ -106,7 +105,7 @@ def sample(departments: int = FULL) -> Sample:
 
 def _study_book(folder: str, department: Department, rows: list[Row]) -> Book:
     name = department.unit.name + ("" if folder == FIRST_SENT else "补报更正")
-    sheets = {kind: [row.cells for row in rows if row.kind == kind] for kind in STUDY_KINDS}
+    sheets = {kind: [row.cells for row in rows if row.kind == kind] for kind in KINDS}
     dates: Dates = chance("dates", department.unit.code).choice(DATES)
     path = f"{folder}/{department.unit.code} {name}.xlsx"
     return Book(path, {kind: found for kind, found in sheets.items() if found}, dates)

@@ -109,7 +109,9 @@ class Desk:
         known = {"handler": handler, "dispatched": dispatched}
         if source.random() < 0.015:
             return self._until_end(known)  # lies there
-        signed = dispatched + timedelta(minutes=source.randint(15, 1200))
+        signed = dispatched + timedelta(minutes=source.randint(5, 90))
+        if source.random() < 0.45:
+            signed = office_hour(source, working_day_after(dispatched.date(), 1))
         known["signed"] = signed
         if source.random() < 0.02 + character.late / 4:
             return self._until_end(known)  # forgotten

@@ -91,7 +91,7 @@ def _listed() -> Iterator[tuple[str, str, UnitKind]]:
     """Code, name and kind of every department."""
     for letter, kind, names in (
         ("D", UnitKind.department, [f"示例{name}" for name in (*PARTY_ORGANS, *GOVERNMENT)]),
-        ("C", UnitKind.central, CENTRAL),
+        ("Z", UnitKind.central, CENTRAL),
         ("S", UnitKind.institution, [f"示例{name}" for name in INSTITUTIONS]),
         ("E", UnitKind.enterprise, [f"示例{name}" for name in ENTERPRISES]),
     ):

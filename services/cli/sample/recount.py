@@ -13,6 +13,8 @@ Figures = dict[str, int | float | None]
 WAYS = {"领学": "leadership", "研学": "branch", "精学": "youth", "自学": "self"}
 SESSIONS = tuple(f"study.sessions.{way}" for way in WAYS.values())
 ATTENDANCE = tuple(f"study.attendance.{part}" for part in ("due", "present", "excused", "absent"))
+DIGITS = 6
+"""So many digits of a rate are reported."""
 CALLBACKS = tuple(f"hotline.callbacks.{said}" for said in ("valid", "responded", "solved", "satisfied", "basically"))
 COUNTED = (
     *SESSIONS,
@@ -62,7 +64,8 @@ def recount(rows: Iterable[Row], units: set[str], first: date, last: date) -> Fi
             if row.kind == "sessions" and _study(row)["study.attendance.present"] > 0:
                 covered.add(row.cells["unit"])
     counts["study.units_covered"] = len(covered)
-    return {**counts, **_rates(counts)}
+    rates = _rates(counts)
+    return {**counts, **{id: None if rate is None else round(rate, DIGITS) for id, rate in rates.items()}}
 
 
 def _study(row: Row) -> Counter[str]:

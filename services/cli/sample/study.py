@@ -1,7 +1,7 @@
 """What a department studied in nine months: sessions, essays and lectures, as its ledgers tell them."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from random import Random
 
@@ -11,17 +11,17 @@ from services.cli.sample.names import PLACES, POSTS, PROGRAMMES, TOPICS
 from services.cli.sample.province import Character, Department, Unit
 from services.cli.sample.rows import Cell, Row
 
+KINDS = ("sessions", "essays", "lectures")
 STYLES = ("2026-{:03d}", "学〔2026〕{}号", "XX-2026-{:04d}", "{:03d}")
 
 
 class Ledger:
-    """Numbers a department's records unit by unit and writes down who was there."""
+    """Writes down what a department did and who was there, and numbers it in the end, unit by unit in order of days."""
 
     def __init__(self, department: Department) -> None:
         self.department = department
         self.source: Random = chance("study", department.unit.code)
         self._style = self.source.choice(STYLES)
-        self._counts: Counter[tuple[str, str]] = Counter()
         self._says_present = self.source.random() < 0.6
 
     def session(self, unit: Unit, day: date, way: str, form: str, title: str, due: int) -> Row:
@@ -40,10 +40,22 @@ class Ledger:
         """A row of 专题党课."""
         return self._row("lectures", unit, day, title, {"mode": mode, "speaker_post": post, "audience": audience})
 
+    def numbered(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows by day under their units' own numbers; an essay, too, then names its reading class by number."""
+        counts: Counter[tuple[str, object]] = Counter()
+        classes: dict[Cell, str] = {}
+        found = []
+        for row in sorted(rows, key=lambda row: (KINDS.index(row.kind), str(row.cells["day"]))):
+            counts[row.kind, row.cells["unit"]] += 1
+            number = self._style.format(counts[row.kind, row.cells["unit"]])
+            if row.cells.get("form") == "读书班":
+                classes[row.cells["title"]] = number
+            named = {"session": classes[row.cells["session"]]} if row.cells.get("session") else {}
+            found.append(Row(row.kind, {"number": number, **row.cells, **named}))
+        return found
+
     def _row(self, kind: str, unit: Unit, day: date, title: str, cells: dict[str, Cell]) -> Row:
-        self._counts[kind, unit.code] += 1
-        number = self._style.format(self._counts[kind, unit.code])
-        return Row(kind, {"number": number, "unit": unit.code, "day": day, "title": title, **cells})
+        return Row(kind, {"unit": unit.code, "day": day, "title": title, **cells})
 
     def _named(self, unit: Unit, character: Character, due: int) -> dict[str, Cell]:
         left, named = due, {}
@@ -71,7 +83,7 @@ def study(department: Department) -> list[Row]:
         *(row for group in department.groups for row in _youth(ledger, group)),
         *_self_study(ledger),
     ]
-    return sorted(rows, key=lambda row: (row.kind, str(row.cells["day"])))
+    return ledger.numbered(rows)
 
 
 def _held(ledger: Ledger, share: float) -> Iterator[date]:
@@ -99,7 +111,7 @@ def _leadership(ledger: Ledger) -> Iterator[Row]:
             for _ in range(source.randint(4, 10)):
                 written = source.choice([later for later in workdays(month + 1) if later > day])
                 title = f"{name}读书班学习体会：{source.choice(TOPICS)}"
-                yield ledger.essay(unit, written, title, row.cells["number"])
+                yield ledger.essay(unit, written, title, row.cells["title"])
     for day in _held(ledger, 0.16):
         yield ledger.session(unit, day, "领学", "现场见学", f"赴{source.choice(PLACES)}现场见学", leaders + 12)
     for number, day in enumerate(_held(ledger, 0.9)):

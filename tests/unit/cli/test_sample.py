@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from datetime import date, datetime
 from functools import cache
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -17,6 +19,7 @@ from services.gateway.contract import Role, UnitKind
 from services.kernel.sheets import parse, read
 
 SMALL = 4
+COMMITTED = Path(__file__).parents[3] / "deploy/sample"
 
 
 @cache
@@ -157,6 +160,25 @@ def test_the_untidy_ledger_has_mistakes_of_many_sorts() -> None:
         rows = read(SHEETS[kind], workbook({kind: book.sheets[kind]}))
         seen = {(error.row, error.column, error.code) for row in rows for error in parse(SHEETS[kind], row)[1]}
         assert seen == {told for told in expected if told[2].startswith("cell.")}
+
+
+def test_the_committed_sheets_are_those_that_the_generator_makes(tmp_path: Path) -> None:
+    """Mend with `python -m services.cli.sample` and commit what it writes."""
+    whole().write(tmp_path)
+    made, committed = (
+        {path.relative_to(folder): _content(path) for path in folder.rglob("*") if path.suffix in (".xlsx", ".json")}
+        for folder in (tmp_path, COMMITTED)
+    )
+    assert sorted(made) == sorted(committed)
+    assert [path for path, content in made.items() if committed[path] != content] == []
+
+
+def _content(path: Path) -> dict[str, bytes]:
+    """What is in a file; of a workbook, what is in its parts, for compression differs between machines."""
+    if path.suffix != ".xlsx":
+        return {"": path.read_bytes()}
+    with ZipFile(path) as parts:
+        return {name: parts.read(name) for name in parts.namelist()}
 
 
 def session(number: str, **cells: object) -> Row:

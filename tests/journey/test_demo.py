@@ -1,0 +1,180 @@
+"""The demonstration in small: four departments go in by spreadsheet, and every figure is what it must be.
+
+What it must be is counted by the generator from the rows it wrote, by no rule of the platform's.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+from typer import Typer
+from typer.testing import CliRunner
+
+from services.cli.accounts import Accounts
+from services.cli.client import Api
+from services.cli.load import load
+from services.cli.loading import Loaded, Loading, differing
+from services.cli.local.platform import Platform
+from services.cli.local.process import free_port
+from services.cli.parcel import Parcel, unpack
+from services.cli.report import report
+from services.cli.sample.days import FIRST, LAST
+from services.cli.sample.generate import Sample, sample
+from services.cli.sample.province import ROOT
+from services.gateway.contract import Role
+
+CAMPAIGN, MARCH, SUMMER = (FIRST, LAST), (date(2026, 3, 1), date(2026, 3, 31)), (date(2026, 7, 1), date(2026, 9, 30))
+
+
+@dataclass
+class Demonstration:
+    """A platform with the sample in it, as `shengzhi load` left it."""
+
+    url: str
+    secrets: Path
+    folder: Path
+    sample: Sample
+    parcel: Parcel
+    loaded: Loaded
+
+    @property
+    def office(self) -> tuple[str, str, str]:
+        """Address, name and password of the campaign office, who sees all figures."""
+        account = Accounts(self.secrets).acting(Role.office)
+        return self.url, account.id, account.password
+
+
+@pytest.fixture(scope="module")
+def shown(run_folder: Path, fresh_vhosts: Iterator[str], mongo: str) -> Iterator[Demonstration]:
+    """The sample in a platform of its own: a tree has one root, and its figures are nobody else's."""
+    environment = {
+        "SHENGZHI_DATABASE_PREFIX": "demonstration",
+        "SHENGZHI_HTTP_PORT": str(free_port()),
+        "SHENGZHI_GRPC_PORT": str(free_port()),
+    }
+    home = run_folder / "demonstration"
+    with Platform(home, amqp_uri=next(fresh_vhosts), mongo_uri=mongo, environment=environment) as running:
+        made, folder = sample(4), run_folder / "sample"
+        made.write(folder)
+        parcel = unpack(folder)
+        password = (running.secrets / "admin.password").read_text().strip()
+        with Loading(running.url, password, parcel, Accounts(running.secrets)) as loading:
+            loading.send()
+            loading.send_untidy()
+            loading.wait()
+        yield Demonstration(running.url, running.secrets, folder, made, parcel, loading.loaded)
+
+
+@pytest.fixture
+def office(shown: Demonstration) -> Iterator[Api]:
+    """The campaign office, signed in."""
+    with Api.signed_in(*shown.office) as api:
+        yield api
+
+
+@pytest.mark.row("G1")
+@pytest.mark.parametrize("period", [CAMPAIGN, MARCH, SUMMER], ids=["campaign", "month", "quarter"])
+def test_figures_are_those_counted_from_the_rows(shown: Demonstration, office: Api, period: tuple[date, date]) -> None:
+    """The province's figures, and those of each department beside it, equal an independent recount of the sheets."""
+    found = office.report(ROOT, *period)
+    assert differing(shown.sample.figures(ROOT, *period), found["figures"]) == {}
+    assert len(found["children"]) == len(shown.sample.province.departments)
+    for child in found["children"]:
+        assert differing(shown.sample.figures(child["unit"], *period), child["figures"]) == {}
+
+
+@pytest.mark.row("G1")
+def test_a_period_that_is_no_window_has_no_distinct_count(shown: Demonstration, office: Api) -> None:
+    """Covered units of ten days are null with their reason; everything else is there."""
+    period = date(2026, 4, 1), date(2026, 4, 10)
+    expected = {**shown.sample.figures(ROOT, *period), "study.units_covered": None}
+    found = office.report(ROOT, *period)
+    assert differing(expected, found["figures"]) == {}
+    assert found["details"]["study.units_covered"]["reason"] == "not_additive"
+
+
+@pytest.mark.row("G2")
+def test_every_figure_opens_to_records_that_sum_to_it(shown: Demonstration, office: Api) -> None:
+    """For the province and for one department, page by page, the sum of the records is the figure."""
+    for unit in (ROOT, shown.sample.province.departments[1].unit.code):
+        found = office.report(unit, *CAMPAIGN)
+        for id, detail in found["details"].items():
+            if detail["sort"] != "rate":
+                assert _summed(office, id, unit) == detail["value"], id
+
+
+def _summed(api: Api, figure: str, unit: str) -> int:
+    """The sum of a figure's records, added up by us."""
+    total, page = 0, 1
+    while True:
+        query: dict[str, str | int] = {"unit": unit, "from": FIRST.isoformat(), "to": LAST.isoformat(), "page": page}
+        found = api.get(f"/figures/{figure}/records", **query, page_size=200)
+        total += sum(int(item["amount"]) for item in found["items"])
+        if page * 200 >= found["total"]:
+            assert found["sum"] == total
+            return total
+        page += 1
+
+
+@pytest.mark.row("G7")
+def test_untidy_sheets_are_refused_row_by_row(shown: Demonstration, office: Api) -> None:
+    """Every mistake is named at its row and column with its code, no other; not even the sheets' right rows entered."""
+    assert sum(map(len, shown.loaded.refused.values())) >= 25
+    assert shown.loaded.unexpected(shown.parcel.refusals) == {}
+    branch = shown.sample.province.departments[0].branches[0].code
+    held = office.get("/study/sessions", unit=branch, page_size=200)
+    assert held["total"] > 0
+    assert not [row for row in held["items"] if str(row["number"]).startswith("错")]
+
+
+@pytest.mark.row("G7")
+def test_loading_again_skips_every_row_and_changes_nothing(shown: Demonstration, office: Api) -> None:
+    """A second load of the same folder by the command: all rows are skipped, all figures and records stay."""
+    before = office.report(ROOT, *CAMPAIGN)
+    told = _run("load", str(shown.folder), "--url", shown.url, "--secrets", str(shown.secrets))
+    rows = f"{shown.loaded.rows:,}"
+    assert f"{rows} 行（其中 {rows} 行内容重复" in told
+    assert "与表格逐行清点的结果一致" in told
+    after = office.report(ROOT, *CAMPAIGN)
+    assert after["as_of"] > before["as_of"]
+    assert {**after, "as_of": None} == {**before, "as_of": None}
+
+
+@pytest.mark.row("G1")
+def test_the_report_command_writes_what_it_prints(shown: Demonstration, tmp_path: Path) -> None:
+    """report.json maps each figure to its value; the workbook and the page bear the same; departments side by side."""
+    told = _run("report", "--url", shown.url, "--secrets", str(shown.secrets), "--out", str(tmp_path))
+    written = json.loads((tmp_path / "report.json").read_text())
+    assert differing(shown.sample.figures(), written["figures"]) == {}
+    assert (written["unit"], written["period"]) == (ROOT, {"from": "2026-02-01", "to": "2026-10-31"})
+    assert written["as_of"]
+    tickets = shown.sample.figures()["hotline.tickets"]
+    cells = CalamineWorkbook.from_path(str(tmp_path / "report.xlsx")).get_sheet_by_name("汇总").to_python()
+    assert [row[2] for row in cells if row[0] == "工单"] == [tickets]
+    page = (tmp_path / "report.html").read_text()
+    for department in shown.sample.province.departments:
+        assert department.unit.name in told
+        assert department.unit.name in page
+
+
+def test_a_unit_administrator_reports_their_unit_alone(shown: Demonstration) -> None:
+    """Without --unit the command asks for the account's own unit; another's is refused with the reason."""
+    own = shown.sample.province.departments[0].unit
+    other = shown.sample.province.departments[1].unit
+    place = ("--url", shown.url, "--secrets", str(shown.secrets), "--user", "unit-admin")
+    assert own.name in _run("report", *place)
+    assert "unit.out_of_scope" in _run("report", *place, "--unit", other.code, status=1)
+
+
+def _run(*arguments: str, status: int = 0) -> str:
+    """What the command prints."""
+    app = Typer()
+    app.command()(load)
+    app.command()(report)
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == status, done.output
+    return done.output
