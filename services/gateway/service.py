@@ -68,7 +68,7 @@ class Gateway(Imports, Held):
     first = FirstAdministrator()
     projection = facts.Projection()
 
-    @batch("gateway.projection", contract.SOURCES, single_active=True)
+    @batch("gateway.projection", contract.SOURCES, single_active=True, ledger="facts")
     def project(self, events: list[Event], taking: Taking) -> int:
         """Facts and roll-ups; of what counts nothing, the gateway's own events too, the fact that it arrived."""
         return self.projection.apply(events, taking)

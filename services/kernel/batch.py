@@ -19,9 +19,10 @@ from nameko.extensions import Entrypoint
 from pymongo.errors import PyMongoError
 
 from . import bus
-from .event import Event
+from .event import Event, new_id
 from .inbox import Delivery, Inbox, Taking, once
 from .providers import Journalled, finish
+from .reconcile import Resend, last_day, requests_queue
 from .settings import settings
 from .vault import Cipher
 
@@ -84,6 +85,8 @@ class Consumer:
             self.made_queue |= bus.declare_queue(
                 connection, self._inbox.queue, self._bindings, single_active=self._single_active
             )
+            if self.made_queue:
+                self._ask_from_last_day()
             channel = connection.channel()
             channel.basic_qos(0, _BACKLOG * self._size, False)
             self._fetched = []
@@ -143,7 +146,33 @@ class Consumer:
                 connection.heartbeat_check()
             else:
                 channel.basic_ack(batch[-1][0], multiple=True)
+                self._ask(self._inbox.to_ask)
                 return
+
+    def _ask_from_last_day(self) -> None:
+        """The queue is new: what was published before it is lost to it unless it is sent again."""
+        owners = dict.fromkeys(owner for owner, _ in self._bindings)
+        self._ask(
+            {
+                owner: Resend(queue=self._inbox.queue, since=last_day(self._inbox.database, self._inbox.ledger, owner))
+                for owner in owners
+            }
+        )
+        self.made_queue = False
+
+    def _ask(self, wanted: dict[str, Resend]) -> None:
+        """Ask owners to send again; a request is forgotten once the broker has confirmed it."""
+        if not wanted:
+            return
+        publisher = bus.Publisher(self._uri, self._inbox.queue.split(".")[0], name=f"shengzhi-asks-{self._inbox.queue}")
+        try:
+            for owner, resend in list(wanted.items()):
+                bus.ensure_queue(self._uri, requests_queue(owner))
+                message = bus.Outgoing(new_id(), "", resend.model_dump_json().encode(), queue=requests_queue(owner))
+                if publisher.publish([message]).confirmed:
+                    wanted.pop(owner, None)
+        finally:
+            publisher.close()
 
 
 class Batch(Entrypoint):
@@ -162,14 +191,16 @@ class Batch(Entrypoint):
         size: int = 500,
         wait: float = 0.05,
         single_active: bool = False,
+        ledger: str = "inbox",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.queue = queue
-        self.bindings = [(source, key) for source in sources for key in keys]
+        self.bindings = [(source, key) for source in sources for key in dict.fromkeys((*keys, "tally.#"))]
         self.size = size
         self.wait = wait
         self.single_active = single_active
+        self.ledger = ledger
         self._consumer: Consumer | None = None
         self.inbox: Inbox | None = None
 
@@ -182,6 +213,7 @@ class Batch(Entrypoint):
             self.handle,
             cipher=Cipher(settings().secret("master.key")),
             clock=journal.clock,
+            ledger=self.ledger,
         )
         self._consumer = Consumer(
             settings().amqp_uri,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,6 +84,15 @@ def declare_queue(
     return made
 
 
+def ensure_queue(uri: str, queue: str) -> None:
+    """Make sure that a queue of ours is there, on a connection of its own."""
+    connection = connect(uri, f"shengzhi-declares-{queue}")
+    try:
+        declare_queue(connection, queue, ())
+    finally:
+        connection.release()
+
+
 def _exists(connection: kombu.Connection, queue: str) -> bool:
     channel = connection.channel()
     try:
@@ -103,6 +112,8 @@ class Outgoing:
     body: bytes
     headers: dict[str, Any] = field(default_factory=dict)
     expiration_ms: int | None = None
+    queue: str | None = None
+    """Where it goes straight to one queue instead of the service's exchange."""
 
 
 @dataclass
@@ -128,6 +139,11 @@ class Publisher:
         self._next_tag = 1
         self._sent = Sent()
         self._returned: set[str] = set()
+        self._declared: set[str] = set()
+
+    def twin(self) -> Publisher:
+        """Another publisher to the same place, with a connection of its own."""
+        return Publisher(self._uri, self._service, name=f"{self._name}-again", confirm_seconds=self._confirm_seconds)
 
     def publish(self, messages: Sequence[Outgoing], *, mandatory: bool = True) -> Sent:
         """Publish all of them and wait for the broker's word on each.
@@ -150,8 +166,8 @@ class Publisher:
                         application_headers=message.headers,
                         **({"expiration": str(message.expiration_ms)} if message.expiration_ms else {}),
                     ),
-                    exchange=exchange_of(self._service),
-                    routing_key=message.routing_key,
+                    exchange=exchange_of(self._service) if message.queue is None else "",
+                    routing_key=message.queue or message.routing_key,
                     mandatory=mandatory,
                 )
                 self._tags[self._next_tag] = message.id
@@ -164,10 +180,30 @@ class Publisher:
             self.close()
         return self._sent
 
+    def waiting(self, queue: str) -> Iterator[bytes]:
+        """The messages that wait in a queue of ours (made where it is missing), each acknowledged once it was used.
+
+        Raises:
+            one of BUS_ERRORS: the broker is away; what was not acknowledged comes again.
+        """
+        try:
+            channel = self._open()
+            if queue not in self._declared:
+                declare_queue(self._connection, queue, ())
+                self._declared.add(queue)
+            while (message := channel.basic_get(queue)) is not None:
+                body = message.body
+                yield body if isinstance(body, bytes) else str(body).encode()
+                channel.basic_ack(message.delivery_tag)
+        except BUS_ERRORS:
+            self.close()
+            raise
+
     def close(self) -> None:
         """Throw channel and connection away; the next publish opens new ones."""
         connection, self._connection, self._channel = self._connection, None, None
         self._tags.clear()
+        self._declared.clear()
         if connection is not None:
             with contextlib.suppress(*BUS_ERRORS):
                 connection.release()

@@ -3,7 +3,8 @@
 A mixin for a service. The edge sends rows in chunks (`add_import_rows`), then asks `accept_import`: every row is
 rehearsed against today's records and the rows before it; one wrong row refuses the whole sheet. An accepted import is
 durable; its rows are then applied in the background, at most `MOST_ROWS` a transaction, which also moves the import's
-own count, so that a crash repeats nothing and leaves nothing out. Stored rows are encrypted, and deleted once applied or refused.
+own count, so that a crash repeats nothing and leaves nothing out. Stored rows are encrypted, and deleted once applied
+or refused.
 """
 
 from __future__ import annotations

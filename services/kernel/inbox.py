@@ -26,6 +26,7 @@ from .clock import Clock, utc_now
 from .errors import Later
 from .event import CONTENT_TYPE, Event
 from .journal import Document, ensure_collections, in_transaction
+from .reconcile import TALLY, Resend, differing_days
 from .relay import WATERMARK
 from .vault import Cipher, redact
 
@@ -77,8 +78,12 @@ class Inbox:
         *,
         cipher: Cipher,
         clock: Clock = utc_now,
+        ledger: str = "inbox",
     ) -> None:
         self.queue = queue
+        self.ledger = ledger
+        self.database = database
+        self.to_ask: dict[str, Resend] = {}
         self._database = database
         self._handler = handler
         self._cipher = cipher
@@ -89,6 +94,7 @@ class Inbox:
         ensure_collections(self._database, ("held", "inbox", "attempts"))
         self._database["held"].create_index([("queue", 1), ("sort", 1), ("retry_at", 1)])
         self._database["held"].create_index([("queue", 1), ("recorded", 1)])
+        self._database[self.ledger].create_index([("service", 1), ("recorded", 1)])
         self._database["held"].create_index([("sort", 1), ("last", -1)])
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
@@ -98,18 +104,32 @@ class Inbox:
             PyMongoError: the store is away; acknowledge nothing and come again.
         """
         batch: list[tuple[Delivery, Event]] = []
+        tallies: list[Event] = []
         for delivery in deliveries:
             try:
                 happened = _decode(delivery)
             except ValueError as error:
                 self._hold(delivery, None, error)
                 continue
-            if delivery.redelivered:
+            if happened.short_type == TALLY:
+                tallies.append(happened)
+            elif delivery.redelivered:
                 self._alone(delivery, happened)
             else:
                 batch.append((delivery, happened))
         if batch:
             self._apply(batch)
+        for happened in tallies:
+            self._compare(happened)
+
+    def _compare(self, told: Event) -> None:
+        """What an owner tells of its journal, against what was taken; what differs is to be asked for."""
+        until = datetime.fromisoformat(told.data["until"])
+        days = differing_days(self._database, self.ledger, self.queue, told.service, told.data["days"], until)
+        if days:
+            metrics.RECONCILIATION_DIFFERENCES.labels(self.queue, told.service).inc(len(days))
+            log.warning("inbox.differs", queue=self.queue, owner=told.service, days=[day.isoformat() for day in days])
+            self.to_ask[told.service] = Resend(queue=self.queue, days=days)
 
     def retry_due(self) -> int:
         """Try again what is held for retry and due; give how many took effect."""
@@ -148,7 +168,7 @@ class Inbox:
             {"_id": held["_id"]},
             {
                 "$set": {"sort": "dropped", "dropped_by": user, "dropped_reason": reason, "last": self._clock()},
-                "$unset": {"body": "", "traceback": "", "retry_at": "", "recorded": ""},
+                "$unset": {"body": "", "traceback": "", "retry_at": ""},
             },
         )
         log.warning("inbox.dropped", queue=self.queue, id=held["_id"], user=user)
@@ -237,16 +257,28 @@ class Inbox:
 
 
 def once(events: list[Event], taking: Taking, queue: str) -> list[Event]:
-    """Those of the events that `queue` has not taken yet, each once; marks them taken in the same transaction."""
-    fresh = {happened.id: happened for happened in events}
+    """Those of the events that `queue` has not taken yet, each once; marks them taken in the same transaction.
+
+    Watermarks are none of them: they tell of the journal, not of a record.
+    """
+    fresh = {happened.id: happened for happened in events if happened.short_type != WATERMARK}
     keys = {f"{queue}\x1f{id}": id for id in fresh}
     inbox = taking.database["inbox"]
     for row in inbox.find({"_id": {"$in": list(keys)}}, {"_id": 1}, session=taking.session):
         del fresh[keys[row["_id"]]]
     if fresh:
-        inbox.insert_many(
-            [{"_id": f"{queue}\x1f{id}", "time": taking.now} for id in fresh], ordered=False, session=taking.session
-        )
+        rows = [
+            {
+                "_id": f"{queue}\x1f{id}",
+                "event": id,
+                "service": happened.service,
+                "type": happened.short_type,
+                "recorded": happened.recorded,
+                "time": taking.now,
+            }
+            for id, happened in fresh.items()
+        ]
+        inbox.insert_many(rows, ordered=False, session=taking.session)
     return list(fresh.values())
 
 

@@ -290,11 +290,11 @@ class Journal:
 
     def ensure_indexes(self) -> None:
         """Make the journal's own collections and indexes; collections first, for transactions make none."""
-        ensure_collections(self.database, ("journal", "commands", "leases"))
+        ensure_collections(self.database, ("journal", "commands", "leases", "anchors", "tallies"))
         journal = self.database["journal"]
         journal.create_index([("aggregate", 1), ("n", 1)], unique=True)
         journal.create_index([("recorded", 1), ("n", 1)], partialFilterExpression={"published": False}, name="outbox")
-        journal.create_index([("day", 1)])
+        journal.create_index([("recorded", 1), ("_id", 1)])
 
     def execute(self, envelope: Envelope, command: Command, act: Callable[[Work], Document]) -> Document:
         """Run `act` and save what it decided, once for each (actor, command id).

@@ -87,6 +87,7 @@ class Relaying(DependencyProvider):
             watermark_seconds=given.watermark_seconds,
             transaction_seconds=given.transaction_seconds,
             lease_seconds=given.lease_seconds,
+            tally_seconds=given.tally_seconds,
         )
         journal.committed = self.relay.wake
         self._thread = self.container.spawn_managed_thread(self.relay.run, identifier="relay")

@@ -10,19 +10,24 @@ from __future__ import annotations
 import threading
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
+from pydantic import ValidationError
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from . import event, metrics
 from .bus import BUS_ERRORS, Outgoing, Publisher
 from .clock import Clock, utc_now
 from .journal import Document, Journal
+from .reconcile import TALLY, Resend, entries_to_resend, owner_tally, requests_queue
 
 log = structlog.stdlib.get_logger(__name__)
 
 WATERMARK = "watermark.passed.v1"
 _UNROUTABLE_PAUSE = timedelta(seconds=5)
+_TOLD_MS = 60_000
+_FIRST_TALLY = 30.0
 
 
 class Relay:
@@ -39,11 +44,13 @@ class Relay:
         watermark_seconds: float = 1.0,
         transaction_seconds: float = 5.0,
         lease_seconds: float = 15.0,
+        tally_seconds: float = 3600.0,
     ) -> None:
         self._journal = journal
         self._service = journal.service
         self._database = journal.database
         self._publisher = publisher
+        self._resender = publisher.twin()
         self._clock = clock
         self._batch = batch
         self._poll_seconds = poll_seconds
@@ -52,6 +59,7 @@ class Relay:
         self._lease = timedelta(seconds=lease_seconds)
         self._leased_until: datetime | None = None
         self._me = event.new_id()
+        self._tally_seconds = tally_seconds
         self._unroutable: dict[str, datetime] = {}
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -67,13 +75,17 @@ class Relay:
 
     def run(self) -> None:
         """Publish until stopped; whatever fails is tried again after a pause that grows to 5 s."""
-        pause, told = 0.0, 0.0
+        pause, told, tallied = 0.0, 0.0, time.monotonic() - self._tally_seconds + _FIRST_TALLY
         while not self._stopping.is_set():
             try:
                 published = self.step()
                 if time.monotonic() - told >= self._watermark_seconds and self._leased_until is not None:
-                    self.tell_watermark()
+                    until = self.tell_watermark()
                     told = time.monotonic()
+                    self.resend_asked()
+                    if time.monotonic() - tallied >= self._tally_seconds:
+                        self.tell_tally(until)
+                        tallied = time.monotonic()
                 pause = 0.0
             except (*BUS_ERRORS, PyMongoError) as error:
                 metrics.PUBLISH_FAILURES.labels(self._service, type(error).__name__).inc()
@@ -85,6 +97,7 @@ class Relay:
                 self._wake.wait(self._poll_seconds)
             self._wake.clear()
         self._publisher.close()
+        self._resender.close()
         self._give_back_lease()
 
     def step(self) -> int:
@@ -129,10 +142,45 @@ class Relay:
         metrics.UNPUBLISHED.labels(self._service).set(
             self._database["journal"].count_documents({"published": False}, hint="outbox", limit=10_000)
         )
-        mark = event.Event(
+        self._tell(WATERMARK, {"until": until}, now)
+        return until
+
+    def tell_tally(self, until: datetime) -> None:
+        """Publish, by day and kind, count and hash-sum of what was recorded up to a watermark."""
+        told = owner_tally(self._journal, until)
+        self._tell(TALLY, {"until": until, "days": told}, self._clock())
+
+    def resend_asked(self) -> int:
+        """Send again what subscribers have asked for, each to its own queue; give how many events."""
+        count = 0
+        for body in self._publisher.waiting(requests_queue(self._service)):
+            try:
+                asked = Resend.model_validate_json(body)
+            except ValidationError as error:
+                log.warning("relay.request_not_understood", service=self._service, error=str(error)[:200])
+                continue
+            batch: list[Outgoing] = []
+            for entry in entries_to_resend(self._journal, asked):
+                happened = self._journal.event(entry)
+                batch.append(Outgoing(happened.id, happened.short_type, happened.to_json(), queue=asked.queue))
+                if len(batch) == self._batch:
+                    count += self._again(batch)
+                    batch = []
+            count += self._again(batch)
+            log.info("relay.sent_again", service=self._service, queue=asked.queue, events=count)
+        return count
+
+    def _again(self, batch: list[Outgoing]) -> int:
+        if not batch:
+            return 0
+        return len(self._resender.publish(batch).confirmed)
+
+    def _tell(self, kind: str, data: dict[str, Any], now: datetime) -> None:
+        """Publish something about the journal itself: in no journal, wanted by nobody or somebody, soon out of date."""
+        told = event.Event(
             id=event.new_id(),
             source=self._journal.source,
-            type=f"{event.NAMESPACE}.{self._service}.{WATERMARK}",
+            type=f"{event.NAMESPACE}.{self._service}.{kind}",
             subject=self._service,
             time=now,
             aggregateversion=0,
@@ -140,10 +188,9 @@ class Relay:
             unit="",
             actor=self._service,
             day=now.date(),
-            data={"until": until},
+            data=data,
         )
-        self._publisher.publish([Outgoing(mark.id, WATERMARK, mark.to_json(), expiration_ms=60_000)], mandatory=False)
-        return until
+        self._publisher.publish([Outgoing(told.id, kind, told.to_json(), expiration_ms=_TOLD_MS)], mandatory=False)
 
     def _next_entries(self) -> list[Document]:
         """The oldest unpublished entries, but none whose predecessor is neither published nor before it in the list.

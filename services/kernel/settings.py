@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     relay_batch: int = 500
     relay_poll_seconds: float = 0.5
     watermark_seconds: float = 1.0
+    tally_seconds: float = 3600.0
     confirm_seconds: float = 10.0
     lease_seconds: float = 15.0
     rpc_prefetch: int = 32

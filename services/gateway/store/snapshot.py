@@ -36,7 +36,10 @@ async def as_of(database: Database, session: AsyncClientSession | None = None) -
     if not marks.keys() >= SOURCES:
         return None
     held: Document | None = await database["held"].find_one(
-        {"queue": QUEUE, "recorded": {"$ne": None}}, {"recorded": 1}, sort=[("recorded", 1)], session=session
+        {"queue": QUEUE, "sort": {"$ne": "dropped"}, "recorded": {"$ne": None}},
+        {"recorded": 1},
+        sort=[("recorded", 1)],
+        session=session,
     )
     oldest = min(marks.values())
     return oldest if held is None else min(oldest, held["recorded"] - timedelta(milliseconds=1))

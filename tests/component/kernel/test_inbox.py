@@ -230,9 +230,9 @@ def running(vhost: str, inbox: Inbox) -> Iterator[Consumer]:
 
 def wait_for(condition: Any) -> None:
     until = time.monotonic() + 20
-    while not condition() and time.monotonic() < until:
+    while not (done := condition()) and time.monotonic() < until:
         time.sleep(0.02)
-    assert condition()
+    assert done
 
 
 def test_the_consumer_takes_everything_once(

@@ -94,9 +94,9 @@ def ask(jars: Any, method: str, body: dict[str, Any], command_id: str | None = N
 
 def wait_for(condition: Any) -> None:
     until = time.monotonic() + SECONDS
-    while not condition() and time.monotonic() < until:
+    while not (done := condition()) and time.monotonic() < until:
         time.sleep(0.05)
-    assert condition()
+    assert done
 
 
 def refusal(jars: Any, method: str, body: dict[str, Any]) -> str:

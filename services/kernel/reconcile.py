@@ -1,0 +1,127 @@
+"""Does a subscriber hold what its owners published? Deleting a queue destroys confirmed messages; nothing else notices.
+
+An owner tells hourly, for every day (UTC, by `recorded`) and kind of event, how many there are and the sum of their
+ids' hashes. A subscriber compares with its own and asks for the days that differ to be sent again, to its queue alone.
+One that had to create its queue asks at once for everything from its last day on. Sending again is harmless: each event
+takes effect once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from pymongo.database import Database
+
+from .journal import Document, Journal
+
+TALLY = "tally.told.v1"
+_BITS = 1 << 63
+
+Tally = dict[str, dict[str, tuple[int, int]]]
+"""Day → kind of event → count and hash-sum."""
+
+
+class Resend(BaseModel):
+    """Send again, to one queue, what was recorded on these days, or since a day; all kinds where none are named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    queue: str
+    days: list[date] = []
+    since: date | None = None
+
+
+def requests_queue(owner: str) -> str:
+    """The queue on which an owner is asked to send again."""
+    return f"{owner}.resend"
+
+
+def digest(ids: Iterable[str]) -> tuple[int, int]:
+    """Count and hash-sum of ids: the same whatever their order."""
+    count = total = 0
+    for id in ids:
+        count += 1
+        total = (total + int.from_bytes(hashlib.blake2b(id.encode(), digest_size=8).digest())) % _BITS
+    return count, total
+
+
+def owner_tally(journal: Journal, until: datetime) -> Tally:
+    """What the owner recorded up to `until`, a watermark. Days that are over are counted once and kept."""
+    kept = journal.database["tallies"]
+    known: Tally = {row["_id"]: row["kinds"] for row in kept.find()}
+    first = journal.database["journal"].find_one(sort=[("recorded", 1)])
+    if first is None:
+        return {}
+    tally: Tally = {}
+    day = first["recorded"].date()
+    while day <= until.date():
+        name = day.isoformat()
+        if name in known:
+            tally[name] = {kind: (count, total) for kind, (count, total) in known[name].items()}
+        else:
+            entries = journal.database["journal"].find(_span("recorded", day, until), {"type": 1})
+            tally[name] = _by_kind((entry["type"], entry["_id"]) for entry in entries)
+            if day < until.date():
+                kinds = {kind: list(pair) for kind, pair in tally[name].items()}
+                kept.replace_one({"_id": name}, {"_id": name, "kinds": kinds}, upsert=True)
+        day += timedelta(days=1)
+    return {name: kinds for name, kinds in tally.items() if kinds}
+
+
+def differing_days(
+    database: Database[Document], ledger: str, queue: str, owner: str, told: dict[str, Any], until: datetime
+) -> list[date]:
+    """The days for which the subscriber does not hold what the owner tells.
+
+    `ledger` is the collection in which it keeps what it took (`service`, `type`, `recorded`, and the event's id). What
+    is held back, parked or dropped counts as held.
+    """
+    found = []
+    for name, kinds in told.items():
+        day = date.fromisoformat(name)
+        span = _span("recorded", day, until)
+        taken = database[ledger].find({"service": owner, **span}, {"type": 1, "event": 1})
+        ids = {(str(row["type"]), str(row.get("event", row["_id"]))) for row in taken}
+        aside = database["held"].find({"queue": queue, "owner": owner, **span}, {"type": 1, "event": 1})
+        ids |= {(row["type"].split(".", 2)[2], row["event"]) for row in aside}
+        mine = _by_kind(ids)
+        if any(mine.get(kind, (0, 0)) != tuple(pair) for kind, pair in kinds.items()):
+            found.append(day)
+    return found
+
+
+def last_day(database: Database[Document], ledger: str, owner: str) -> date | None:
+    """The day of the newest event that the subscriber has of an owner; None where it has none."""
+    newest = database[ledger].find_one({"service": owner}, {"recorded": 1}, sort=[("recorded", -1)])
+    return None if newest is None else newest["recorded"].date()
+
+
+def entries_to_resend(journal: Journal, asked: Resend) -> Iterator[Document]:
+    """The published entries that were asked for, an aggregate's in their order."""
+    spans = [_span("recorded", day, None) for day in asked.days]
+    if asked.since is not None:
+        spans.append({"recorded": {"$gte": datetime.combine(asked.since, time(), UTC)}})
+    elif not asked.days:
+        spans.append({})
+    for span in spans:
+        yield from journal.database["journal"].find({**span, "published": True}, sort=[("recorded", 1), ("n", 1)])
+
+
+def _by_kind(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[int, int]]:
+    ids: dict[str, list[str]] = defaultdict(list)
+    for kind, id in pairs:
+        ids[kind].append(id)
+    return {kind: digest(some) for kind, some in ids.items()}
+
+
+def _span(field: str, day: date, until: datetime | None) -> Document:
+    start = datetime.combine(day, time(), UTC)
+    end = start + timedelta(days=1)
+    if until is not None and until < end:
+        return {field: {"$gte": start, "$lte": until}}
+    return {field: {"$gte": start, "$lt": end}}
