@@ -131,10 +131,11 @@ class Commands:
         known = self._listening.get(service)
         if known is not None and time.monotonic() - known[0] < _KNOWN_SECONDS:
             return known[1]
-        if self._connection is None:
+        connection: Any = self._connection
+        if connection is None:
             return 0
         # A passive declare of a queue that is not there closes its channel, so it has one of its own.
-        channel = await aio_pika.Connection.channel(self._connection)
+        channel = await aio_pika.Connection.channel(connection)
         try:
             queue = await channel.declare_queue(f"rpc-{service}", passive=True)
             count = queue.declaration_result.consumer_count or 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 
 from services.kernel import metrics
@@ -32,6 +34,7 @@ SESSION_HOURS = 12
 MOST_FAILURES = 5
 LOCKED_MINUTES = 15
 CALL_SECONDS = 20.0
+_VERSION = re.compile(r"[0-9]{1,9}")
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 
@@ -62,20 +65,11 @@ class Gate:
         Raises:
             DomainError: sign_in.refused (whichever of the two is wrong), sign_in.locked after too many failures.
         """
-        key = hashlib.sha256(name.encode()).hexdigest()
-        lockout = await self.database["lockouts"].find_one({"_id": key})
-        now = datetime.now(UTC)
-        if lockout is not None and lockout["failures"] >= MOST_FAILURES and lockout["expires"] > now:
-            metrics.SIGN_INS.labels("locked").inc()
-            raise DomainError("sign_in.locked", f"连续输错 {MOST_FAILURES} 次，已锁定 {LOCKED_MINUTES} 分钟", "too_many")
+        key, now = hashlib.sha256(name.encode()).hexdigest(), datetime.now(UTC)
+        await self._count_attempt(key, now)
         known = await self.database["credentials"].find_one({"_id": name})
         right = await asyncio.to_thread(_verify, known["password"] if known else _NOBODY, password)
         if known is None or not right:
-            await self.database["lockouts"].update_one(
-                {"_id": key},
-                {"$inc": {"failures": 1}, "$set": {"expires": now + timedelta(minutes=LOCKED_MINUTES)}},
-                upsert=True,
-            )
             metrics.SIGN_INS.labels("refused").inc()
             log.info("sign_in.refused")
             raise DomainError("sign_in.refused", "账号或密码不正确", "unauthenticated")
@@ -87,6 +81,35 @@ class Gate:
         )
         metrics.SIGN_INS.labels("accepted").inc()
         return token, await self._principal(name, expires)
+
+    async def _count_attempt(self, key: str, now: datetime) -> None:
+        """Count the attempt before the password is looked at: many at once get no more guesses than one by one."""
+        lockouts = self.database["lockouts"]
+        await lockouts.delete_one({"_id": key, "expires": {"$lte": now}})
+        found = await lockouts.find_one_and_update(
+            {"_id": key},
+            [
+                {
+                    "$set": {
+                        "failures": {"$add": [{"$ifNull": ["$failures", 0]}, 1]},
+                        "expires": {
+                            "$cond": [
+                                {"$lt": [{"$ifNull": ["$failures", 0]}, MOST_FAILURES]},
+                                now + timedelta(minutes=LOCKED_MINUTES),
+                                "$expires",
+                            ]
+                        },
+                    }
+                }
+            ],
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        if found is not None and found["failures"] > MOST_FAILURES:
+            metrics.SIGN_INS.labels("locked").inc()
+            raise DomainError(
+                "sign_in.locked", f"连续输错 {MOST_FAILURES} 次，已锁定 {LOCKED_MINUTES} 分钟", "too_many"
+            )
 
     async def sign_out(self, token: str) -> None:
         """The token is worth nothing from now on."""
@@ -112,8 +135,8 @@ class Gate:
         roles = () if known is None else tuple((Role(held["role"]), str(held["unit"])) for held in known["roles"])
         return Principal(user, roles, expires)
 
-    async def allow(self, principal: Principal, action: Action, unit: str) -> Actor:
-        """The role by which somebody may do something to a unit.
+    async def allow(self, principal: Principal, action: Action, unit: str, field: str = "unit") -> Actor:
+        """The role by which somebody may do something to a unit; `field` is where the request names it.
 
         Raises:
             DomainError: unit.unknown; unit.out_of_scope where a role of theirs may do it, elsewhere; role.missing.
@@ -125,19 +148,59 @@ class Gate:
         if not any(role in PERMISSIONS[action] for role, _ in principal.roles):
             raise DomainError("role.missing", "您的角色没有此项权限", "forbidden")
         if unit not in paths:
-            raise DomainError("unit.unknown", f"没有单位 {unit}", "not_found", [{"pointer": "/unit", "detail": "没有"}])
+            raise unknown_unit(unit, field)
         raise DomainError("unit.out_of_scope", f"单位 {unit} 不在您的权限范围内", "forbidden")
 
-    def own(self, principal: Principal, action: Action) -> Actor:
-        """The role by which somebody may do something at all; the record's scope says where.
+    def roles(self, principal: Principal, action: Action) -> list[Actor]:
+        """The roles by which somebody may do something at all; the record's scope says where.
 
         Raises:
             DomainError: role.missing.
         """
-        for role, unit in principal.roles:
-            if role in PERMISSIONS[action]:
-                return Actor(user=principal.user, role=role, unit=unit)
-        raise DomainError("role.missing", "您的角色没有此项权限", "forbidden")
+        held = [
+            Actor(user=principal.user, role=role, unit=unit)
+            for role, unit in principal.roles
+            if role in PERMISSIONS[action]
+        ]
+        if not held:
+            raise DomainError("role.missing", "您的角色没有此项权限", "forbidden")
+        return held
+
+    def own(self, principal: Principal, action: Action) -> Actor:
+        """The first of those roles.
+
+        Raises:
+            DomainError: role.missing.
+        """
+        return self.roles(principal, action)[0]
+
+    async def find(
+        self, service: str, query: Command, principal: Principal, action: Action, headers: Mapping[str, str]
+    ) -> Any:
+        """Ask for a record by its id under each role that may see such records, until one of them reaches it.
+
+        Raises:
+            DomainError: role.missing; what the service refuses, where none reaches it.
+        """
+        *others, last = self.roles(principal, action)
+        for actor in others:
+            try:
+                return await self.ask(service, query, actor, headers)
+            except DomainError as refusal:
+                if refusal.kind != "not_found":
+                    raise
+        return await self.ask(service, query, last, headers)
+
+    async def known(self, units: Mapping[str, str]) -> None:
+        """Make sure that units named beside the record's own exist; field → unit.
+
+        Raises:
+            DomainError: unit.unknown.
+        """
+        paths = await directory.paths(self.database, units.values())
+        for field, unit in units.items():
+            if unit not in paths:
+                raise unknown_unit(unit, field)
 
     async def envelope(
         self,
@@ -157,7 +220,7 @@ class Gate:
         if not 1 <= len(given) <= 128:
             raise DomainError("request.invalid", "幂等键应为 1 至 128 个字符", "invalid")
         expected = headers.get("if-match", "").strip('"')
-        if expected and not expected.isdigit():
+        if expected and not _VERSION.fullmatch(expected):
             raise DomainError("request.invalid", "If-Match 应为记录的版本号", "invalid")
         return Envelope(
             command_id=given,
@@ -175,6 +238,12 @@ class Gate:
     ) -> Any:
         """Send a command or query to a service in its envelope."""
         return await self.commands.call(service, command, await self.envelope(headers, actor, units))
+
+
+def unknown_unit(unit: str, field: str) -> DomainError:
+    """The refusal of a unit that the tree does not have."""
+    detail = f"没有单位 {unit[:40]}"
+    return DomainError("unit.unknown", detail, "not_found", [{"pointer": f"/{field}", "detail": detail}])
 
 
 def _verify(known: str, password: str) -> bool:

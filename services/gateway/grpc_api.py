@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 import structlog
@@ -20,6 +20,8 @@ from .gate import Gate
 from .pb.shengzhi.report.v1 import reports_pb2 as pb
 from .pb.shengzhi.report.v1 import reports_pb2_grpc
 from .store import report
+
+T = TypeVar("T")
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -63,9 +65,7 @@ class Reports(reports_pb2_grpc.ReportsServicer):
             page, size = request.page or 1, request.page_size or 50
             if not (1 <= page <= 10_000 and 1 <= size <= 200):
                 raise DomainError("request.invalid", "page 应为 1 至 10000，page_size 应为 1 至 200")
-            return _records(
-                await report.records(self._gate.database, request.figure, request.unit, span, page, size)
-            )
+            return _records(await report.records(self._gate.database, request.figure, request.unit, span, page, size))
 
         return await _answered("ListRecords", context, answer)
 
@@ -81,7 +81,7 @@ class Reports(reports_pb2_grpc.ReportsServicer):
             raise DomainError("period.invalid", "from、to 应为日期（如 2026-03-05）") from error
 
 
-async def _answered(method: str, context: Any, answer: Callable[[], Awaitable[Any]]) -> Any:
+async def _answered(method: str, context: Any, answer: Callable[[], Awaitable[T]]) -> T:
     """Answer, or abort with the refusal's status and its stable code in the trailing metadata."""
     try:
         answered = await answer()
@@ -96,6 +96,7 @@ async def _answered(method: str, context: Any, answer: Callable[[], Awaitable[An
     metrics.GRPC_REQUESTS.labels(method, code.name).inc()
     context.set_trailing_metadata((("code", stable),))
     await context.abort(code, detail)
+    raise AssertionError("abort raises")
 
 
 def _figures(details: dict[str, Any]) -> list[pb.Figure]:

@@ -21,10 +21,16 @@ def token_of(request: Request) -> str | None:
     return request.cookies.get(COOKIE)
 
 
-def new_record(request: Request) -> str:
-    """A new record's id: of who asks and their idempotency key, so that a repeated request is one record."""
+def new_record(request: Request, caller: Principal, sheet: tuple[str, str], unit: str, number: str | None) -> str:
+    """A new record's id.
+
+    The unit's own number, where there is one, is the record's identity, as in a spreadsheet (`sheet` is service and
+    kind); otherwise it is who asks and their idempotency key, so that a repeated request is one record.
+    """
+    if number:
+        return record_id(*sheet, unit, number)
     given = request.headers.get("idempotency-key")
-    return record_id("api", request.url.path, token_of(request) or "", given) if given else new_id()
+    return record_id("api", request.url.path, caller.user, given) if given else new_id()
 
 
 def gate_of(request: Request) -> Gate:

@@ -91,7 +91,9 @@ async def add_unit(body: contract.AddUnit, request: Request, caller: Caller, gat
     """Put a unit into the tree."""
     actor = await gate.allow(caller, Action.manage_units, body.parent or body.id)
     units = [body.id, *([body.parent] if body.parent else [])]
-    answer: dict[str, Any] = await gate.ask("gateway", body.model_copy(update={"row": None}), actor, request.headers, units)
+    answer: dict[str, Any] = await gate.ask(
+        "gateway", body.model_copy(update={"row": None}), actor, request.headers, units
+    )
     return answer
 
 
@@ -106,6 +108,9 @@ async def list_campaigns(caller: Caller, gate: Gated) -> dict[str, Any]:
 async def open_campaign(body: contract.OpenCampaign, request: Request, caller: Caller, gate: Gated) -> dict[str, Any]:
     """Open a campaign; every record's day lies in one."""
     actor = gate.own(caller, Action.manage_campaigns)
+    root = await directory.root(gate.database)
+    if root is not None:  # a campaign binds every unit: who opens it must reach them all
+        actor = await gate.allow(caller, Action.manage_campaigns, root)
     answer: dict[str, Any] = await gate.ask("gateway", body, actor, request.headers, [actor.unit])
     return answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from services.kernel.refusals import REASONS
 
 log = structlog.stdlib.get_logger(__name__)
 
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PROBLEM = "application/problem+json"
 STATUSES: dict[Kind, tuple[int, str]] = {
     "invalid": (422, "提交的内容有误"),
@@ -114,6 +116,8 @@ def install(app: FastAPI) -> None:
 def _field(error: Any) -> FieldError:
     where = [step for step in error["loc"] if step not in ("body", "query", "path", "header")]
     detail = REASONS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+    if not _CHINESE.search(detail):
+        detail = "填写的内容不符合要求"
     return {"pointer": "".join(f"/{step}" for step in where), "detail": detail}
 
 

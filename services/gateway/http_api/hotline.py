@@ -99,16 +99,18 @@ class Listing(BaseModel):
     page_size: int = Field(50, ge=1, le=200)
 
 
-async def _change(
-    gate: Gate, caller: Principal, request: Request, command: Any, action: Action, *units: str
-) -> Answer:
+async def _change(gate: Gate, caller: Principal, request: Request, command: Any, action: Action, *units: str) -> Answer:
     """A step in a ticket's life, by who may take it for the unit that has it."""
-    ticket = await gate.ask("hotline", contract.GetTicket(id=command.id), gate.own(caller, action), request.headers)
+    ticket = await gate.find("hotline", contract.GetTicket(id=command.id), caller, action, request.headers)
     owner = ticket["life"]["handler"] or ticket["unit"]
     desk = action != Action.handle_tickets
     actor = await gate.allow(caller, action, ticket["unit"] if desk else owner)
     answer: Answer = await gate.ask("hotline", command, actor, request.headers, [ticket["unit"], owner, *units])
     return answer
+
+
+def _named(**units: str | None) -> dict[str, str]:
+    return {field: unit for field, unit in units.items() if unit}
 
 
 @router.get("/tickets", summary="工单列表")
@@ -128,17 +130,18 @@ async def list_tickets(request: Request, caller: Caller, gate: Gated, asked: Ann
 async def register_ticket(body: NewTicket, request: Request, caller: Caller, gate: Gated) -> Answer:
     """Take a ticket down. Name, number and raw text of the caller are kept encrypted, apart from the ticket."""
     actor = await gate.allow(caller, Action.register_tickets, body.unit)
-    command = contract.RegisterTicket(**body.model_dump(), id=new_record(request))
-    units = [body.unit, *([body.reported_unit] if body.reported_unit else [])]
-    answer: Answer = await gate.ask("hotline", command, actor, request.headers, units)
+    others = _named(reported_unit=body.reported_unit)
+    await gate.known(others)
+    id = new_record(request, caller, ("hotline", "tickets"), body.unit, body.number)
+    command = contract.RegisterTicket(**body.model_dump(), id=id)
+    answer: Answer = await gate.ask("hotline", command, actor, request.headers, [body.unit, *others.values()])
     return answer
 
 
 @router.get("/tickets/{id}", summary="工单")
 async def get_ticket(id: str, request: Request, caller: Caller, gate: Gated) -> Answer:
     """One ticket; its caller is masked."""
-    actor = gate.own(caller, Action.read_tickets)
-    answer: Answer = await gate.ask("hotline", contract.GetTicket(id=id), actor, request.headers)
+    answer: Answer = await gate.find("hotline", contract.GetTicket(id=id), caller, Action.read_tickets, request.headers)
     return answer
 
 
@@ -147,8 +150,8 @@ async def get_caller(
     id: str, request: Request, caller: Caller, gate: Gated, reason: str = Query(min_length=1, max_length=200)
 ) -> Answer:
     """The caller and the raw text in clear; the look is written down with its reason first."""
-    actor = gate.own(caller, Action.read_callers)
-    answer: Answer = await gate.ask("hotline", contract.GetCaller(id=id, reason=reason), actor, request.headers)
+    asked = contract.GetCaller(id=id, reason=reason)
+    answer: Answer = await gate.find("hotline", asked, caller, Action.read_callers, request.headers)
     return answer
 
 
@@ -162,7 +165,7 @@ async def classify_ticket(id: str, body: Classification, request: Request, calle
 @router.post("/tickets/{id}/dispatches", status_code=201, summary="派单")
 async def dispatch_ticket(id: str, body: Dispatch, request: Request, caller: Caller, gate: Gated) -> Answer:
     """Give the ticket to the unit that is to handle it."""
-    await gate.allow(caller, Action.dispatch_tickets, body.handler)
+    await gate.allow(caller, Action.dispatch_tickets, body.handler, "handler")
     command = contract.DispatchTicket(id=id, handler=body.handler)
     return await _change(gate, caller, request, command, Action.dispatch_tickets, body.handler)
 
@@ -197,8 +200,9 @@ async def complete_ticket(id: str, request: Request, caller: Caller, gate: Gated
 async def correct_ticket(id: str, body: TicketCorrection, request: Request, caller: Caller, gate: Gated) -> Answer:
     """Say a ticket anew, with the reason."""
     command = contract.CorrectTicket(**body.model_dump(), id=id)
-    units = [unit for unit in (body.life.handler, body.reported_unit) if unit]
-    return await _change(gate, caller, request, command, Action.correct_tickets, *units)
+    others = _named(**{"life/handler": body.life.handler, "reported_unit": body.reported_unit})
+    await gate.known(others)
+    return await _change(gate, caller, request, command, Action.correct_tickets, *others.values())
 
 
 @router.post("/tickets/{id}/voids", status_code=201, summary="作废")

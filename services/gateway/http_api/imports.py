@@ -1,4 +1,4 @@
-"""Spreadsheets in: read off the event loop, sent in chunks, taken whole or given back with what is wrong in each row."""
+"""Spreadsheets in: read off the event loop, sent in chunks, taken whole or given back with what is wrong by row."""
 
 from __future__ import annotations
 
@@ -86,7 +86,11 @@ async def add_import(
     imported = await take(gate, caller, area, kind, data, request.headers)
     if imported["state"] != "refused":
         return JSONResponse(imported, 202)
-    errors = [RowError(**error) for error in imported["errors"]]
+    places = {column.key: place for place, column in enumerate(way_of(area, kind)[1].columns)}
+    errors = sorted(
+        (RowError(**error) for error in imported["errors"]),
+        key=lambda error: (error.row, places.get(error.column, -1)),
+    )
     if XLSX in request.headers.get("accept", ""):
         marked = await asyncio.to_thread(with_errors, way_of(area, kind)[1], data, errors)
         return Response(marked, STATUSES["invalid"][0], {"X-Wrong-Rows": str(imported["wrong"])}, XLSX)

@@ -20,6 +20,9 @@ from .errors import problem
 MOST_BYTES = 16 * 1024 * 1024
 MOST_JSON_BYTES = 1024 * 1024
 _MOST_DEPTH = 32
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+_QUOTED = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # possessive, and to the end where it is not closed: linear
+_BRACKETS = re.compile(rb"[\[\]{}]")
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -45,6 +48,8 @@ class Limits:
             status = [0]
             sending = _watched(send, status)
             try:
+                if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+                    raise DomainError("request.malformed", "地址中含有不可见的控制字符")
                 if request.method in ("POST", "PUT", "PATCH", "DELETE"):
                     body = await _read(request)
                     _check_json(request, body)
@@ -55,13 +60,19 @@ class Limits:
                 await self._app(scope, receive, sending)
             finally:
                 route = getattr(scope.get("route"), "path", "other")
-                metrics.HTTP_REQUESTS.labels(request.method, route, str(status[0])).inc()
-                metrics.HTTP_SECONDS.labels(request.method, route).observe(time.monotonic() - started)
+                method = request.method if request.method in _METHODS else "other"
+                metrics.HTTP_REQUESTS.labels(method, route, str(status[0])).inc()
+                metrics.HTTP_SECONDS.labels(method, route).observe(time.monotonic() - started)
+
+
+def _is_json(request: Request) -> bool:
+    """As FastAPI sees it: whatever it would read as JSON, by any name."""
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
 
 
 async def _read(request: Request) -> bytes:
-    json = request.headers.get("content-type", "").startswith("application/json")
-    most = MOST_JSON_BYTES if json else MOST_BYTES
+    most = MOST_JSON_BYTES if _is_json(request) else MOST_BYTES
     told = request.headers.get("content-length", "")
     if told.isdigit() and int(told) > most:
         raise _too_large(most)
@@ -80,25 +91,12 @@ def _too_large(most: int) -> DomainError:
 
 def _check_json(request: Request, body: bytes) -> None:
     """Refuse JSON that is nested deeper than any of ours, or bears characters that no text has."""
-    if not body or not request.headers.get("content-type", "").startswith("application/json"):
+    if not body or not _is_json(request):
         return
     depth = deepest = 0
-    quoted = escaped = False
-    for byte in body:
-        if quoted:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                quoted = False
-        elif byte == 0x22:
-            quoted = True
-        elif byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
+    for bracket in _BRACKETS.findall(_QUOTED.sub(b"", body)):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
     if deepest > _MOST_DEPTH:
         raise DomainError("body.too_deep", f"JSON 嵌套超过 {_MOST_DEPTH} 层")
     try:

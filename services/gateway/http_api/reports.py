@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
@@ -19,6 +19,8 @@ from .auth import Caller, Gate, Gated
 
 router = APIRouter(tags=["统计"])
 Value = int | float | None
+First = Annotated[date | None, Query(alias="from", description="不填为最近一次活动的开始日")]
+Last = Annotated[date | None, Query(alias="to", description="不填为最近一次活动的结束日")]
 
 
 class Detail(BaseModel):
@@ -135,8 +137,8 @@ async def get_report(
     unit: str,
     caller: Caller,
     gate: Gated,
-    first: date | None = Query(None, alias="from", description="不填为最近一次活动的开始日"),
-    last: date | None = Query(None, alias="to", description="不填为最近一次活动的结束日"),
+    first: First = None,
+    last: Last = None,
     children: bool = Query(True, description="是否并列下级单位"),
     compare: str = Query("", pattern=r"^(|before|year|before,year|year,before)$", description="before、year"),
 ) -> Report:
@@ -144,9 +146,7 @@ async def get_report(
     await gate.allow(caller, Action.read_figures, unit)
     span = await span_of(gate, first, last)
     compared = [name for name in compare.split(",") if name]
-    return Report.model_validate(
-        await report.report(gate.database, unit, span, children=children, compare=compared)
-    )
+    return Report.model_validate(await report.report(gate.database, unit, span, children=children, compare=compared))
 
 
 @router.get("/reports/{unit}/workbook", summary="统计报告（Excel）", response_class=Response)
@@ -155,8 +155,8 @@ async def get_workbook(
     request: Request,
     caller: Caller,
     gate: Gated,
-    first: date | None = Query(None, alias="from"),
-    last: date | None = Query(None, alias="to"),
+    first: First = None,
+    last: Last = None,
 ) -> Response:
     """The same report as a workbook."""
     await gate.allow(caller, Action.read_figures, unit)
@@ -174,8 +174,8 @@ async def get_records(
     caller: Caller,
     gate: Gated,
     unit: str = Query(max_length=32),
-    first: date | None = Query(None, alias="from"),
-    last: date | None = Query(None, alias="to"),
+    first: First = None,
+    last: Last = None,
     page: int = Query(1, ge=1, le=10_000),
     page_size: int = Query(50, ge=1, le=200),
 ) -> Records:

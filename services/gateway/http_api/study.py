@@ -88,29 +88,30 @@ class SessionListing(Listing):
     form: contract.Form | None = None
 
 
-async def _list(
-    gate: Gate, caller: Principal, request: Request, asked: Listing, query: type[contract.Paged]
-) -> Answer:
+async def _list(gate: Gate, caller: Principal, request: Request, asked: Listing, query: type[contract.Paged]) -> Answer:
     actor = (
         gate.own(caller, Action.read_study)
         if asked.unit is None
         else await gate.allow(caller, Action.read_study, asked.unit)
     )
-    answer: Answer = await gate.ask(
-        "study", query(**{**asked.model_dump(exclude_none=True), "unit": asked.unit or actor.unit}), actor, request.headers
-    )
+    page = query(**{**asked.model_dump(exclude_none=True), "unit": asked.unit or actor.unit})
+    answer: Answer = await gate.ask("study", page, actor, request.headers)
     return answer
 
 
 async def _get(gate: Gate, caller: Principal, request: Request, query: Command) -> Answer:
-    answer: Answer = await gate.ask("study", query, gate.own(caller, Action.read_study), request.headers)
+    answer: Answer = await gate.find("study", query, caller, Action.read_study, request.headers)
     return answer
 
 
-async def _record(gate: Gate, caller: Principal, request: Request, command: Any) -> Answer:
+async def _record(
+    gate: Gate, caller: Principal, request: Request, kind: str, content: Any, command: type[Any]
+) -> Answer:
     """A new record of a unit."""
-    actor = await gate.allow(caller, Action.write_study, command.unit)
-    answer: Answer = await gate.ask("study", command, actor, request.headers, [command.unit])
+    actor = await gate.allow(caller, Action.write_study, content.unit)
+    id = new_record(request, caller, ("study", kind), content.unit, content.number)
+    asked = command(**content.model_dump(exclude={"state"}), id=id)
+    answer: Answer = await gate.ask("study", asked, actor, request.headers, [content.unit])
     return answer
 
 
@@ -118,7 +119,7 @@ async def _change(
     gate: Gate, caller: Principal, request: Request, query: Command, command: Command, action: Action
 ) -> Answer:
     """A change of a record that the caller can see: its unit says whether they may."""
-    record = await gate.ask("study", query, gate.own(caller, action), request.headers)
+    record = await gate.find("study", query, caller, action, request.headers)
     actor = await gate.allow(caller, action, record["unit"])
     answer: Answer = await gate.ask("study", command, actor, request.headers, [record["unit"]])
     return answer
@@ -136,7 +137,7 @@ async def list_sessions(
 async def record_session(body: NewSession, request: Request, caller: Caller, gate: Gated) -> Answer:
     """Keep a draft, or record a session that was held. It enters the figures when it is submitted."""
     kind = contract.DraftSession if body.state == "draft" else contract.HoldSession
-    return await _record(gate, caller, request, kind(**body.model_dump(exclude={"state"}), id=new_record(request)))
+    return await _record(gate, caller, request, "sessions", body, kind)
 
 
 @router.get("/sessions/{id}", tags=["学习活动"], summary="学习活动")
@@ -182,7 +183,7 @@ async def list_essays(request: Request, caller: Caller, gate: Gated, asked: Anno
 @router.post("/essays", status_code=201, tags=["学习体会文章"], summary="登记学习体会文章")
 async def record_essay(body: contract.EssayContent, request: Request, caller: Caller, gate: Gated) -> Answer:
     """Record an essay."""
-    return await _record(gate, caller, request, contract.RecordEssay(**body.model_dump(), id=new_record(request)))
+    return await _record(gate, caller, request, "essays", body, contract.RecordEssay)
 
 
 @router.get("/essays/{id}", tags=["学习体会文章"], summary="学习体会文章")
@@ -214,7 +215,7 @@ async def list_lectures(request: Request, caller: Caller, gate: Gated, asked: An
 @router.post("/lectures", status_code=201, tags=["专题党课"], summary="登记专题党课")
 async def record_lecture(body: contract.LectureContent, request: Request, caller: Caller, gate: Gated) -> Answer:
     """Record a lecture."""
-    return await _record(gate, caller, request, contract.RecordLecture(**body.model_dump(), id=new_record(request)))
+    return await _record(gate, caller, request, "lectures", body, contract.RecordLecture)
 
 
 @router.get("/lectures/{id}", tags=["专题党课"], summary="专题党课")

@@ -28,6 +28,12 @@ async def unit(database: Database, id: str) -> Document:
     return found
 
 
+async def root(database: Database) -> str | None:
+    """The unit at the top of the tree, where there is a tree."""
+    found = await database["units"].find_one({"parent": None}, {"_id": 1})
+    return None if found is None else str(found["_id"])
+
+
 async def children(database: Database, id: str) -> list[Document]:
     """The units right below a unit, by id."""
     return await database["units"].find({"parent": id}).sort("_id").to_list()

@@ -13,6 +13,7 @@ from services.kernel.event import Period
 from services.study.contract import Grain
 
 _MOST_DAYS = 3660
+_EARLIEST, _LATEST = date(1949, 10, 1), date(2999, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Span:
         wrong = None
         if self.last < self.first:
             wrong = "结束日期早于开始日期"
+        elif self.first < _EARLIEST or self.last > _LATEST:
+            wrong = f"期间须在 {_EARLIEST} 至 {_LATEST} 之间"
         elif (self.last - self.first).days > _MOST_DAYS:
             wrong = "期间不能超过十年"
         if wrong:
