@@ -44,6 +44,9 @@ class Books:
         self._client = client
         self._owners = {name: open_database(client, f"{prefix}_{name}") for name in SOURCES}
         self._gateway = self._owners["gateway"]
+        given_up = self._gateway["held"].find({"sort": "dropped"}, {"aggregate": 1})
+        self._given_up = {row["aggregate"] for row in given_up}
+        """Records of which a person has given up an event, with a reason: dropping counts as applied."""
         self.campaigns = [
             Period(id=row["_id"], first=date.fromisoformat(row["opens"]), last=date.fromisoformat(row["closes"]))
             for row in self._gateway["campaigns"].find()
@@ -93,7 +96,10 @@ class Books:
         for entries in _chunks(journal.find(recorded, {"aggregate": 1}, sort=[("_id", 1)])):
             found.compared["journal"] += len(entries)
             for entry in _without(entries, facts):
-                held = self._gateway["held"].find_one({"event": entry["_id"]}, {"reason": 1})
+                held = self._gateway["held"].find_one({"event": entry["_id"]}, {"reason": 1, "sort": 1})
+                if held and held["sort"] == "dropped":
+                    found.compared["dropped"] += 1
+                    continue
                 why = f"（已搁置：{held['reason']}）" if held else ""
                 found.differs(f"{service} 流水 {entry['_id']}（记录 {entry['aggregate']}）没有事实{why}")
         for known in _chunks(facts.find({"service": service, **recorded}, {"record": 1}, sort=[("_id", 1)])):
@@ -105,7 +111,7 @@ class Books:
         states = self._owners[kind.service][kind.aggregate.collection]
         for documents in _chunks(states.find({}, sort=[("_id", 1)])):
             sums = self._facts_of([document["_id"] for document in documents])
-            moving = self._moving(kind.service, [document["_id"] for document in documents], until)
+            moving = self._moving(kind.service, [document["_id"] for document in documents], until) | self._given_up
             for document in documents:
                 if document["_id"] in moving:
                     found.compared["moving"] += 1
@@ -136,7 +142,7 @@ class Books:
             told[window_of(key, path.rstrip("/").split("/")[-1], day, self.campaigns)] += amount
         later = study["journal"].distinct("unit", {"recorded": {"$gt": until}})
         for place in standing | set(told):
-            if place[1] in later:
+            if place[1] in later or f"coverage:{place[1]}" in self._given_up:
                 continue
             found.compared["windows"] += 1
             if told[place] != int(place in standing):

@@ -53,7 +53,9 @@ def told(found: Findings, until: datetime) -> list[str]:
     if found.wrong > len(found.first):
         lines.append(f"……另有 {found.wrong - len(found.first)} 处差异")
     if counts["moving"]:
-        lines.append(f"核对期间仍有变动、未核对的记录：{counts['moving']} 条")
+        lines.append(f"核对期间仍有变动、或有事件已放弃而未核对的记录：{counts['moving']} 条")
+    if counts["dropped"]:
+        lines.append(f"已由人工放弃的事件：{counts['dropped']} 条")
     verdict = f"不一致（{found.wrong} 处）" if found.wrong else "一致"
     lines.append(
         f"核对{verdict}：事实 {counts['facts']} 条，汇总 {counts['rollups']} 份，流水 {counts['journal']} 条，"

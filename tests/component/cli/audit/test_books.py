@@ -1,0 +1,188 @@
+"""The audit on a real replica set: it agrees with what is right, and finds what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from services.cli.audit.books import Books, Findings
+from services.cli.audit.command import told
+from services.kernel.journal import Document, open_database
+from services.study.contract import CorrectSession
+from services.study.domain import SESSION
+from tests.component.gateway.figures import Figures, watermark
+from tests.unit.gateway.owners import NOW, Owners, Step
+
+LATER = NOW + timedelta(hours=1)
+HISTORY: list[Step] = [
+    ("report", 0, "B1", date(2026, 3, 5), 1),
+    ("report", 1, "B1", date(2026, 3, 31), 2),
+    ("report", 2, "B2", date(2026, 7, 9), 3),
+    ("void", 1, "B1", date(2026, 3, 31), 2),
+    ("correct", 2, "B2", date(2026, 2, 28), 4),
+    ("essay", 0, "B1", date(2026, 3, 5), 0),
+    ("live", 0, "D1", date(2026, 2, 28), 5),
+    ("live", 1, "B2", date(2026, 3, 5), 1),
+    ("overdue", 1, "B2", date(2026, 3, 5), 1),
+]
+
+
+class Province:
+    """Owners and gateway as they stand after a small history, in databases of the test's own."""
+
+    def __init__(self, mongo: str, client: MongoClient[Document], prefix: str) -> None:
+        self.client, self.prefix = client, prefix
+        self.owners = Owners.after(HISTORY)
+        self.gateway = Figures(mongo, client, f"{prefix}_gateway")
+        self.gateway.project(self.owners.events)
+        self.gateway.project([watermark(owner, LATER) for owner in ("study", "hotline", "gateway")])
+        self.keep()
+
+    def owner(self, service: str) -> Database[Document]:
+        """A service's own database."""
+        return open_database(self.client, f"{self.prefix}_{service}")
+
+    def keep(self) -> None:
+        """Write the owners' states and journals, as the kernel keeps them."""
+        for event in self.owners.events:
+            entry = {"aggregate": event.subject, "n": event.aggregateversion, "unit": event.unit}
+            row = {"recorded": event.recorded, **entry}
+            self.owner(event.service)["journal"].update_one({"_id": event.id}, {"$set": row}, upsert=True)
+        for (name, id), state in self.owners.states.items():
+            kept = {"version": self.owners.versions[id], "head": b"", "paths": {}, "scope": []}
+            service = "hotline" if name == "ticket" else "study"
+            self.owner(service)[f"{name}s"].replace_one({"_id": id}, {**state.model_dump(), **kept}, upsert=True)
+
+    def audit(self) -> Findings:
+        """Compare everything up to the owners' last word."""
+        books = Books(self.client, self.prefix)
+        until = books.until()
+        assert until == LATER
+        return books.compare(until)
+
+
+@pytest.fixture
+def province(mongo: str, mongo_client: MongoClient[Document], database: str) -> Province:
+    return Province(mongo, mongo_client, database)
+
+
+def test_what_is_right_agrees(province: Province) -> None:
+    """Everything is compared and nothing differs; the last line says how much of each."""
+    found = province.audit()
+    assert (found.wrong, found.first) == (0, [])
+    events, rollups = len(province.owners.events), province.gateway.database["rollups"].count_documents({})
+    assert found.compared["facts"] == found.compared["journal"] == events
+    assert found.compared["rollups"] == rollups > 0
+    assert found.compared["states"] == 6
+    assert found.compared["windows"] > 8
+    assert told(found, LATER)[-1] == (
+        f"核对一致：事实 {events} 条，汇总 {rollups} 份，流水 {events} 条，"
+        f"重算记录 6 条、覆盖窗口 {found.compared['windows']} 个，截至 2027-01-15 13:00:00"
+    )
+
+
+def _fact_gone(province: Province) -> None:
+    province.gateway.database["facts"].delete_one({"type": "ticket.signed.v1"})
+
+
+def _entry_gone(province: Province) -> None:
+    province.owner("hotline")["journal"].delete_one({"aggregate": "t0", "n": 1})
+
+
+def _rollup_changed(province: Province) -> None:
+    sessions = "sum.study:sessions:leadership"
+    province.gateway.database["rollups"].update_one({sessions: {"$exists": True}}, {"$inc": {sessions: 1}})
+
+
+def _rollup_gone(province: Province) -> None:
+    province.gateway.database["rollups"].delete_one({"unit": "P", "month": "2026-03"})
+
+
+def _day_changed(province: Province) -> None:
+    province.gateway.database["rollups"].update_one({"_id": "B1|2026-03"}, {"$inc": {"days.05.study:essays": 1}})
+
+
+def _state_changed(province: Province) -> None:
+    province.owner("study")["sessions"].update_one({"_id": "s0"}, {"$inc": {"due": 1}})
+
+
+def _state_gone(province: Province) -> None:
+    province.owner("study")["essays"].delete_one({"_id": "e0"})
+
+
+def _version_ahead(province: Province) -> None:
+    province.owner("hotline")["tickets"].update_one({"_id": "t0"}, {"$inc": {"version": 1}})
+
+
+def _covered_twice(province: Province) -> None:
+    key = "study.units_covered@campaign"
+    facts = province.gateway.database["facts"]
+    facts.update_one(
+        {"entries.m": key, "unit": "B1"}, {"$set": {"entries.$[each].n": 2}}, array_filters=[{"each.m": key}]
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line"),
+    [
+        (_fact_gone, "没有事实"),
+        (_entry_gone, "没有 hotline 流水"),
+        (_rollup_changed, "与事实之和不一致"),
+        (_rollup_gone, "没有汇总"),
+        (_day_changed, "汇总 B1|2026-03|05|study.essays"),
+        (_state_changed, "记录 session s0 的现状与事实之和不一致"),
+        (_state_gone, "记录 essay e0 不存在"),
+        (_version_ahead, "记录 ticket t0"),
+        (_covered_twice, "study.units_covered@campaign B1 C1 计 2 次，应为 1 次"),
+    ],
+)
+def test_what_is_wrong_is_found(province: Province, spoil: Callable[[Province], None], line: str) -> None:
+    """A difference in any of the books is counted and named."""
+    spoil(province)
+    found = province.audit()
+    assert found.wrong > 0
+    assert any(line in each for each in found.first)
+    assert told(found, LATER)[-1].startswith(f"核对不一致（{found.wrong} 处）")
+
+
+def test_what_changes_meanwhile_is_left_out(province: Province) -> None:
+    """A record that moved after the instant of the audit is counted as moving, and is no difference."""
+    content: dict[str, Any] = {"unit": "B1", "day": "2026-03-05", "way": "branch", "form": "theme_day", "title": "学习"}
+    mended = CorrectSession.model_validate({**content, "id": "s0", "due": 40, "reason": "人数有误"})
+    known = len(province.owners.events)
+    province.owners.decide("study", SESSION, "s0", mended)
+    event = province.owners.events[known].model_copy(update={"recorded": LATER + timedelta(seconds=1)})
+    province.owners.events[known] = event
+    province.keep()
+    found = province.audit()
+    assert (found.wrong, found.compared["moving"], found.compared["states"]) == (0, 1, 5)
+
+
+def test_a_dropped_event_is_said_but_no_difference(province: Province) -> None:
+    """What a person gave up counts as applied; a parked one is a difference with its reason."""
+    gone = province.gateway.database["facts"].find_one_and_delete({"type": "ticket.signed.v1"})
+    assert gone is not None
+    held = {
+        "_id": "h1",
+        "event": gone["_id"],
+        "aggregate": gone["record"],
+        "reason": "ValueError: 坏",
+        "sort": "parked",
+    }
+    province.gateway.database["held"].insert_one(held)
+    assert any("已搁置：ValueError: 坏" in line for line in province.audit().first)
+    province.gateway.database["held"].update_one({"_id": "h1"}, {"$set": {"sort": "dropped"}})
+    found = province.audit()
+    assert (found.wrong, found.compared["dropped"], found.compared["moving"]) == (0, 1, 1)
+    assert "已由人工放弃的事件：1 条" in told(found, LATER)
+
+
+def test_without_a_word_of_every_owner_there_is_nothing_to_compare(province: Province) -> None:
+    """As long as an owner has not said how far it is, no instant can be named."""
+    province.gateway.database["projection"].update_one({"_id": "projection"}, {"$unset": {"watermarks.gateway": 1}})
+    assert Books(province.client, province.prefix).until() is None

@@ -1,0 +1,87 @@
+"""The gateway's store with a small tree in it, written as the worker writes and read as the API reads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pymongo import AsyncMongoClient, MongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from services.gateway.store.facts import Projection, ensure_indexes
+from services.kernel.event import Event
+from services.kernel.inbox import Taking
+from services.kernel.journal import CODEC, Document, in_transaction, open_database
+from tests.unit.gateway.owners import CAMPAIGN, NOW, PATHS
+
+T = TypeVar("T")
+
+
+class Figures:
+    """One gateway database: `project` as the worker does, `ask` as the API does."""
+
+    def __init__(self, mongo: str, client: MongoClient[Document], name: str) -> None:
+        self._mongo, self._name = mongo, name
+        self.database = open_database(client, name)
+        self.projection = Projection()
+        ensure_indexes(self.database)
+        self.database["units"].insert_many(unit(id, path) for id, path in PATHS.items())
+        opened = {"opens": CAMPAIGN.first.isoformat(), "closes": CAMPAIGN.last.isoformat()}
+        self.database["campaigns"].insert_one(
+            {"_id": CAMPAIGN.id, "name": "主题教育", "requirement": "", "version": 1, **opened}
+        )
+
+    def project(self, events: Iterable[Event]) -> int:
+        """Bring a batch into effect; how many of it were new."""
+        batch = list(events)
+        taken: int = in_transaction(
+            self.database, lambda session: self.projection.apply(batch, Taking(session, self.database, NOW))
+        )
+        return taken
+
+    def forget(self) -> None:
+        """Begin again with no event."""
+        for name in ("facts", "rollups", "held"):
+            self.database[name].delete_many({})
+        self.database["projection"].update_one({"_id": "projection"}, {"$unset": {"watermarks": 1}})
+
+    def ask(self, read: Callable[[AsyncDatabase[Document]], Awaitable[T]]) -> T:
+        """Read with a client of asyncio's."""
+
+        async def reading() -> T:
+            async with AsyncMongoClient[Document](self._mongo, tz_aware=True) as client:
+                return await read(client.get_database(self._name, codec_options=CODEC))
+
+        return asyncio.run(reading())
+
+
+def unit(id: str, path: list[str]) -> Document:
+    """A unit as the kernel keeps it."""
+    told: dict[str, Any] = {
+        "name": f"单位{id}",
+        "short_name": id,
+        "kind": "department",
+        "credit_code": "",
+        "party_code": "",
+    }
+    above = {"parent": path[-2] if len(path) > 1 else None, "path": path, "scope": sorted(path), "depth": len(path)}
+    return {"_id": id, **told, **above, "members": 10, "active_from": "2026-01-01", "version": 1}
+
+
+def watermark(service: str, until: datetime) -> Event:
+    """An owner's word that all up to this instant has been published."""
+    return Event(
+        id=f"w-{service}-{until.timestamp()}",
+        source=f"/test/{service}",
+        type=f"shengzhi.{service}.watermark.passed.v1",
+        subject=service,
+        time=until,
+        aggregateversion=0,
+        recorded=until,
+        unit="",
+        actor=service,
+        day=until.date(),
+        data={"until": until.isoformat()},
+    )
