@@ -8,15 +8,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from services.cli.audit.command import audit
+from services.cli.demo import demo
+from services.cli.load import load
 from services.cli.local import keys, supervisor
 from services.cli.local.process import LaunchError
 from services.cli.local.record import Record
+from services.cli.report import report
 from services.cli.status import table
 
 Folder = Annotated[Path, typer.Option("--folder", envvar="SHENGZHI_RUN", help="运行目录：数据、日志和密钥")]
 RUN = Path(".run")
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="生智：主题教育数据平台")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="省直：主题教育工作平台")
 out = Console(highlight=False, soft_wrap=True)
 error = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -71,6 +75,12 @@ def make_keys(folder: Annotated[Path, typer.Argument(help="密钥目录")]) -> N
     """在目录中生成缺少的密钥和首个管理员的密码（供容器部署使用）。"""
     keys.generate(folder)
     out.print(f"密钥在 {folder}：{'、'.join((*keys.KEYS, keys.PASSWORD))}")
+
+
+app.command()(load)
+app.command()(report)
+app.command()(demo)
+app.command()(audit)
 
 
 @app.command()

@@ -96,9 +96,13 @@ class Relay:
             if not published:
                 self._wake.wait(self._poll_seconds)
             self._wake.clear()
+        self.close()
+        self._give_back_lease()
+
+    def close(self) -> None:
+        """Give its connections back."""
         self._publisher.close()
         self._resender.close()
-        self._give_back_lease()
 
     def step(self) -> int:
         """Publish one batch; give the number of entries newly marked published.

@@ -40,10 +40,9 @@ def store(mongo_client: MongoClient[dict[str, Any]], database: str) -> Database[
 @pytest.fixture
 def relay(vhost: str, journal: Journal) -> Iterator[Relay]:
     """The owner's relay, stepped by hand; no transaction is under way, so its watermark is now."""
-    publisher = Publisher(vhost, "jars", name="test")
-    made = Relay(journal, publisher, transaction_seconds=0)
+    made = Relay(journal, Publisher(vhost, "jars", name="test"), transaction_seconds=0)
     yield made
-    publisher.close()
+    made.close()
 
 
 def take(events: list[Event], taking: Taking) -> int:
