@@ -1,0 +1,273 @@
+"""The gateway's worker in a process of its own, on a real broker and a real store."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from nameko.exceptions import RemoteError
+from nameko.standalone.rpc import ClusterRpcClient
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from services.cli.local.process import free_port, wait_until
+from services.kernel import bus
+from services.kernel.event import Actor, Envelope, Event, new_id
+from services.kernel.journal import Document, open_database
+from tests.component.gateway.figures import watermark
+from tests.unit.gateway.owners import Owners
+
+SECONDS = 60
+HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g"
+OPENED = {"id": "C1", "name": "主题教育", "opens": "2026-02-01", "closes": "2026-10-31"}
+
+
+class Worker:
+    """The running worker: its RPC, its store, and the bus on which it hears others."""
+
+    def __init__(self, rpc: Any, database: Database[Document], uri: str) -> None:
+        self._rpc, self.database, self._uri = rpc, database, uri
+
+    def ask(
+        self, method: str, body: dict[str, Any], *, unit: str = "*", units: tuple[str, ...] = (), **more: Any
+    ) -> Any:
+        """A command or query by somebody with a role for a unit; `units` are those that it names."""
+        known = {row["_id"]: row["path"] for row in self.database["units"].find({"_id": {"$in": units}})}
+        given: dict[str, Any] = {
+            "command_id": new_id(),
+            "actor": Actor(user="u1", role="system_admin", unit=unit),
+            "paths": {"*": ["*"], **known} if unit == "*" else known,
+            "deadline": datetime.now(UTC) + timedelta(seconds=SECONDS),
+        }
+        envelope = Envelope.model_validate(given | more)
+        return getattr(self._rpc, method)(envelope=envelope.model_dump(mode="json"), body=body)
+
+    def refusal(self, method: str, body: dict[str, Any], **more: Any) -> str:
+        """The code with which it is refused."""
+        with pytest.raises(RemoteError) as refused:
+            self.ask(method, body, **more)
+        assert refused.value.exc_type == "DomainError"
+        return str(refused.value.value).split(":")[0]
+
+    def sheet(self, kind: str, rows: list[dict[str, Any]], **more: Any) -> Any:
+        """Send a sheet's rows; what became of them."""
+        id = new_id()
+        numbered = [{"_row": place, **row} for place, row in enumerate(rows, start=2)]
+        self.ask("add_import_rows", {"import_id": id, "kind": kind, "first": 0, "rows": numbered}, **more)
+        state = self.ask("accept_import", {"import_id": id, "kind": kind, "rows": len(rows)}, **more)
+        if state["state"] == "accepted":
+            assert wait_until(lambda: self.ask("get_import", {"import_id": id})["state"] == "applied", SECONDS)
+        return state
+
+    def tell(self, events: list[Event]) -> None:
+        """Publish what owners would."""
+        for event in events:
+            publisher = bus.Publisher(self._uri, event.service, name="test")
+            assert publisher.publish([bus.Outgoing(event.id, event.short_type, event.to_json())]).confirmed
+            publisher.close()
+
+    def published(self) -> bool:
+        """Whether all that it told has been taken by somebody."""
+        return self.database["journal"].count_documents({"published": False}) == 0
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("secrets")
+    for name in ("master.key", "chain.key"):
+        (folder / name).write_bytes(name[:1].encode() * 32)
+    (folder / "admin.password").write_text("first-password")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def worker(
+    module_vhost: str, mongo: str, mongo_client: MongoClient[Document], secrets: Path, tmp_path_factory: Any
+) -> Iterator[Worker]:
+    """One worker for the module; each test uses units and accounts of its own."""
+    prefix, port = f"t{new_id().replace('-', '')[-12:]}", free_port()
+    given = {
+        "SHENGZHI_AMQP_URI": module_vhost,
+        "SHENGZHI_MONGO_URI": mongo,
+        "SHENGZHI_DATABASE_PREFIX": prefix,
+        "SHENGZHI_SECRETS": str(secrets),
+        "SHENGZHI_METRICS_PORT": str(port),
+        "SHENGZHI_WATERMARK_SECONDS": "0.2",
+    }
+    log = tmp_path_factory.mktemp("worker") / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.cli", "serve", "gateway"],
+            env={**os.environ, **given},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        assert wait_until(lambda: _ready(port), SECONDS), log.read_text()[-3000:]
+        with ClusterRpcClient(uri=module_vhost, timeout=SECONDS) as client:
+            running = Worker(client.gateway, open_database(mongo_client, f"{prefix}_gateway"), module_vhost)
+            root = {"id": "P", "name": "示例省直工委", "kind": "committee", "active_from": "2026-01-01"}
+            assert running.ask("add_unit", root) == {"id": "P", "version": 1}
+            yield running
+    finally:
+        process.terminate()
+        process.wait(SECONDS)
+        mongo_client.drop_database(f"{prefix}_gateway")
+
+
+def _ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def unit(id: str, parent: str = "P", **more: Any) -> dict[str, Any]:
+    return {"id": id, "name": f"单位{id}", "kind": "省直单位", "parent": parent, "active_from": "2026-01-01", **more}
+
+
+def test_the_first_administrator_can_sign_in(worker: Worker) -> None:
+    """Where nobody can, the installation's password opens the account `admin`, and nothing of it is in the journal."""
+    known = worker.database["credentials"].find_one({"_id": "admin"})
+    assert known is not None
+    assert PasswordHasher().verify(known["password"], "first-password")
+    user = worker.database["users"].find_one({"_id": "admin"})
+    assert user is not None
+    assert user["roles"] == [{"role": "system_admin", "unit": "*"}]
+    assert "首任" not in str(list(worker.database["journal"].find({"aggregate": "admin"})))
+
+
+def test_a_tree_comes_from_a_sheet(worker: Worker) -> None:
+    """Parents before children, paths from the root; the same sheet again changes nothing; all is published."""
+    rows = [unit("A"), unit("A-W", "A", kind="机关党委"), unit("A-B1", "A-W", kind="党支部", members=12.0)]
+    tree = worker.database["projection"].find_one({}, {"tree": 1})
+    assert worker.sheet("units", rows)["state"] == "accepted"
+    branch = worker.database["units"].find_one({"_id": "A-B1"})
+    assert branch is not None
+    assert (branch["path"], branch["depth"], branch["members"]) == (["P", "A", "A-W", "A-B1"], 4, 12)
+    assert branch["scope"] == sorted(branch["path"])
+    after = worker.database["projection"].find_one({}, {"tree": 1})
+    assert tree is not None
+    assert after is not None
+    assert after["tree"] == tree["tree"] + 3
+    journal = worker.database["journal"].count_documents({})
+    assert worker.sheet("units", rows)["state"] == "accepted"
+    assert worker.database["journal"].count_documents({}) == journal
+    assert wait_until(worker.published, SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("rows", "column", "code"),
+    [
+        ([unit("X1", "X9")], "parent", "unit.parent_unknown"),
+        ([unit("X2", "X1"), unit("X1")], "parent", "unit.parent_unknown"),
+        ([{key: value for key, value in unit("X1").items() if key != "parent"}], "parent", "unit.root_exists"),
+        ([unit("X1"), unit("X1", members=3)], "id", "unit.id_taken"),
+    ],
+)
+def test_a_sheet_with_a_wrong_unit_is_refused_whole(
+    worker: Worker, rows: list[dict[str, Any]], column: str, code: str
+) -> None:
+    """The row and the column are named, and no unit of it is made."""
+    refused = worker.sheet("units", rows)
+    assert refused["state"] == "refused"
+    assert [(error["column"], error["code"]) for error in refused["errors"]] == [(column, code)]
+    assert worker.database["units"].count_documents({"_id": {"$regex": "^X"}}) == 0
+
+
+def test_units_are_added_below_the_role_alone(worker: Worker) -> None:
+    """Whose role is held for one department adds nothing to another, nor at the top."""
+    for id in ("E", "F"):
+        worker.ask("add_unit", unit(id, kind="department"))
+    assert worker.ask("add_unit", unit("E1", "E", kind="branch"), unit="E", units=("E",))["version"] == 1
+    assert worker.refusal("add_unit", unit("F1", "F", kind="branch"), unit="E") == "unit.out_of_scope"
+    assert worker.refusal("add_unit", unit("G", kind="department"), unit="E") == "unit.out_of_scope"
+    refused = worker.sheet("units", [unit("F2", "F")], unit="E")
+    assert [error["code"] for error in refused["errors"]] == ["unit.out_of_scope"]
+
+
+def test_campaigns_follow_one_another(worker: Worker) -> None:
+    """One that overlaps is refused; the next one is taken."""
+    worker.ask("open_campaign", OPENED, unit="P", units=("P",))
+    overlapping = {**OPENED, "id": "C2", "opens": "2026-10-31", "closes": "2026-12-31"}
+    assert worker.refusal("open_campaign", overlapping, unit="P") == "campaign.overlaps"
+    worker.ask("open_campaign", {**overlapping, "opens": "2026-11-01"}, unit="P", units=("P",))
+    assert worker.database["campaigns"].count_documents({}) == 2
+
+
+def test_users_and_what_is_kept_of_them(worker: Worker) -> None:
+    """Names are sealed, hashes lie beside the journal, a new password ends every session, roles are said anew."""
+    held = {"role": "handler", "unit": "P"}
+    asked = {"id": "zhang", "name": "张三", "roles": [held], "password": HASH}
+    command_id = new_id()
+    first = worker.ask("add_user", asked, units=("P",), command_id=command_id)
+    again = worker.ask("add_user", {**asked, "password": HASH[:-1] + "w"}, units=("P",), command_id=command_id)
+    assert first == again == {"id": "zhang", "version": 1}
+    everything = str(list(worker.database["journal"].find())) + str(list(worker.database["users"].find()))
+    everything += str(list(worker.database["private"].find())) + str(list(worker.database["commands"].find()))
+    assert "张三" not in everything
+    assert "argon2" not in everything
+    worker.database["sessions"].insert_one({"_id": "s1", "user": "zhang"})
+    worker.ask("set_password", {"id": "zhang", "password": HASH[:-1] + "x"})
+    assert worker.database["sessions"].count_documents({"user": "zhang"}) == 0
+    known = worker.database["credentials"].find_one({"_id": "zhang"})
+    assert known is not None
+    assert known["password"].endswith("x")
+    worker.ask("set_roles", {"id": "zhang", "roles": [held, {"role": "agent", "unit": "P"}]}, units=("P",))
+    listed = worker.ask("list_users", {"unit": "P"}, unit="P")
+    assert [(user["id"], user["name"], len(user["roles"])) for user in listed["items"]] == [("zhang", "张三", 2)]
+
+
+def test_users_come_from_a_sheet(worker: Worker) -> None:
+    """Roles by their Chinese names; a unit outside the role's reach is refused; stored rows are gone afterwards."""
+    row = {"id": "li", "name": "李四", "role": "支部书记", "unit": "P", "password": HASH}
+    assert worker.sheet("users", [{**row, "unit": "Q9"}], units=("P",))["errors"][0]["code"] == "unit.unknown"
+    assert worker.sheet("users", [row], units=("P",))["state"] == "accepted"
+    user = worker.database["users"].find_one({"_id": "li"})
+    assert user is not None
+    assert user["roles"] == [{"role": "secretary", "unit": "P"}]
+    assert worker.database["credentials"].count_documents({"_id": "li", "password": HASH}) == 1
+    assert worker.database["import_rows"].count_documents({}) == 0
+
+
+def test_events_become_figures_once_their_unit_is_there(worker: Worker) -> None:
+    """An event of a unit that is not in the tree yet is held and keeps `as_of` back; then it counts, exactly once."""
+    owners = Owners()
+    owners.ask("hold", 0, "B1", datetime(2026, 3, 5, tzinfo=UTC).date(), 1)
+    owners.ask("submit", 0, "B1", datetime(2026, 3, 5, tzinfo=UTC).date(), 1)
+    told = [event.model_copy(update={"id": new_id()}) for event in owners.events]
+    worker.tell([*told, *told, watermark("study", datetime.now(UTC))])
+    held, facts = worker.database["held"], worker.database["facts"]
+    assert wait_until(lambda: held.count_documents({"sort": "retry"}) == 2, SECONDS)  # the session and its coverage
+    assert facts.count_documents({"service": "study"}) == 1  # that it was held counts nothing and needs no unit
+    worker.ask("add_unit", unit("D1", kind="department"))
+    worker.ask("add_unit", unit("B1", "D1", kind="branch"), units=("D1",))
+    assert wait_until(lambda: held.count_documents({}) == 0, SECONDS)
+    assert facts.count_documents({"service": "study"}) == 3
+    for place in ("P", "D1", "B1"):
+        row = worker.database["rollups"].find_one({"_id": f"{place}|2026-03"})
+        assert row is not None
+        assert row["sum"]["study:sessions:branch"] == 1
+
+
+def test_its_own_events_are_taken_and_told_of_by_a_watermark(worker: Worker) -> None:
+    """Everything in its journal has a fact, and its watermark passes."""
+    asked = datetime.now(UTC)
+    assert wait_until(worker.published, SECONDS)
+
+    def passed() -> bool:
+        row = worker.database["projection"].find_one({"_id": "projection"}) or {}
+        return bool(row.get("watermarks", {}).get("gateway", asked) > asked)
+
+    assert wait_until(passed, SECONDS)
+    entries = {row["_id"] for row in worker.database["journal"].find({}, {"_id": 1})}
+    assert entries == {row["_id"] for row in worker.database["facts"].find({"service": "gateway"}, {"_id": 1})}
