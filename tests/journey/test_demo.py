@@ -4,6 +4,7 @@ What it must be is counted by the generator from the rows it wrote, by no rule o
 """
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -142,6 +143,22 @@ def test_loading_again_skips_every_row_and_changes_nothing(shown: Demonstration,
     after = office.report(ROOT, *CAMPAIGN)
     assert after["as_of"] > before["as_of"]
     assert {**after, "as_of": None} == {**before, "as_of": None}
+
+
+def test_a_load_that_does_not_come_out_right_fails(shown: Demonstration, tmp_path: Path) -> None:
+    """A figure that is not as counted, or a mistake that was not refused, is told and is the command's status."""
+    shutil.copy(shown.folder / "用户名册.xlsx", tmp_path)
+    shutil.copytree(shown.folder / "untidy", tmp_path / "untidy")
+    told = json.loads((shown.folder / "figures.json").read_text())
+    told["figures"]["hotline.tickets"] += 1
+    (tmp_path / "figures.json").write_text(json.dumps(told))
+    refusals = json.loads((tmp_path / "untidy/refusals.json").read_text())
+    refusals["essays"].append({"row": 2, "column": "day", "code": "day.in_future"})
+    (tmp_path / "untidy/refusals.json").write_text(json.dumps(refusals))
+    said = _run("load", str(tmp_path), "--url", shown.url, "--secrets", str(shown.secrets), status=1)
+    expected = told["figures"]["hotline.tickets"]
+    assert f"与清点不符：hotline.tickets 应为 {expected}，平台为 {expected - 1}" in said
+    assert "退回情况与预期不符：essays [(2, 'day', 'day.in_future')]" in said
 
 
 @pytest.mark.row("G1")

@@ -18,8 +18,8 @@ def accounts(province: Province) -> list[Cells]:
         "handler": (Role.handler, unit),
         "secretary": (Role.secretary, branch),
         "member": (Role.member, branch),
-        "agent": (Role.agent, DESK),
-        "supervisor": (Role.duty_supervisor, ROOT),  # gives tickets to every department
+        "agent": (Role.agent, ROOT),  # the desk gives tickets to every department
+        "supervisor": (Role.duty_supervisor, ROOT),
         "judge": (Role.judge, ROOT),
         "line12345": (Role.partner, DESK),
         "sysadmin": (Role.system_admin, ROOT),
