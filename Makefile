@@ -74,6 +74,14 @@ rows: test-packages install ## Tests by the domain's numbered rows: `S2 passed 3
 bench: demo-packages install ## Measure; prints what it measured on what
 	$(BIN)/python -m pytest tests/bench --override-ini addopts= --import-mode=importlib -p no:pytest_nameko -s
 
+.PHONY: faults
+faults: demo-packages install ## Every fault once while clients work; then nothing may be lost or doubled
+	$(BIN)/python -W ignore -m tests.faults 1
+
+.PHONY: faults-long
+faults-long: demo-packages install ## Every fault eight times (about half an hour)
+	$(BIN)/python -W ignore -m tests.faults 8
+
 .PHONY: format
 format: install ## Put the code into the form that `check` wants
 	$(BIN)/ruff check --fix

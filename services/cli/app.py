@@ -14,8 +14,10 @@ from services.cli.load import load
 from services.cli.local import keys, supervisor
 from services.cli.local.process import LaunchError
 from services.cli.local.record import Record
+from services.cli.parked import parked
 from services.cli.report import report
 from services.cli.status import table
+from services.cli.verify import verify_journal
 
 Folder = Annotated[Path, typer.Option("--folder", envvar="SHENGZHI_RUN", help="运行目录：数据、日志和密钥")]
 RUN = Path(".run")
@@ -81,6 +83,8 @@ app.command()(load)
 app.command()(report)
 app.command()(demo)
 app.command()(audit)
+app.command()(verify_journal)
+app.add_typer(parked, name="parked")
 
 
 @app.command()

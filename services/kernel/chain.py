@@ -18,10 +18,8 @@ import pymongo
 from .aggregate import Aggregate
 from .journal import Document, Journal
 
-SHOWN = 20
 
-
-def anchor_days(journal: Journal, until: datetime, key: bytes) -> int:
+def anchor_days(journal: Journal, until: datetime) -> int:
     """Anchor every day (UTC) that ended before `until`, a watermark, and is not anchored yet; give how many."""
     anchors = journal.database["anchors"]
     newest = anchors.find_one(sort=[("_id", pymongo.DESCENDING)])
@@ -31,14 +29,14 @@ def anchor_days(journal: Journal, until: datetime, key: bytes) -> int:
     day = date.fromisoformat(newest["_id"]) + timedelta(days=1) if newest else first["recorded"].date()
     digest, made = newest["digest"] if newest else b"", 0
     while _end_of(day) <= until:
-        count, digest = _digest(journal, day, digest, key)
+        count, digest = _digest(journal, day, digest)
         anchors.insert_one({"_id": day.isoformat(), "count": count, "digest": digest})
         day, made = day + timedelta(days=1), made + 1
     return made
 
 
-def verify(journal: Journal, aggregates: Iterable[Aggregate[Any]], key: bytes) -> tuple[int, list[str]]:
-    """How many entries were read, and what is wrong: at most `SHOWN` findings of each sort."""
+def verify(journal: Journal, aggregates: Iterable[Aggregate[Any]]) -> tuple[int, list[str]]:
+    """How many entries were read, and what is wrong: one line a finding."""
     findings: list[str] = []
     heads = {
         record["_id"]: (record["version"], record["head"])
@@ -61,7 +59,7 @@ def verify(journal: Journal, aggregates: Iterable[Aggregate[Any]], key: bytes) -
         head = entry["hash"]
     findings.extend(_ended(heads, aggregate, n, head))
     findings.extend(f"{id}: the record has no entries" for id in heads)
-    findings.extend(_anchors(journal, key))
+    findings.extend(_anchors(journal))
     return read, findings
 
 
@@ -77,17 +75,17 @@ def _ended(heads: dict[str, tuple[int, bytes]], aggregate: str, n: int, head: by
         yield f"{aggregate}: the record does not bear its newest entry's hash"
 
 
-def _anchors(journal: Journal, key: bytes) -> Iterator[str]:
+def _anchors(journal: Journal) -> Iterator[str]:
     digest = b""
     for anchor in journal.database["anchors"].find(sort=[("_id", 1)]):
-        count, digest = _digest(journal, date.fromisoformat(anchor["_id"]), digest, key)
+        count, digest = _digest(journal, date.fromisoformat(anchor["_id"]), digest)
         if (count, digest) != (anchor["count"], anchor["digest"]):
             yield f"{anchor['_id']}: the day's entries ({count}) are not those that were anchored ({anchor['count']})"
             digest = anchor["digest"]
 
 
-def _digest(journal: Journal, day: date, previous: bytes, key: bytes) -> tuple[int, bytes]:
-    mac, count = hmac.new(key, previous + day.isoformat().encode(), hashlib.sha256), 0
+def _digest(journal: Journal, day: date, previous: bytes) -> tuple[int, bytes]:
+    mac, count = hmac.new(journal.chain_key, previous + day.isoformat().encode(), hashlib.sha256), 0
     start = datetime.combine(day, time(), UTC)
     entries: Iterable[Document] = journal.database["journal"].find(
         {"recorded": {"$gte": start, "$lt": _end_of(day)}}, {"hash": 1}, sort=[("recorded", 1), ("_id", 1)]

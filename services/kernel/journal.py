@@ -285,7 +285,7 @@ class Journal:
         self.source = f"/{site}/{service}"
         self.clock = clock
         self.committed = committed
-        self._chain_key = chain_key
+        self.chain_key = chain_key
         self._limit = timedelta(seconds=transaction_seconds) - timedelta(milliseconds=COMMIT_MS)
 
     def ensure_indexes(self) -> None:
@@ -368,7 +368,7 @@ class Journal:
         """The audit chain: a keyed hash over the entry and the hash of the one before it in its aggregate."""
         told = {key: entry[key] for key in _TOLD}
         body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
-        return hmac.digest(self._chain_key, previous + body, hashlib.sha256)
+        return hmac.digest(self.chain_key, previous + body, hashlib.sha256)
 
     def event(self, entry: Mapping[str, Any]) -> Event:
         """A journal entry as the event that is published of it: the same each time."""

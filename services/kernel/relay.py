@@ -18,6 +18,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from . import event, metrics
 from .bus import BUS_ERRORS, Outgoing, Publisher
+from .chain import anchor_days
 from .clock import Clock, utc_now
 from .journal import Document, Journal
 from .reconcile import TALLY, Resend, entries_to_resend, owner_tally, requests_queue
@@ -85,6 +86,7 @@ class Relay:
                     self.resend_asked()
                     if time.monotonic() - tallied >= self._tally_seconds:
                         self.tell_tally(until)
+                        anchor_days(self._journal, until)
                         tallied = time.monotonic()
                 pause = 0.0
             except (*BUS_ERRORS, PyMongoError) as error:

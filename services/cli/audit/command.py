@@ -28,7 +28,7 @@ def audit(
     wait: Annotated[float, typer.Option("--wait", help="最多等待多少秒，让已登记的都进入统计")] = 60.0,
 ) -> None:
     """核对：事实、汇总、各服务的流水和记录现状是否一致。不一致时列出最先发现的差异，以状态 1 结束。"""
-    settings = _settings(folder)
+    settings = settings_of(folder)
     try:
         with MongoClient[Document](settings.mongo_uri, tz_aware=True, serverSelectionTimeoutMS=10_000) as client:
             books = Books(client, settings.database_prefix)
@@ -65,11 +65,15 @@ def told(found: Findings, until: datetime) -> list[str]:
     return lines
 
 
-def _settings(folder: Path) -> Settings:
+def settings_of(folder: Path) -> Settings:
     """Those of the platform that was started under the folder, else of the environment."""
     record = Record.read(folder)
     known: Mapping[str, str] = {} if record is None else record.settings
-    names = {"mongo_uri": "SHENGZHI_MONGO_URI", "database_prefix": "SHENGZHI_DATABASE_PREFIX"}
+    names = {
+        "mongo_uri": "SHENGZHI_MONGO_URI",
+        "database_prefix": "SHENGZHI_DATABASE_PREFIX",
+        "secrets": "SHENGZHI_SECRETS",
+    }
     given = {field: known[name] for field, name in names.items() if name in known}
     return Settings(**given)  # type: ignore[arg-type]  # two texts among settings of several types
 

@@ -13,7 +13,6 @@ from services.kernel.journal import Journal
 
 from .jar import JAR, change, make_journal
 
-KEY = b"k" * 32
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -30,24 +29,26 @@ def journal(mongo_client: MongoClient[dict[str, Any]], database: str, now: list[
         change(made, "j1", 2)
         change(made, "j2", 3)
         now[0] += timedelta(days=1)
-    assert anchor_days(made, START.replace(hour=0) + timedelta(days=2), KEY) == 2
+    assert anchor_days(made, START.replace(hour=0) + timedelta(days=2)) == 2
     return made
 
 
 def findings(journal: Journal) -> list[str]:
-    return verify(journal, [JAR], KEY)[1]
+    return verify(journal, [JAR])[1]
 
 
 def test_an_untouched_journal_is_whole(journal: Journal) -> None:
     """Every entry is read and nothing is found; anchoring again anchors only what is new."""
-    assert verify(journal, [JAR], KEY) == (6, [])
-    assert anchor_days(journal, START + timedelta(days=9), KEY) == 7
+    assert verify(journal, [JAR]) == (6, [])
+    assert anchor_days(journal, START + timedelta(days=9)) == 7
     assert findings(journal) == []
 
 
 def test_another_key_does_not_verify(journal: Journal) -> None:
     """Without the key nobody can make a chain that holds."""
-    assert len(verify(journal, [JAR], b"x" * 32)[1]) == 2
+    journal.chain_key = b"x" * 32
+    found = findings(journal)
+    assert sum(finding.endswith("is not what was written") for finding in found) == 6
 
 
 def test_a_changed_entry_is_found(journal: Journal) -> None:

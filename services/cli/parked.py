@@ -1,0 +1,90 @@
+"""`shengzhi parked`: messages that could not be handled, through the public API as operations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from services.cli.accounts import Accounts
+from services.cli.client import Api, Refused
+from services.cli.load import RUN, Folder, Secrets, Url, place_of
+from services.cli.terminal import console
+from services.gateway.contract import Role
+
+parked = typer.Typer(no_args_is_help=True, help="搁置的消息：列出、查看、重放、放弃")
+out = console()
+Id = Annotated[str, typer.Argument(help="消息编号")]
+User = Annotated[str, typer.Option("--user", envvar="SHENGZHI_USER", help="运维账号；不填为样例运维账号")]
+
+
+@contextmanager
+def _operations(folder: Folder, url: str, secrets: Secrets, user: str) -> Iterator[Api]:
+    """Signed in as operations: the password comes from SHENGZHI_PASSWORD, or is that of the sample's account."""
+    try:
+        address, keys = place_of(folder, url, secrets)
+        known = None if user else Accounts(keys).acting(Role.operations)
+        name, password = (known.id, known.password) if known else (user, os.environ.get("SHENGZHI_PASSWORD", ""))
+        with Api.signed_in(address, name, password) as api:
+            yield api
+    except Refused as problem:
+        out.print(f"未能完成：{problem}", markup=False)
+        raise typer.Exit(1) from problem
+
+
+@parked.command("list")
+def list_parked(
+    sort: Annotated[str, typer.Option(help="parked、retry、dropped")] = "parked",
+    folder: Folder = RUN,
+    url: Url = "",
+    secrets: Secrets = None,
+    user: User = "",
+) -> None:
+    """列出搁置的消息。"""
+    with _operations(folder, url, secrets, user) as api:
+        found = api.get("/operations/held", sort=sort, page_size=200)
+    table = Table()
+    for header in ("编号", "队列", "事件", "次数", "最近", "原因"):
+        table.add_column(header, overflow="fold")
+    for row in found["items"]:
+        kind = row["type"] or "无法识别"
+        table.add_row(row["id"], row["queue"], kind, str(row["attempts"]), row["last"][:19], row["reason"])
+    out.print(table if found["items"] else "没有搁置的消息。")
+
+
+@parked.command()
+def show(id: Id, folder: Folder = RUN, url: Url = "", secrets: Secrets = None, user: User = "") -> None:
+    """查看一条消息：原因、堆栈和脱敏后的内容。"""
+    with _operations(folder, url, secrets, user) as api:
+        found = api.get(f"/operations/held/{id}")
+    for name, told in found.items():
+        out.print(f"{name}：{told}", markup=False)
+
+
+@parked.command()
+def replay(id: Id, folder: Folder = RUN, url: Url = "", secrets: Secrets = None, user: User = "") -> None:
+    """重放一条消息；重复重放只生效一次。"""
+    with _operations(folder, url, secrets, user) as api:
+        applied = api.post(f"/operations/held/{id}/replays", {})["applied"]
+    out.print("已生效。" if applied else "仍无法处理，继续搁置；原因见 shengzhi parked show。")
+    if not applied:
+        raise typer.Exit(1)
+
+
+@parked.command()
+def drop(
+    id: Id,
+    reason: Annotated[str, typer.Option(help="事由", prompt="事由")],
+    folder: Folder = RUN,
+    url: Url = "",
+    secrets: Secrets = None,
+    user: User = "",
+) -> None:
+    """放弃一条消息：内容删除，放弃的事实和事由保留。"""
+    with _operations(folder, url, secrets, user) as api:
+        api.post(f"/operations/held/{id}/drops", {"reason": reason})
+    out.print("已放弃。")
