@@ -16,9 +16,7 @@ export PYTHON
 .PHONY: demo
 demo: export SHENGZHI_DATABASE_PREFIX = shengzhi_demo
 demo: demo-packages install ## Start the platform, load the sample province, print its report; stays up
-	$(RUN) up --fresh
-	$(RUN) load --wait deploy/sample
-	$(RUN) report --out build/demo
+	$(RUN) demo
 
 .PHONY: up
 up: demo-packages install ## Start the platform, keeping the data of earlier runs

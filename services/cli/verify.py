@@ -29,7 +29,8 @@ out = console()
 def verify_journal(folder: Folder = RUN) -> None:
     """验证审计链：流水有无改动、缺失、伪造。发现问题时逐条列出并以状态 1 结束。"""
     given = settings_of(folder)
-    read, findings = 0, []
+    read = 0
+    findings: list[str] = []
     with MongoClient[dict[str, Any]](given.mongo_uri, appname="shengzhi-verify") as client:
         for service, aggregates in AGGREGATES.items():
             database = open_database(client, given.database(service))

@@ -134,7 +134,7 @@ class Hotline(Imports):
         """A page of tickets."""
         return store.listed(self.journal.database, query)
 
-    @timer(interval=60)
+    @timer(interval=60)  # type: ignore[untyped-decorator]  # nameko ships no types
     def mark_overdue(self) -> None:
         """Find tickets whose deadline has passed unanswered and let each say so, once."""
         while late := store.past_deadline(self.journal.database, utc_now()):
@@ -170,15 +170,15 @@ class Hotline(Imports):
             check_handler(row.reported_unit, row.handler, work.envelope.paths[row.handler])
         content = row.model_dump(include=set(contract.TicketContent.model_fields) | set(contract.Caller.model_fields))
         if row.action == "correct":
-            whole = contract.CorrectTicket(**content, id=id, life=row.life(), reason=row.reason, row=digest)
-            work.decide(TICKET, id, self._limited(whole))
+            corrected = contract.CorrectTicket(**content, id=id, life=row.life(), reason=row.reason, row=digest)
+            work.decide(TICKET, id, self._limited(corrected))
         else:
-            whole = contract.RegisterTicket(**content, id=id, row=digest)
-            work.decide(TICKET, id, self._limited(whole))
+            registered = contract.RegisterTicket(**content, id=id, row=digest)
+            work.decide(TICKET, id, self._limited(registered))
             for step in steps(id, row):
                 work.decide(TICKET, id, step)
             work.decide(TICKET, id, contract.MarkOverdue(id=id))
-        self._seal(work, id, whole)
+        self._seal(work, id, contract.Caller(**row.model_dump(include=set(contract.Caller.model_fields))))
 
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """The row's ticket."""
@@ -228,7 +228,9 @@ def in_campaign(received: datetime, campaigns: Iterable[Period]) -> None:
 
 def redacted(command: Any) -> Any:
     """Free text that becomes part of an event, without numbers and addresses that name somebody."""
-    free = {name: redact(text) for name in ("title", "answer") if isinstance(text := getattr(command, name, None), str)}
+    free: dict[str, Any] = {
+        name: redact(text) for name in ("title", "answer") if isinstance(text := getattr(command, name, None), str)
+    }
     if isinstance(life := getattr(command, "life", None), contract.Life) and life.answer:
         free["life"] = life.model_copy(update={"answer": redact(life.answer)})
     return command.model_copy(update=free)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import amqp
-import kombu
 from amqp.exceptions import AMQPError, PreconditionFailed
+from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from .event import CONTENT_TYPE
@@ -26,13 +26,13 @@ HEARTBEAT = 60
 _DELIVERY_LIMIT = 1_000_000
 
 
-def connect(uri: str, name: str) -> kombu.Connection:
+def connect(uri: str, name: str) -> Connection:
     """A connection of one's own, opened, with a heartbeat and a name that operations can read.
 
     Raises:
         one of BUS_ERRORS: the broker is not there.
     """
-    connection = kombu.Connection(
+    connection = Connection(
         uri,
         heartbeat=HEARTBEAT,
         connect_timeout=5,
@@ -62,7 +62,7 @@ class QueueDiffers(Exception):
 
 
 def declare_queue(
-    connection: kombu.Connection, queue: str, bindings: Iterable[tuple[str, str]], *, single_active: bool = False
+    connection: Connection, queue: str, bindings: Iterable[tuple[str, str]], *, single_active: bool = False
 ) -> bool:
     """Declare a quorum queue of ours and bind it to (service, routing key); say whether it had to be made.
 
@@ -93,7 +93,7 @@ def ensure_queue(uri: str, queue: str) -> None:
         connection.release()
 
 
-def _exists(connection: kombu.Connection, queue: str) -> bool:
+def _exists(connection: Connection, queue: str) -> bool:
     channel = connection.channel()
     try:
         channel.queue_declare(queue, passive=True)
@@ -133,7 +133,7 @@ class Publisher:
         self._service = service
         self._name = name
         self._confirm_seconds = confirm_seconds
-        self._connection: kombu.Connection | None = None
+        self._connection: Connection | None = None
         self._channel: Any = None
         self._tags: dict[int, str] = {}
         self._next_tag = 1

@@ -109,7 +109,7 @@ class Importer(DependencyProvider):
     def keep(self, chunk: AddImportRows, envelope: Envelope) -> None:
         """Store a chunk of an import that is still being received."""
         now = self.journal.clock()
-        known = self._database["imports"].find_one_and_update(
+        known: Any = self._database["imports"].find_one_and_update(
             {"_id": chunk.import_id},
             {
                 "$setOnInsert": {

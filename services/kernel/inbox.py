@@ -199,7 +199,7 @@ class Inbox:
         attempt = self._database["attempts"].find_one_and_update(
             {"_id": key}, {"$inc": {"n": 1}}, upsert=True, return_document=pymongo.ReturnDocument.AFTER
         )
-        if attempt["n"] > MOST_ATTEMPTS:
+        if attempt is not None and attempt["n"] > MOST_ATTEMPTS:
             self._hold(delivery, happened, RuntimeError(f"came back {MOST_ATTEMPTS} times from a process that died"))
         else:
             self._apply([(delivery, happened)])

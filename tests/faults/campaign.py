@@ -22,7 +22,7 @@ from .injected import Faults
 from .ledger import Client, Ledger, wait_for
 
 PREFIX = "faults"
-PASSWORD = "sample-password"  # noqa: S105  # of an account that lives as long as the campaign
+PASSWORD = "sample-password"  # of an account that lives as long as the campaign
 
 
 def campaign(folder: Path, seed: int, rounds: int, *, clients: int = 6, pause: tuple[float, float] = (2.0, 6.0)) -> str:

@@ -57,12 +57,17 @@ COINS = Sheet(
 )
 
 
+def make_seen(database: Any) -> None:
+    """Where the subscriber writes down what it saw."""
+    database["seen"].create_index("event")
+
+
 class Jars(Imports):
     """Keeps jars, takes sheets of coins, and counts its own events as a subscriber would."""
 
     name = "jars"
     sheets: ClassVar = {"coins": COINS}
-    journal = Journalled([JAR], indexes=lambda database: database["seen"].create_index("event"))
+    journal = Journalled([JAR], indexes=make_seen)
     importer = Importer()
     relay = Relaying()
 
@@ -86,7 +91,8 @@ class Jars(Imports):
             jar = work.decide(JAR, command.id, Change(coins=command.coins), envelope.expected)
             return {"id": command.id, "version": work.version(JAR, command.id), "coins": jar.coins}
 
-        return self.journal.execute(envelope, command, act)
+        answer: dict[str, Any] = self.journal.execute(envelope, command, act)
+        return answer
 
     @subscribe("jars.seen", ["jars"], keys=["jar.#"])
     def see(self, event: Event, taking: Taking) -> None:
@@ -100,7 +106,7 @@ class Listener:
     name = "listener"
     heard_before: ClassVar[list[str]] = []
 
-    @event_handler("jars", "jar.changed.v1")
+    @event_handler("jars", "jar.changed.v1")  # type: ignore[untyped-decorator]  # nameko ships no types
     def heard(self, body: dict[str, Any]) -> None:
         """Print what was heard, once."""
         if not self.heard_before:

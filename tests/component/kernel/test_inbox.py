@@ -58,6 +58,7 @@ class Effects:
         self.fails: dict[int, Exception] = {}
 
     def __call__(self, events: list[Event], taking: Taking) -> int:
+        """Take what is new, and fail where told to."""
         self.calls.append(len(events))
         fresh = once(events, taking, "q")
         for event in fresh:
@@ -152,7 +153,8 @@ def test_later_is_retried_until_it_works(
     now[0] += timedelta(seconds=2)
     assert inbox.retry_due() == 0
     held = store["held"].find_one()
-    assert held is not None and (held["sort"], held["attempts"]) == ("retry", 2)
+    assert held is not None
+    assert (held["sort"], held["attempts"]) == ("retry", 2)
     del effects.fails[3]
     now[0] += timedelta(seconds=3)
     assert inbox.retry_due() == 1
@@ -167,7 +169,9 @@ def test_replaying_a_parked_event_twice_has_effect_once(
     effects.fails[3] = ValueError("bug")
     inbox.take([delivery(happened(3))])
     held = store["held"].find_one()
-    assert held is not None and held["sort"] == "parked" and "ValueError" in held["traceback"]
+    assert held is not None
+    assert held["sort"] == "parked"
+    assert "ValueError" in held["traceback"]
     assert inbox.replay(held) is False
     del effects.fails[3]
     assert inbox.replay(held) is True

@@ -37,7 +37,9 @@ def test_a_command_leaves_record_entry_and_answer(journal: Journal) -> None:
     assert answer == {"id": "j1", "version": 1, "coins": 3}
     assert counts(journal) == (1, 1, 1)
     record = journal.database["jars"].find_one({"_id": "j1"})
-    assert record is not None and record["scope"] == ["R", "U1"] and record["version"] == 1
+    assert record is not None
+    assert record["scope"] == ["R", "U1"]
+    assert record["version"] == 1
     entry = journal.database["journal"].find_one()
     assert entry is not None
     assert (entry["aggregate"], entry["n"], entry["published"]) == ("j1", 1, False)
@@ -68,7 +70,8 @@ def test_command_ids_of_two_users_do_not_meet(journal: Journal) -> None:
     change(journal, "j1", 3, envelope("c1", user="u1"))
     change(journal, "j1", 4, envelope("c1", user="u2"))
     jar = journal.get(JAR, "j1")
-    assert jar is not None and jar.coins == 7
+    assert jar is not None
+    assert jar.coins == 7
 
 
 def test_a_refusal_changes_nothing_and_is_decided_afresh(journal: Journal) -> None:
@@ -96,7 +99,8 @@ def test_concurrent_changes_of_one_record_all_count(journal: Journal) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: change(journal, "j1", 1), range(40)))
     jar = journal.get(JAR, "j1")
-    assert jar is not None and jar.coins == 40
+    assert jar is not None
+    assert jar.coins == 40
     versions = sorted(entry["n"] for entry in journal.database["journal"].find())
     assert versions == list(range(1, 41))
 
@@ -145,7 +149,8 @@ def test_a_trial_that_fails_takes_back_only_itself(journal: Journal) -> None:
     journal.database.create_collection("notes")
     journal.execute(envelope(), Change(coins=0), act)
     jar = journal.get(JAR, "j1")
-    assert jar is not None and jar.coins == 6
+    assert jar is not None
+    assert jar.coins == 6
     assert [entry["n"] for entry in journal.database["journal"].find(sort=[("n", 1)])] == [1, 2]
     assert [note["coins"] for note in journal.database["notes"].find()] == [5, 1]
 

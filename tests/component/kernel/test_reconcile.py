@@ -91,7 +91,7 @@ def delete_queue(vhost: str) -> int:
 def test_a_queue_deleted_with_messages_in_it_costs_nothing(
     vhost: str, journal: Journal, relay: Relay, store: Database[dict[str, Any]]
 ) -> None:
-    """The subscriber finds that its queue is gone, makes it anew, asks from its last day on, and has everything once."""
+    """The subscriber makes its queue anew, asks for what it missed from its last day on, and has everything once."""
     with consuming(vhost, store):
         for number in range(30):
             change(journal, f"j{number}", 1)

@@ -71,7 +71,8 @@ def test_entries_arrive_in_the_order_of_their_record(vhost: str, journal: Journa
     assert {message.properties["content_type"] for message in messages} == {CONTENT_TYPE}
     for record in ("j0", "j1"):
         versions = [happened.aggregateversion for happened in events if happened.subject == record]
-        assert versions == sorted(versions) and versions[0] == 1
+        assert versions == sorted(versions)
+        assert versions[0] == 1
     assert all(
         happened.type == "shengzhi.jars.jar.changed.v1" and happened.source == "/test/jars" for happened in events
     )

@@ -128,7 +128,8 @@ def test_a_command_goes_all_the_way_to_subscribers(
     assert ask(jars, "put_coins", {"id": "j1", "coins": 3}, "c1") == answer
     wait_for(lambda: store["seen"].count_documents({}) == 1)
     entry = store["journal"].find_one()
-    assert entry is not None and entry["published"]
+    assert entry is not None
+    assert entry["published"]
     assert service.line() == f"heard {entry['_id']} 3\n"
     assert store["held"].count_documents({}) == 0
 
