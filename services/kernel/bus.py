@@ -14,7 +14,7 @@ from typing import Any
 
 import amqp
 from amqp.exceptions import AMQPError, PreconditionFailed
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from .event import CONTENT_TYPE
@@ -188,7 +188,7 @@ class Publisher:
         """
         try:
             channel = self._open()
-            if queue not in self._declared:
+            if queue not in self._declared and self._connection is not None:
                 declare_queue(self._connection, queue, ())
                 self._declared.add(queue)
             while (message := channel.basic_get(queue)) is not None:
