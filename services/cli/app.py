@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from services.cli.audit.command import audit
+from services.cli.contracts import contracts
 from services.cli.demo import demo
 from services.cli.load import load
 from services.cli.local import keys, supervisor
@@ -84,6 +85,7 @@ app.command()(report)
 app.command()(demo)
 app.command()(audit)
 app.command()(verify_journal)
+app.command(hidden=True)(contracts)
 app.add_typer(parked, name="parked")
 
 

@@ -1,0 +1,169 @@
+"""`shengzhi contracts`: what crosses a process boundary, written down from the contracts themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from services.gateway import contract as gateway
+from services.hotline import contract as hotline
+from services.kernel.event import CONTENT_TYPE, NAMESPACE, Event, Payload, body_of
+from services.kernel.relay import WATERMARK
+from services.study import contract as study
+
+OWNERS = (study, hotline, gateway)
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_INSTANT = "2026-03-05T01:00:00Z"
+_ID = "01956f3e-0000-7000-8000-000000000000"
+
+
+def contracts(
+    folder: Annotated[Path, typer.Argument(help="写到的目录")] = Path("proto"),
+) -> None:
+    """由各服务的约定生成事件的 JSON Schema、示例和 AsyncAPI 文档。"""
+    written = write_contracts(folder)
+    typer.echo(f"{len(written)} 个文件已写到 {folder}")
+
+
+def payloads() -> Iterator[tuple[str, type[Payload]]]:
+    """Every kind of event with its owner's name, in a fixed order."""
+    for owner in OWNERS:
+        kinds = {
+            value
+            for value in vars(owner).values()
+            if isinstance(value, type) and issubclass(value, Payload) and "type" in vars(value)
+        }
+        for kind in sorted(kinds, key=lambda kind: kind.type):
+            yield owner.NAME, kind
+
+
+def write_contracts(folder: Path) -> list[Path]:
+    """A schema and an example of every kind of event, and the AsyncAPI document; gives the files."""
+    import yaml  # noqa: PLC0415  # a tool of development, not in the image
+
+    files: dict[Path, str] = {}
+    for owner, kind in payloads():
+        name = f"{NAMESPACE}.{owner}.{kind.type}"
+        files[folder / "events" / f"{name}.schema.json"] = _json(schema(owner, kind))
+        files[folder / "examples" / f"{name}.json"] = _json(example(owner, kind))
+    files[folder / "asyncapi.yaml"] = yaml.safe_dump(asyncapi(), allow_unicode=True, sort_keys=False, width=120)
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return list(files)
+
+
+def schema(owner: str, kind: type[Payload]) -> dict[str, Any]:
+    """The JSON Schema of the whole CloudEvent. Unknown fields are allowed: v1 may gain optional ones."""
+    data = kind.model_json_schema()
+    definitions = data.pop("$defs", {})
+    own = {name: told for name, told in data["properties"].items() if name not in ("unit", "day")}
+    required = [name for name in data.get("required", []) if name not in ("unit", "day")]
+    text = {"type": "string"}
+    instant = {"type": "string", "format": "date-time"}
+    return {
+        "$schema": _DIALECT,
+        "$id": f"{NAMESPACE}.{owner}.{kind.type}",
+        "title": kind.__name__,
+        "description": data.get("description", ""),
+        "type": "object",
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "id": {**text, "format": "uuid"},
+            "source": {**text, "pattern": f"^/[^/]+/{owner}$"},
+            "type": {"const": f"{NAMESPACE}.{owner}.{kind.type}"},
+            "subject": {**text, "description": "the record's id"},
+            "time": instant,
+            "datacontenttype": {"const": "application/json"},
+            "aggregateversion": {"type": "integer", "minimum": 1},
+            "recorded": instant,
+            "unit": text,
+            "actor": {**text, "description": "a user's id"},
+            "day": {**text, "format": "date", "description": "business date"},
+            "traceparent": text,
+            "data": {"type": "object", "properties": own, "required": required},
+        },
+        "required": [
+            *("specversion", "id", "source", "type", "subject", "time", "aggregateversion"),
+            *("recorded", "unit", "actor", "day", "data"),
+        ],
+        **({"$defs": definitions} if definitions else {}),
+    }
+
+
+def example(owner: str, kind: type[Payload]) -> dict[str, Any]:
+    """The contract's own example as the message that would be published."""
+    payload = kind.model_validate(kind.examples[0])
+    event = Event.model_validate(
+        {
+            "id": _ID,
+            "source": f"/province/{owner}",
+            "type": f"{NAMESPACE}.{owner}.{kind.type}",
+            "subject": _ID,
+            "time": _INSTANT,
+            "aggregateversion": 1,
+            "recorded": _INSTANT,
+            "unit": payload.unit,
+            "actor": "unit-admin",
+            "day": payload.day,
+            "data": body_of(payload),
+        }
+    )
+    told: dict[str, Any] = json.loads(event.to_json())
+    return told
+
+
+def asyncapi() -> dict[str, Any]:
+    """An AsyncAPI 3.0 document: one channel an owner, its exchange; one message a kind of event."""
+    channels: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    messages: dict[str, Any] = {}
+    for owner, kind in payloads():
+        name = f"{owner}.{kind.type}"
+        messages[name] = {
+            "name": f"{NAMESPACE}.{name}",
+            "title": kind.__name__,
+            "summary": (kind.__doc__ or "").strip(),
+            "contentType": CONTENT_TYPE,
+            "payload": {"$ref": f"./events/{NAMESPACE}.{name}.schema.json"},
+        }
+        channel = channels.setdefault(
+            owner,
+            {
+                "address": f"{owner}.events",
+                "description": f"Routing keys: <subject>.<past>.v1; {WATERMARK} tells up to when all is published.",
+                "messages": {},
+                "bindings": {
+                    "amqp": {
+                        "is": "routingKey",
+                        "exchange": {"name": f"{owner}.events", "type": "topic", "durable": True, "autoDelete": False},
+                    }
+                },
+            },
+        )
+        channel["messages"][name] = {"$ref": f"#/components/messages/{name}"}
+        operations[f"{owner}.tell"] = {
+            "action": "send",
+            "channel": {"$ref": f"#/channels/{owner}"},
+            "summary": f"What happened in {owner}, at least once, a record's events in their order.",
+        }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Shengzhi events",
+            "version": "1",
+            "description": "CloudEvents 1.0, JSON structured mode. v1 gains optional fields only; ignore what you do not know.",
+        },
+        "defaultContentType": CONTENT_TYPE,
+        "channels": channels,
+        "operations": operations,
+        "components": {"messages": messages},
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=False) + "\n"
