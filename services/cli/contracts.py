@@ -156,7 +156,7 @@ def asyncapi() -> dict[str, Any]:
         "info": {
             "title": "Shengzhi events",
             "version": "1",
-            "description": "CloudEvents 1.0, JSON structured mode. v1 gains optional fields only; ignore what you do not know.",
+            "description": "CloudEvents 1.0, JSON structured mode. v1 gains optional fields only; ignore the unknown.",
         },
         "defaultContentType": CONTENT_TYPE,
         "channels": channels,
