@@ -45,9 +45,10 @@ class Process:
             stdout=subprocess.PIPE,
             text=True,
         )
-        if not self.line().startswith("ready"):
-            self.kill()
-            raise AssertionError("the service did not become ready")
+        while not (line := self.line()).startswith("ready"):
+            if not line:
+                self.kill()
+                raise AssertionError("the service did not become ready")
 
     def line(self) -> str:
         """The next line it prints."""

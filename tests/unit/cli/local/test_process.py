@@ -80,9 +80,10 @@ def test_a_process_ends_when_the_one_that_started_it_is_killed(tmp_path: Path) -
     with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         pid = int(running.stdout.readline())
-        assert start_ticks(pid) is not None
+        command = Path(f"/proc/{pid}/cmdline")
+        assert wait_until(lambda: b"setpriv" not in command.read_bytes(), 30)  # it has put the child on its leash
         running.send_signal(signal.SIGKILL)
-    assert wait_until(lambda: start_ticks(pid) is None, 5)
+    assert wait_until(lambda: start_ticks(pid) is None, 30)
 
 
 def test_a_process_that_dies_before_it_is_ready_says_why_at_once(tmp_path: Path) -> None:
