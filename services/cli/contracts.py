@@ -12,6 +12,7 @@ import typer
 from services.gateway import contract as gateway
 from services.hotline import contract as hotline
 from services.kernel.event import CONTENT_TYPE, NAMESPACE, Event, Payload, body_of
+from services.kernel.reconcile import TALLY
 from services.kernel.relay import WATERMARK
 from services.study import contract as study
 
@@ -19,6 +20,10 @@ OWNERS = (study, hotline, gateway)
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _INSTANT = "2026-03-05T01:00:00Z"
 _ID = "01956f3e-0000-7000-8000-000000000000"
+_TOLD = {
+    WATERMARK: "All that was recorded up to `until` has been published. Told every second; in no journal.",
+    TALLY: "By day and kind of event, how many there are up to `until` and the sum of their ids' hashes. Told hourly.",
+}
 
 
 def contracts(
@@ -42,7 +47,10 @@ def payloads() -> Iterator[tuple[str, type[Payload]]]:
 
 
 def write_contracts(folder: Path) -> list[Path]:
-    """A schema and an example of every kind of event, and the AsyncAPI document; gives the files."""
+    """A schema and an example of every kind of event, and the AsyncAPI document; gives the files.
+
+    Schemas and examples of kinds that are no more are removed.
+    """
     import yaml  # noqa: PLC0415  # a tool of development, not in the image
 
     files: dict[Path, str] = {}
@@ -51,6 +59,8 @@ def write_contracts(folder: Path) -> list[Path]:
         files[folder / "events" / f"{name}.schema.json"] = _json(schema(owner, kind))
         files[folder / "examples" / f"{name}.json"] = _json(example(owner, kind))
     files[folder / "asyncapi.yaml"] = yaml.safe_dump(asyncapi(), allow_unicode=True, sort_keys=False, width=120)
+    for stale in {*folder.glob("events/*.schema.json"), *folder.glob("examples/*.json")} - files.keys():
+        stale.unlink()
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -58,8 +68,8 @@ def write_contracts(folder: Path) -> list[Path]:
 
 
 def schema(owner: str, kind: type[Payload]) -> dict[str, Any]:
-    """The JSON Schema of the whole CloudEvent. Unknown fields are allowed: v1 may gain optional ones."""
-    data = kind.model_json_schema()
+    """The JSON Schema of the whole CloudEvent, open: v1 may gain optional fields and values of an enumeration."""
+    data = _opened(kind.model_json_schema())
     definitions = data.pop("$defs", {})
     own = {name: told for name, told in data["properties"].items() if name not in ("unit", "day")}
     required = [name for name in data.get("required", []) if name not in ("unit", "day")]
@@ -119,8 +129,46 @@ def example(owner: str, kind: type[Payload]) -> dict[str, Any]:
 
 def asyncapi() -> dict[str, Any]:
     """An AsyncAPI 3.0 document: one channel an owner, its exchange; one message a kind of event."""
-    channels: dict[str, Any] = {}
-    operations: dict[str, Any] = {}
+    messages = _messages()
+    owners = [owner.NAME for owner in OWNERS]
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Shengzhi events",
+            "version": "1",
+            "description": "CloudEvents 1.0, JSON structured mode. v1 gains optional fields only; ignore the unknown.",
+        },
+        "defaultContentType": CONTENT_TYPE,
+        "channels": {
+            owner: {
+                "address": f"{owner}.events",
+                "description": "Routing key: the name of the message without its first two parts.",
+                "messages": {
+                    name: {"$ref": f"#/components/messages/{name}"} for name in messages if name.startswith(f"{owner}.")
+                },
+                "bindings": {
+                    "amqp": {
+                        "is": "routingKey",
+                        "exchange": {"name": f"{owner}.events", "type": "topic", "durable": True, "autoDelete": False},
+                    }
+                },
+            }
+            for owner in owners
+        },
+        "operations": {
+            f"{owner}.tell": {
+                "action": "send",
+                "channel": {"$ref": f"#/channels/{owner}"},
+                "summary": f"What happened in {owner}, at least once, a record's events in their order.",
+            }
+            for owner in owners
+        },
+        "components": {"messages": messages},
+    }
+
+
+def _messages() -> dict[str, Any]:
+    """By name: each kind of event, and what every owner tells of its journal as a whole."""
     messages: dict[str, Any] = {}
     for owner, kind in payloads():
         name = f"{owner}.{kind.type}"
@@ -131,38 +179,28 @@ def asyncapi() -> dict[str, Any]:
             "contentType": CONTENT_TYPE,
             "payload": {"$ref": f"./events/{NAMESPACE}.{name}.schema.json"},
         }
-        channel = channels.setdefault(
-            owner,
-            {
-                "address": f"{owner}.events",
-                "description": f"Routing keys: <subject>.<past>.v1; {WATERMARK} tells up to when all is published.",
-                "messages": {},
-                "bindings": {
-                    "amqp": {
-                        "is": "routingKey",
-                        "exchange": {"name": f"{owner}.events", "type": "topic", "durable": True, "autoDelete": False},
-                    }
-                },
-            },
-        )
-        channel["messages"][name] = {"$ref": f"#/components/messages/{name}"}
-        operations[f"{owner}.tell"] = {
-            "action": "send",
-            "channel": {"$ref": f"#/channels/{owner}"},
-            "summary": f"What happened in {owner}, at least once, a record's events in their order.",
-        }
-    return {
-        "asyncapi": "3.0.0",
-        "info": {
-            "title": "Shengzhi events",
-            "version": "1",
-            "description": "CloudEvents 1.0, JSON structured mode. v1 gains optional fields only; ignore the unknown.",
-        },
-        "defaultContentType": CONTENT_TYPE,
-        "channels": channels,
-        "operations": operations,
-        "components": {"messages": messages},
-    }
+    for teller in OWNERS:
+        for told, summary in _TOLD.items():
+            name = f"{teller.NAME}.{told}"
+            messages[name] = {
+                "name": f"{NAMESPACE}.{name}",
+                "title": told.split(".")[0].capitalize(),
+                "summary": summary,
+                "contentType": CONTENT_TYPE,
+            }
+    return messages
+
+
+def _opened(told: Any) -> Any:
+    """A schema without what would refuse tomorrow's v1; the values known today stay, as an annotation."""
+    if isinstance(told, list):
+        return [_opened(each) for each in told]
+    if not isinstance(told, dict):
+        return told
+    kept = {key: _opened(value) for key, value in told.items() if (key, value) != ("additionalProperties", False)}
+    if isinstance(kept.get("enum"), list):
+        kept["x-extensible-enum"] = kept.pop("enum")
+    return kept
 
 
 def _json(value: Any) -> str:
