@@ -2,29 +2,65 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 
+ENTRYPOINTS = ("batch", "held", "imports", "providers", "rpc")
+
+# what is planted: where, which line, and the contract of .importlinter that must break by it
 PLANTED = {
-    "a kernel module that knows a service": ("services/kernel/clock.py", "import services.study.contract"),
-    "a service that reaches into another's rules": ("services/study/domain/days.py", "import services.hotline.domain"),
-    "rules that touch the store": ("services/hotline/domain/deadline.py", "import pymongo"),
-    "a contract that knows its service": ("services/study/contract.py", "import services.study.store"),
-    "a store that knows its service": ("services/hotline/store.py", "import services.hotline.service"),
-    "a service that knows the gateway": ("services/study/store.py", "import services.gateway.gate"),
-    "the asyncio process with eventlet in it": ("services/gateway/gate.py", "import eventlet"),
-    "an eventlet process with grpc in it": ("services/gateway/service.py", "import grpc"),
-    "a projection that reads the store": ("services/gateway/projection/fold.py", "import services.gateway.store.facts"),
-    "a journal that knows the relay": ("services/kernel/journal.py", "import services.kernel.relay"),
-    "a gateway that knows the command line": ("services/gateway/commands.py", "import services.cli.load"),
-    "a module with no place in the order": ("services/kernel/utils.py", ""),
+    "a kernel module that knows a service": ("services/kernel/clock.py", "import services.study.contract", "down"),
+    "a gateway that knows the command line": ("services/gateway/commands.py", "import services.cli.load", "down"),
+    "a service that knows the gateway": ("services/study/store.py", "import services.gateway.gate", "down"),
+    "a service that reaches into another's rules": (
+        "services/study/service.py",
+        "import services.hotline.domain",
+        "published",
+    ),
+    "a gateway that reaches into a service's store": (
+        "services/gateway/service.py",
+        "import services.hotline.store",
+        "published",
+    ),
+    "a store that knows its service": ("services/hotline/store.py", "import services.hotline.service", "inside"),
+    "a contract that knows its rules": ("services/study/contract.py", "import services.study.domain", "inside"),
+    "a fifth kind of file in a service": ("services/study/helpers.py", "", "inside"),
+    "a projection that reads the store": (
+        "services/gateway/projection/fold.py",
+        "import services.gateway.store.facts",
+        "gateway",
+    ),
+    "a gate that knows its edges": ("services/gateway/gate.py", "import services.gateway.http_api.app", "gateway"),
+    "a gateway module with no place in the order": ("services/gateway/utils.py", "", "gateway"),
+    "rules that touch the store": ("services/hotline/domain/deadline.py", "import pymongo", "pure"),
+    "rules that touch the store by way of the kernel": (
+        "services/study/domain/days.py",
+        "import services.kernel.journal",
+        "pure",
+    ),
+    "the asyncio process with eventlet in it": ("services/gateway/gate.py", "import eventlet", "processes"),
+    "an eventlet process with grpc in it": ("services/gateway/service.py", "import grpc", "eventlet"),
+    "a store that knows nameko": ("services/hotline/store.py", "import nameko.rpc", "nameko"),
+    "a journal in greenlets": ("services/kernel/journal.py", "import eventlet", "nameko"),
+    "a journal that knows the relay": ("services/kernel/journal.py", "import services.kernel.relay", "kernel"),
+    "a kernel module with no place in the order": ("services/kernel/utils.py", "", "kernel"),
 }
+
+
+def contracts() -> dict[str, str]:
+    """The rule's contracts: their titles by their names."""
+    config = ConfigParser()
+    config.read(ROOT / ".importlinter")
+    prefix = "importlinter:contract:"
+    return {name.removeprefix(prefix): config[name]["name"] for name in config.sections() if name.startswith(prefix)}
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -51,8 +87,8 @@ def test_the_tree_keeps_the_rule(tree: Path) -> None:
 
 @pytest.mark.parametrize("what", PLANTED)
 def test_a_planted_violation_is_caught(tree: Path, what: str) -> None:
-    """A rule that nothing can break says nothing."""
-    name, line = PLANTED[what]
+    """A rule that nothing can break says nothing: its own contract breaks, whatever else does."""
+    name, line, contract = PLANTED[what]
     place = tree / name
     before = place.read_text() if place.exists() else None
     place.write_text(f"{before or ''}\n{line}\n")
@@ -64,4 +100,18 @@ def test_a_planted_violation_is_caught(tree: Path, what: str) -> None:
         else:
             place.write_text(before)
     assert done.returncode == 1, done.stdout
-    assert "broken" in done.stdout
+    assert re.search(rf"^{re.escape(contracts()[contract])} BROKEN", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_every_contract_has_its_violation() -> None:
+    """No contract is left without something planted that it must catch."""
+    assert {contract for _, _, contract in PLANTED.values()} == set(contracts())
+
+
+def test_every_kernel_module_says_whether_it_may_know_nameko() -> None:
+    """A new kernel module is in the list of those that know no nameko, or is one of the entrypoints."""
+    config = ConfigParser()
+    config.read(ROOT / ".importlinter")
+    listed = set(config["importlinter:contract:nameko"]["source_modules"].split())
+    modules = {f"services.kernel.{path.stem}" for path in (ROOT / "services/kernel").glob("[a-z]*.py")}
+    assert modules - listed == {f"services.kernel.{name}" for name in ENTRYPOINTS}
