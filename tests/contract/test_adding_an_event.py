@@ -1,4 +1,4 @@
-"""docs/adding-an-event.md is true: its event, followed through every step that it names."""
+"""docs/adding-an-event.md is true: its event, taken through the steps that need no broker and no store."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
-from services.cli.contracts import example, schema
+from services.cli.contracts import example, schema, write_contracts
 from services.gateway.projection import facts
 from services.kernel.event import Command, Event, Payload, body_of, method_name, new_id
+from services.kernel.rpc import command
+from services.study import contract as study
 
 GUIDE = Path(__file__).parents[2] / "docs" / "adding-an-event.md"
 
@@ -48,7 +51,7 @@ def test_an_event_that_counts_nothing_needs_no_projection(written: dict[str, Any
     event = Event(
         id=new_id(),
         source="/province/study",
-        type=f"shengzhi.study.{payload.type.replace('session', 'rehearsal')}",
+        type=f"shengzhi.study.{payload.type}",
         subject="s1",
         time=now,
         aggregateversion=1,
@@ -59,6 +62,32 @@ def test_an_event_that_counts_nothing_needs_no_projection(written: dict[str, Any
         data=body_of(payload),
     )
     assert list(facts(event)) == []
+
+
+def test_the_service_takes_the_command_under_its_own_name_only(written: dict[str, Any]) -> None:
+    """A method named after the command becomes its entrypoint; one named otherwise is refused at once."""
+    wrap = command(written["PostponeSession"])
+
+    def postpone_session(self: Any, command: Any, envelope: Any) -> None: ...
+
+    def move_session(self: Any, command: Any, envelope: Any) -> None: ...
+
+    assert wrap(postpone_session).__name__ == "postpone_session"
+    with pytest.raises(TypeError, match="postpone_session"):
+        wrap(move_session)
+
+
+def test_regenerating_writes_it_down(written: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the contract is enough: its schema, its example and its place in the AsyncAPI document follow."""
+    before = {path.relative_to(tmp_path) for path in write_contracts(tmp_path)}
+    monkeypatch.setattr(study, "SessionPostponed", written["SessionPostponed"], raising=False)
+    name = "study.session.postponed.v1"
+    assert {path.relative_to(tmp_path) for path in write_contracts(tmp_path)} - before == {
+        Path("events", f"shengzhi.{name}.schema.json"),
+        Path("examples", f"shengzhi.{name}.json"),
+    }
+    document = yaml.safe_load((tmp_path / "asyncapi.yaml").read_text("utf-8"))
+    assert name in document["channels"]["study"]["messages"]
 
 
 @pytest.mark.parametrize("path", re.findall(r"`((?:services|tests|domain)/[\w/.]+\.py)`", GUIDE.read_text("utf-8")))
