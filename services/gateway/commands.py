@@ -91,13 +91,10 @@ class Commands:
         )
         try:
             async with asyncio.timeout(left):
-                await self._exchange.publish(message, f"{service}.{method_name(type(command))}", mandatory=True)
+                await self._exchange.publish(message, f"{service}.{method_name(type(command))}", mandatory=False)
                 answer = await future
         except TimeoutError as error:
             raise DomainError("service.timed_out", "服务未在规定时间内答复，可用同一幂等键重试", "timed_out") from error
-        except aio_pika.exceptions.DeliveryError as error:
-            self._listening.pop(service, None)
-            raise DomainError("service.unavailable", f"服务 {service} 暂时不可用，请稍后重试", "unavailable") from error
         except _AWAY as error:
             await self.close()
             raise DomainError("service.unavailable", "消息服务暂时不可用，请稍后重试", "unavailable") from error
@@ -111,7 +108,7 @@ class Commands:
                 return
             await self.close()
             connection = await aio_pika.connect_robust(self._uri, client_properties={"connection_name": "shengzhi-api"})
-            channel: Any = await connection.channel()
+            channel: Any = await connection.channel(publisher_confirms=False)  # the answer is the confirm
             self._exchange = await channel.declare_exchange(EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True)
             self._reply_key = str(uuid.uuid4())
             queue = await channel.declare_queue(

@@ -1,0 +1,54 @@
+"""Events to measure with: sessions of many units at the foot of a tree of five levels."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.kernel.event import new_id
+from services.kernel.journal import Document
+
+NOW = datetime(2026, 3, 5, 1, tzinfo=UTC)
+
+
+def unit_id(number: int) -> str:
+    """The id of the n-th unit at the foot of the tree."""
+    return f"B{number:06d}"
+
+
+def tree(units: int) -> Iterator[Document]:
+    """Units at the foot of a tree of five levels, and every unit above them."""
+    seen: set[str] = set()
+    for number in range(units):
+        path = ["P000", f"D{number % 10:03d}", f"C{number % 100:04d}", f"G{number % 1000:05d}", unit_id(number)]
+        for depth in range(1, 6):
+            if path[depth - 1] not in seen:
+                seen.add(path[depth - 1])
+                yield {"_id": path[depth - 1], "path": path[:depth], "name": path[depth - 1], "parent": None}
+
+
+def entries(count: int, units: int, seed: int = 1) -> Iterator[Document]:
+    """Journal entries of reported sessions over nine months, unpublished."""
+    chosen = random.Random(seed)
+    for number in range(count):
+        unit = unit_id(chosen.randrange(units))
+        day = f"2026-{chosen.randint(2, 10):02d}-{chosen.randint(1, 28):02d}"
+        due = chosen.randint(5, 40)
+        counted: dict[str, Any] = {"unit": unit, "day": day, "way": "branch", "due": due, "present": due - 1}
+        yield {
+            "_id": new_id(),
+            "aggregate": new_id(),
+            "n": 1,
+            "type": "session.submitted.v1",
+            "time": NOW,
+            "recorded": NOW + timedelta(milliseconds=number),
+            "unit": unit,
+            "actor": "u1",
+            "day": day,
+            "command": "c",
+            "data": {"title": "主题党日", "now": {**counted, "excused": 1, "absent": 0}},
+            "published": False,
+            "hash": b"",
+        }
