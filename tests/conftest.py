@@ -105,9 +105,7 @@ def platform(run_folder: Path, fresh_vhosts: Iterator[str], mongo: str) -> Itera
         "SHENGZHI_HTTP_PORT": str(free_port()),
         "SHENGZHI_GRPC_PORT": str(free_port()),
     }
-    given = Platform(
-        run_folder / "platform", amqp_uri=next(fresh_vhosts), mongo_uri=mongo, environment=environment
-    )
+    given = Platform(run_folder / "platform", amqp_uri=next(fresh_vhosts), mongo_uri=mongo, environment=environment)
     with given as running:
         yield running
 

@@ -314,8 +314,8 @@ _CONTENT: dict[str, Any] = {
 class TicketTold(Payload):
     """What every event of a ticket bears: what leaves the figures by it and what enters them."""
 
-    was: list[Counted] = []
-    now: list[Counted] = []
+    was: list[Counted] = []  # noqa: RUF012  # a pydantic field: copied each time
+    now: list[Counted] = []  # noqa: RUF012  # a pydantic field: copied each time
 
 
 class TicketRegistered(TicketTold):

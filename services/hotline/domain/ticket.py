@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
@@ -219,43 +219,63 @@ def evolve(state: Ticket | None, event: Any) -> Ticket:
         return Ticket(**_told(event), rows=[event.row] if event.row else [])
     if state is None:
         raise TypeError(f"no ticket to which {type(event).__name__} could happen")
-    match event:
-        case TicketClassified():
-            return state.model_copy(
-                update={
-                    "kind": event.kind,
-                    "category": event.category,
-                    "deadline": event.deadline,
-                    "classified": event.at,
-                    "state": TicketState.classified,
-                }
-            )
-        case TicketDispatched():
-            return _lived(state, TicketState.dispatched, handler=event.handler, dispatched=event.at)
-        case TicketSigned():
-            return _lived(state, TicketState.signed, signed=event.at)
-        case TicketAnswered():
-            return _lived(state, TicketState.answered, answered=event.at, answer=event.answer)
-        case TicketCalledBack():
-            return _lived(state, TicketState.called_back, called_back=event.at, outcome=event.outcome)
-        case TicketCompleted():
-            return _lived(state, TicketState.completed, completed=event.at)
-        case TicketOverdue():
-            return state.model_copy(update={"overdue": event.day})
-        case TicketCorrected():
-            return Ticket(
-                **_told(event),
-                life=event.life,
-                classified=state.classified,
-                overdue=event.overdue,
-                state=_reached(event.life, state),
-                reason=event.reason,
-                rows=[*state.rows, *([event.row] if event.row else [])],
-            )
-        case TicketVoided():
-            rows = [*state.rows, *([event.row] if event.row else [])]
-            return state.model_copy(update={"state": TicketState.void, "reason": event.reason, "rows": rows})
-    raise TypeError(f"no ticket knows {type(event).__name__}")
+    if isinstance(event, TicketCorrected):
+        return _said_anew(state, event)
+    change = _CHANGES.get(type(event))
+    if change is None:
+        raise TypeError(f"no ticket knows {type(event).__name__}")
+    return state.model_copy(update=change(state, event))
+
+
+def _said_anew(state: Ticket, event: TicketCorrected) -> Ticket:
+    return Ticket(
+        **_told(event),
+        life=event.life,
+        classified=state.classified,
+        overdue=event.overdue,
+        state=_reached(event.life, state),
+        reason=event.reason,
+        rows=_rows(state, event),
+    )
+
+
+def _classified(state: Ticket, event: TicketClassified) -> dict[str, Any]:
+    return {
+        "kind": event.kind,
+        "category": event.category,
+        "deadline": event.deadline,
+        "classified": event.at,
+        "state": TicketState.classified,
+    }
+
+
+def _lived(state: Ticket, reached: TicketState, **steps: Any) -> dict[str, Any]:
+    return {"life": state.life.model_copy(update=steps), "state": reached}
+
+
+def _rows(state: Ticket, event: TicketCorrected | TicketVoided) -> list[str]:
+    return [*state.rows, *([event.row] if event.row else [])]
+
+
+_CHANGES: dict[type[TicketTold], Callable[[Ticket, Any], dict[str, Any]]] = {
+    TicketClassified: _classified,
+    TicketDispatched: lambda state, event: _lived(
+        state, TicketState.dispatched, handler=event.handler, dispatched=event.at
+    ),
+    TicketSigned: lambda state, event: _lived(state, TicketState.signed, signed=event.at),
+    TicketAnswered: lambda state, event: _lived(state, TicketState.answered, answered=event.at, answer=event.answer),
+    TicketCalledBack: lambda state, event: _lived(
+        state, TicketState.called_back, called_back=event.at, outcome=event.outcome
+    ),
+    TicketCompleted: lambda state, event: _lived(state, TicketState.completed, completed=event.at),
+    TicketOverdue: lambda state, event: {"overdue": event.day},
+    TicketVoided: lambda state, event: {
+        "state": TicketState.void,
+        "reason": event.reason,
+        "rows": _rows(state, event),
+    },
+}
+"""What each event changes in a ticket that is there."""
 
 
 def parts(ticket: Ticket) -> Iterable[str]:
@@ -345,10 +365,6 @@ def _overdue(state: Ticket) -> TicketOverdue:
 
 def _place(state: Ticket, day: date) -> dict[str, Any]:
     return {"unit": state.owner, "day": day}
-
-
-def _lived(state: Ticket, reached: TicketState, **steps: Any) -> Ticket:
-    return state.model_copy(update={"life": state.life.model_copy(update=steps), "state": reached})
 
 
 _CONTENT = (
