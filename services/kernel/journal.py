@@ -6,6 +6,7 @@ publication mark and never deleted.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +22,7 @@ import structlog
 from bson.codec_options import CodecOptions, TypeRegistry
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -36,7 +37,9 @@ log = structlog.stdlib.get_logger(__name__)
 Document = dict[str, Any]
 
 MAJORITY = WriteConcern("majority", wtimeout=20_000)
-COMMIT_MS = 2_000
+CLOCK_SLACK = timedelta(seconds=1)
+"""So much may the clocks of two hosts differ without a watermark passing what is yet to be committed."""
+_COMMIT_MS = 2_000
 _EXISTS = 48
 _TOLD = ("_id", "aggregate", "n", "type", "time", "recorded", "unit", "actor", "day", "command", "data")
 _KEPT_BESIDE = ("_id", "version", "head", "paths", "scope")
@@ -70,18 +73,23 @@ def ensure_collections(database: Database[Document], names: Iterable[str]) -> No
                 raise
 
 
-def in_transaction(database: Database[Document], act: Callable[[ClientSession], Any]) -> Any:
+def in_transaction(
+    database: Database[Document], act: Callable[[ClientSession], Any], within: float | None = None
+) -> Any:
     """Run `act` in one snapshot transaction with majority write concern, again where MongoDB says so.
 
+    `within` bounds all of it in seconds, every retry and the commit too; without it the driver retries for 120 s.
+
     Raises:
-        PyMongoError: the store did not take it within the driver's 120 s of retrying.
+        PyMongoError: the store did not take it in time; whether it was committed may not be known.
     """
-    with database.client.start_session() as session:
+    bound = contextlib.nullcontext() if within is None else pymongo.timeout(within)
+    with bound, database.client.start_session() as session:
         return session.with_transaction(
             act,
             read_concern=ReadConcern("snapshot"),
             write_concern=MAJORITY,
-            max_commit_time_ms=COMMIT_MS,
+            max_commit_time_ms=_COMMIT_MS if within is None else None,
         )
 
 
@@ -286,7 +294,7 @@ class Journal:
         self.clock = clock
         self.committed = committed
         self.chain_key = chain_key
-        self._limit = timedelta(seconds=transaction_seconds) - timedelta(milliseconds=COMMIT_MS)
+        self._limit = timedelta(seconds=transaction_seconds) - CLOCK_SLACK
 
     def ensure_indexes(self) -> None:
         """Make the journal's own collections and indexes; collections first, for transactions make none."""
@@ -329,7 +337,7 @@ class Journal:
             self.in_time(work)
             return answer, True
 
-        answer, fresh = in_transaction(self.database, transact)
+        answer, fresh = self._patiently(transact, envelope.deadline)
         if fresh:
             self.committed()
         metrics.COMMANDS.labels(self.service, type(command).__name__, "accepted" if fresh else "repeated").inc()
@@ -345,9 +353,31 @@ class Journal:
             self.in_time(work)
             return result
 
-        result = in_transaction(self.database, run)
+        try:
+            result = in_transaction(self.database, run, self._limit.total_seconds())
+        except PyMongoError as error:
+            if error.timeout:
+                raise TooSlow("the transaction took longer than the watermark waits") from error
+            raise
         self.committed()
         return result
+
+    def _patiently(self, transact: Callable[[ClientSession], Any], deadline: datetime) -> Any:
+        """Try until the caller's deadline. An attempt has no more time than the watermark leaves it: a commit whose
+        outcome is unknown is given up, and the next attempt finds the command's row if it was done after all.
+        """
+        while True:
+            try:
+                return in_transaction(self.database, transact, self._limit.total_seconds())
+            except (ConnectionFailure, TooSlow) as error:
+                failure: PyMongoError = error
+            except PyMongoError as error:
+                if not error.timeout:
+                    raise
+                failure = error
+            if self.clock() >= deadline:
+                raise failure
+            log.info("journal.trying_again", error=repr(failure))
 
     def rehearse(self, envelope: Envelope, act: Callable[[Work], Any]) -> Any:
         """Run `act` as if in a transaction and write nothing."""
@@ -356,7 +386,7 @@ class Journal:
 
     def in_time(self, work: Work) -> None:
         """Refuse to commit what was stamped too long ago: the watermark may already have passed it."""
-        if self.clock() - work.now > self._limit:
+        if self.clock() - work.now > self._limit / 2:
             raise TooSlow("the transaction took longer than the watermark waits")
 
     def get(self, aggregate: Aggregate[S], id: str) -> S | None:

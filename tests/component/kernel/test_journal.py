@@ -173,8 +173,9 @@ def test_what_was_stamped_too_long_ago_is_not_committed(
     """A transaction older than the watermark waits commits nothing."""
     ticks = iter(datetime(2026, 3, 1, tzinfo=UTC) + timedelta(seconds=10 * n) for n in range(9))
     journal = make_journal(mongo_client, database, clock=lambda: next(ticks))
+    impatient = envelope().model_copy(update={"deadline": datetime(2026, 3, 1, 0, 0, 15, tzinfo=UTC)})
     with pytest.raises(TooSlow):
-        change(journal, "j1", 1)
+        change(journal, "j1", 1, impatient)
     assert counts(journal) == (0, 0, 0)
 
 
