@@ -1,10 +1,11 @@
-"""`python -m services.cli`: a process of the platform (`serve NAME`, `api`), or the command line.
+"""`python -m services.cli`: a process of the platform (`serve NAME`, `api`, `supervise FOLDER`), or the command line.
 
-A service's process imports nothing of the command line: eventlet must patch before anything else is loaded,
+What keeps running imports nothing of the command line: eventlet must patch before anything else is loaded,
 and memory spent on colours is memory taken from the cache.
 """
 
 import sys
+from pathlib import Path
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
@@ -15,6 +16,11 @@ if __name__ == "__main__":
         from services.cli.api import main as api
 
         sys.exit(api())
+    if sys.argv[1:2] == ["supervise"]:
+        from services.cli.local.supervisor import supervise
+
+        supervise(Path(sys.argv[2]))
+        sys.exit()
     from services.cli.app import main
 
     main()

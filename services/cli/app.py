@@ -67,12 +67,6 @@ def status(folder: Folder = RUN) -> None:
         raise typer.Exit(3)
 
 
-@app.command(hidden=True)
-def supervise(folder: Folder = RUN) -> None:
-    """看护进程：由 up 在后台启动。"""
-    supervisor.supervise(folder)
-
-
 @app.command("keys")
 def make_keys(folder: Annotated[Path, typer.Argument(help="密钥目录")]) -> None:
     """在目录中生成缺少的密钥和首个管理员的密码（供容器部署使用）。"""

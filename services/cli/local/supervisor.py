@@ -20,7 +20,7 @@ from services.cli.local.store import forget_databases
 UP_SECONDS = 180.0
 DOWN_SECONDS = 90.0
 NOTE_SECONDS = 0.5
-SUPERVISOR = (sys.executable, "-m", "services.cli", "supervise", "--folder")
+SUPERVISOR = (sys.executable, "-m", "services.cli", "supervise")
 KEPT = ("SHENGZHI_DATABASE_PREFIX", "SHENGZHI_SITE", "SHENGZHI_HTTP_PORT", "SHENGZHI_GRPC_PORT")
 
 
