@@ -66,6 +66,7 @@ class Books:
         for kind in KINDS:
             self.compare_states(kind, until, found)
         self.compare_coverage(until, found)
+        self.compare_held(until, found)
         return found
 
     def compare_rollups(self, found: Findings) -> None:
@@ -147,6 +148,20 @@ class Books:
             found.compared["windows"] += 1
             if told[place] != int(place in standing):
                 found.differs(f"{' '.join(place)} 计 {told[place]} 次，应为 {int(place in standing)} 次")
+
+    def compare_held(self, until: datetime, found: Findings) -> None:
+        """Nothing of an owner's is set aside. What no owner wrote is counted, but is no difference: it counts nothing.
+
+        An entry without its fact is named where the journals are compared.
+        """
+        waiting = {"sort": {"$ne": "dropped"}, "$or": [{"recorded": None}, {"recorded": {"$lte": until}}]}
+        with self._client.start_session(snapshot=True) as session:  # taking effect and being released are one
+            for held in self._gateway["held"].find(waiting, session=session):
+                event, owner = {"_id": held["event"]}, self._owners.get(held["owner"])
+                if owner is None or owner["journal"].find_one(event, session=session) is None:
+                    found.compared["foreign"] += 1
+                elif self._gateway["facts"].find_one(event, session=session) is not None:
+                    found.differs(f"{held['owner']} 流水 {held['event']} 已有事实，却仍被搁置：{held['reason']}")
 
     def _entries(self, session: ClientSession | None, keys: Any = None) -> Iterator[tuple[str, str, str, int]]:
         """Facts added up by path, key and day."""

@@ -56,6 +56,8 @@ def told(found: Findings, until: datetime) -> list[str]:
         lines.append(f"核对期间仍有变动、或有事件已放弃而未核对的记录：{counts['moving']} 条")
     if counts["dropped"]:
         lines.append(f"已由人工放弃的事件：{counts['dropped']} 条")
+    if counts["foreign"]:
+        lines.append(f"搁置的、不出自任何流水的消息：{counts['foreign']} 条（见 shengzhi parked list）")
     verdict = f"不一致（{found.wrong} 处）" if found.wrong else "一致"
     lines.append(
         f"核对{verdict}：事实 {counts['facts']} 条，汇总 {counts['rollups']} 份，流水 {counts['journal']} 条，"

@@ -171,15 +171,32 @@ def test_a_dropped_event_is_said_but_no_difference(province: Province) -> None:
         "_id": "h1",
         "event": gone["_id"],
         "aggregate": gone["record"],
+        "owner": gone["service"],
+        "recorded": gone["recorded"],
         "reason": "ValueError: 坏",
         "sort": "parked",
     }
     province.gateway.database["held"].insert_one(held)
-    assert any("已搁置：ValueError: 坏" in line for line in province.audit().first)
+    found = province.audit()
+    assert sum("ValueError: 坏" in line for line in found.first) == 1
+    assert any("已搁置：ValueError: 坏" in line for line in found.first)
     province.gateway.database["held"].update_one({"_id": "h1"}, {"$set": {"sort": "dropped"}})
     found = province.audit()
     assert (found.wrong, found.compared["dropped"], found.compared["moving"]) == (0, 1, 1)
     assert "已由人工放弃的事件：1 条" in told(found, LATER)
+
+
+def test_what_is_set_aside_is_said(province: Province) -> None:
+    """An owner's event that took effect and is set aside still is a difference; a message that nobody wrote is told."""
+    held = province.gateway.database["held"]
+    held.insert_one({"_id": "h1", "event": None, "owner": None, "recorded": None, "reason": "坏", "sort": "parked"})
+    found = province.audit()
+    assert (found.wrong, found.compared["foreign"]) == (0, 1)
+    assert "搁置的、不出自任何流水的消息：1 条（见 shengzhi parked list）" in told(found, LATER)
+    known = province.owners.events[0]
+    where = {"event": known.id, "owner": known.service, "recorded": known.recorded}
+    held.insert_one({"_id": "h2", **where, "reason": "DuplicateKeyError", "sort": "parked"})
+    assert [line for line in province.audit().first if "却仍被搁置：DuplicateKeyError" in line]
 
 
 def test_without_a_word_of_every_owner_there_is_nothing_to_compare(province: Province) -> None:
