@@ -383,7 +383,13 @@ class SessionCorrected(SessionTold):
 
     type: ClassVar[str] = "session.corrected.v1"
     examples: ClassVar[list[dict[str, Any]]] = [
-        {**_CONTENT, "due": 21, "reason": "人数填报有误", "was": _COUNTED, "now": {**_COUNTED, "due": 21, "present": 19}}
+        {
+            **_CONTENT,
+            "due": 21,
+            "reason": "人数填报有误",
+            "was": _COUNTED,
+            "now": {**_COUNTED, "due": 21, "present": 19},
+        }
     ]
     reason: str
     was: Counted | None
