@@ -38,7 +38,7 @@ async def serve(given: Settings) -> None:
             h11_max_incomplete_event_size=64 * 1024,
         )
     )
-    rpc = make_server(gate, f"{given.http_host}:{given.grpc_port}")
+    rpc = await make_server(gate, f"{given.http_host}:{given.grpc_port}")
     await rpc.start()
     try:
         await web.serve()

@@ -1,7 +1,7 @@
 """The only caller of RPC: nameko's protocol over aio-pika, from the asyncio process.
 
-A request is transient and expires with its caller's patience. Before it is sent the queue's consumers are counted (known
-for a second): where nobody listens the answer is 503 at once, for nameko's queue is durable and would run the command
+A request is transient and expires with its caller's patience. Before it is sent the queue's consumers are counted
+(known for a second): where nobody listens the answer is 503 at once, for nameko's queue is durable and would run it
 after its caller gave up.
 """
 

@@ -136,7 +136,7 @@ def _records(found: dict[str, Any]) -> pb.ListRecordsResponse:
     return pb.ListRecordsResponse(**counts, items=items)
 
 
-def make_server(gate: Gate, address: str) -> Any:
+async def make_server(gate: Gate, address: str) -> Any:
     """The server, with health and reflection, bound to the address; to be started by its caller."""
     server = grpc.aio.server(
         options=[
@@ -146,9 +146,10 @@ def make_server(gate: Gate, address: str) -> Any:
         ]
     )
     reports_pb2_grpc.add_ReportsServicer_to_server(Reports(gate), server)  # type: ignore[no-untyped-call]
-    checks = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     name = pb.DESCRIPTOR.services_by_name["Reports"].full_name
+    checks = health.aio.HealthServicer()
+    await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     reflection.enable_server_reflection((name, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     server.add_insecure_port(address)
     return server

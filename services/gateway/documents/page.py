@@ -9,34 +9,60 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from . import show
+from . import show, view
 
-_TEMPLATES = Path(__file__).parents[1] / "pages" / "templates"
-_STATIC = Path(__file__).parents[1] / "pages" / "static"
+PAGES = Path(__file__).parents[1] / "pages"
+SCRIPTS = ("echarts.min.js", "charts.js")
 
 
 @cache
 def environment() -> Environment:
     """The templates with what they show numbers by; an undefined name is an error, all text is escaped."""
     made = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(PAGES / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    made.filters |= {"instant": show.instant, "day": show.day}
-    made.globals |= {"value": show.value, "change": show.change, "reasons": show.REASONS, "query": urlencode}
+    made.filters |= {"instant": show.instant, "day": show.day, "span": show.span}
+    made.globals |= {"value": show.value, "query": urlencode, "platform": show.PLATFORM, "banner": show.BANNER}
     return made
 
 
-def stylesheet() -> str:
-    """The pages' style, for a file that stands alone."""
-    return (_STATIC / "style.css").read_text("utf-8")
+def static(name: str) -> str:
+    """A file of the pages, for one that stands alone."""
+    return (PAGES / "static" / name).read_text("utf-8")
 
 
-def report_page(report: dict[str, Any], *, base_url: str = "", standalone: bool = False, **context: Any) -> str:
-    """The report as HTML. Standing alone it bears its style, and links lead to `base_url`."""
-    return environment().get_template("report.html").render(
-        report=report,
-        groups=show.grouped(report["details"]),
-        base=base_url,
-        style=stylesheet() if standalone else None,
-        **{"user": None, "spans": [], **context},
+def report_page(
+    report: dict[str, Any], *, base_url: str | None = None, standalone: bool = False, **context: Any
+) -> str:
+    """The report as HTML.
+
+    Standing alone it bears its style and scripts, asks for nothing from anywhere, and its links lead to `base_url`;
+    without one it has no links. On the server links are relative to it, and `context` is what the frame needs.
+    """
+    addresses = view.Addresses(report["period"], base_url if standalone else "")
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            groups=view.groups(report, addresses),
+            grouped=show.grouped(report["details"]),
+            compared=view.compared(report),
+            children=view.children(report, addresses),
+            charts=view.charts(report),
+            **{
+                "home": base_url if standalone else "",
+                "style": static("style.css") if standalone else None,
+                "scripts": [static(name) for name in SCRIPTS] if standalone else [],
+                "reader": None,
+                "links": [],
+                "crumbs": [],
+                "spans": [],
+                **context,
+            },
+        )
     )

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from services.kernel.clock import SHANGHAI
 
+PLATFORM = "省直机关主题教育工作平台"
+BANNER = "本平台为非涉密系统，严禁处理、存储国家秘密"
 GROUPS = {"study": "理论学习", "hotline": "民声热线"}
-REASONS = {"not_additive": "该期间不可累加", "no_denominator": "没有可计算的基数"}
+REASONS = {
+    "not_additive": "去重计数，只按整月、整季、整年或活动期统计",
+    "no_denominator": "没有可计算的基数",
+}
+NONE = "—"
 
 
 def value(number: float | None, sort: str) -> str:
     """A figure's value as it is read: 1,234, 96.5%, or — where it is null."""
     if number is None:
-        return "—"
+        return NONE
     return f"{number * 100:.1f}%" if sort == "rate" else f"{number:,}"
 
 
@@ -24,9 +31,19 @@ def change(now: float | None, then: float | None, sort: str) -> str:
         return ""
     if sort == "rate":
         points = (now - then) * 100
-        return "持平" if abs(points) < 0.05 else f"{'+' if points > 0 else '−'}{abs(points):.1f} 个百分点"
-    difference = now - then
-    return "持平" if difference == 0 else f"{'+' if difference > 0 else '−'}{abs(difference):,}"
+        return "持平" if abs(points) < 0.05 else f"{_signed(points, '.1f')} 个百分点"
+    return "持平" if now == then else _signed(now - then, ",")
+
+
+def share(now: float | None, then: float | None, sort: str) -> str:
+    """The difference as a share of the other period: +3.4%; nothing for a rate, and where there was nothing before."""
+    if now is None or not then or sort == "rate" or now == then:
+        return ""
+    return f"{_signed((now - then) / then * 100, ',.1f')}%"
+
+
+def _signed(number: float, form: str) -> str:
+    return f"{'+' if number > 0 else '−'}{abs(number):{form}}"
 
 
 def instant(at: datetime | str | None) -> str:
@@ -44,9 +61,20 @@ def day(value: date | str) -> str:
     return f"{at.year}年{at.month}月{at.day}日"
 
 
-def grouped(details: dict[str, Any]) -> dict[str, list[str]]:
+def span(period: dict[str, Any]) -> str:
+    """A period such as 2026年2月1日至10月31日."""
+    first, last = day(period["from"]), day(period["to"])
+    return f"{first}至{last.removeprefix(first[:5])}" if first != last else first
+
+
+def grouped(ids: Iterable[str]) -> dict[str, list[str]]:
     """Figures' ids by the service that they are about, in the catalogue's order."""
     found: dict[str, list[str]] = {}
-    for id in details:
-        found.setdefault(GROUPS.get(id.split(".")[0], id.split(".")[0]), []).append(id)
+    for id in ids:
+        found.setdefault(GROUPS.get(id.split(".", maxsplit=1)[0], "其他"), []).append(id)
     return found
+
+
+def recorded(compared: dict[str, Any] | None) -> bool:
+    """Whether anything at all was recorded in a period to compare with: growth from nothing says nothing."""
+    return compared is not None and any(compared["figures"].values())

@@ -20,7 +20,10 @@ def report_workbook(report: Report, catalogue: Sequence[dict[str, Any]], base_ur
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
         book.set_properties(
-            {"title": f"{report['unit_name']} 统计报告", "created": datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)}
+            {
+                "title": f"{report['unit_name']} 统计报告",
+                "created": datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None),
+            }
         )
         formats = _formats(book)
         _summary(book, formats, report)

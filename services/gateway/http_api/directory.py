@@ -15,6 +15,7 @@ from .. import contract
 from ..domain import Action
 from ..domain.permissions import EVERYWHERE
 from ..store import directory
+from .answers import Page, Written
 from .auth import Caller, Gated, hash_password, token_of
 
 router = APIRouter()
@@ -72,11 +73,11 @@ async def list_units(
     q: str | None = Query(None, max_length=60),
     page: int = Query(1, ge=1, le=10_000),
     page_size: int = Query(50, ge=1, le=200),
-) -> dict[str, Any]:
+) -> Page:
     """Units of the caller's subtree."""
     actor = gate.own(caller, Action.read_units) if unit is None else await gate.allow(caller, Action.read_units, unit)
     below = unit or (None if actor.unit == EVERYWHERE else actor.unit)
-    return await directory.listed(gate.database, below, q, page, page_size)
+    return Page.model_validate(await directory.listed(gate.database, below, q, page, page_size))
 
 
 @router.get("/units/{id}", tags=["组织"], summary="单位")
@@ -87,32 +88,29 @@ async def get_unit(id: str, caller: Caller, gate: Gated) -> dict[str, Any]:
 
 
 @router.post("/units", status_code=201, tags=["组织"], summary="新增单位")
-async def add_unit(body: contract.AddUnit, request: Request, caller: Caller, gate: Gated) -> dict[str, Any]:
+async def add_unit(body: contract.AddUnit, request: Request, caller: Caller, gate: Gated) -> Written:
     """Put a unit into the tree."""
     actor = await gate.allow(caller, Action.manage_units, body.parent or body.id)
     units = [body.id, *([body.parent] if body.parent else [])]
-    answer: dict[str, Any] = await gate.ask(
-        "gateway", body.model_copy(update={"row": None}), actor, request.headers, units
-    )
-    return answer
+    asked = body.model_copy(update={"row": None})
+    return Written.model_validate(await gate.ask("gateway", asked, actor, request.headers, units))
 
 
 @router.get("/campaigns", tags=["组织"], summary="主题教育活动")
-async def list_campaigns(caller: Caller, gate: Gated) -> dict[str, Any]:
+async def list_campaigns(caller: Caller, gate: Gated) -> Page:
     """All campaigns, the newest first."""
     found = await directory.campaigns(gate.database)
-    return {"items": found, "total": len(found), "page": 1, "page_size": 200}
+    return Page(items=found, total=len(found), more_than=False, page=1, page_size=200)
 
 
 @router.post("/campaigns", status_code=201, tags=["组织"], summary="开启一次活动")
-async def open_campaign(body: contract.OpenCampaign, request: Request, caller: Caller, gate: Gated) -> dict[str, Any]:
+async def open_campaign(body: contract.OpenCampaign, request: Request, caller: Caller, gate: Gated) -> Written:
     """Open a campaign; every record's day lies in one."""
     actor = gate.own(caller, Action.manage_campaigns)
     root = await directory.root(gate.database)
     if root is not None:  # a campaign binds every unit: who opens it must reach them all
         actor = await gate.allow(caller, Action.manage_campaigns, root)
-    answer: dict[str, Any] = await gate.ask("gateway", body, actor, request.headers, [actor.unit])
-    return answer
+    return Written.model_validate(await gate.ask("gateway", body, actor, request.headers, [actor.unit]))
 
 
 @router.get("/users", tags=["用户"], summary="用户列表")
@@ -123,16 +121,15 @@ async def list_users(
     unit: str = Query(max_length=32),
     page: int = Query(1, ge=1, le=10_000),
     page_size: int = Query(50, ge=1, le=200),
-) -> dict[str, Any]:
+) -> Page:
     """Users with a role in a unit's subtree."""
     actor = await gate.allow(caller, Action.manage_users, unit)
     asked = contract.ListUsers(unit=unit, page=page, page_size=page_size)
-    answer: dict[str, Any] = await gate.ask("gateway", asked, actor, request.headers)
-    return answer
+    return Page.model_validate(await gate.ask("gateway", asked, actor, request.headers))
 
 
 @router.post("/users", status_code=201, tags=["用户"], summary="新增用户")
-async def add_user(body: contract.AddUser, request: Request, caller: Caller, gate: Gated) -> dict[str, Any]:
+async def add_user(body: contract.AddUser, request: Request, caller: Caller, gate: Gated) -> Written:
     """Let somebody sign in."""
     units = [held.unit for held in body.roles]
     if EVERYWHERE in units:
@@ -140,7 +137,5 @@ async def add_user(body: contract.AddUser, request: Request, caller: Caller, gat
     for unit in units:
         actor = await gate.allow(caller, Action.manage_users, unit)
     hashed = await asyncio.to_thread(hash_password, body.password)
-    answer: dict[str, Any] = await gate.ask(
-        "gateway", body.model_copy(update={"password": hashed}), actor, request.headers, units
-    )
-    return answer
+    asked = body.model_copy(update={"password": hashed})
+    return Written.model_validate(await gate.ask("gateway", asked, actor, request.headers, units))

@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
@@ -52,6 +52,22 @@ class FieldProblem(BaseModel):
 
 class Problem(BaseModel):
     """RFC 9457 problem details; `code` is stable, `trace_id` finds the logs."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "about:blank",
+                    "title": "提交的内容有误",
+                    "status": 422,
+                    "detail": "实到人数 21 超过应到人数 20",
+                    "code": "session.present_exceeds_due",
+                    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+                    "errors": [{"pointer": "/present", "detail": "实到人数 21 超过应到人数 20"}],
+                }
+            ]
+        }
+    )
 
     type: str = "about:blank"
     title: str
@@ -122,8 +138,6 @@ def _field(error: Any) -> FieldError:
 
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": title, "content": {PROBLEM: {}}}
-    for status, title in STATUSES.values()
-    if status not in (413, 415)
+    status: {"model": Problem, "description": title, "content": {PROBLEM: {}}} for status, title in STATUSES.values()
 }
 """What any operation may answer besides what it promises."""

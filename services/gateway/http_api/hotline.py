@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.hotline import contract
 from services.kernel.clock import utc_now
+from services.kernel.errors import DomainError
 
 from ..domain import Action
+from .answers import Moved, Page
 from .auth import Caller, Gate, Gated, Principal, new_record
 
 router = APIRouter(prefix="/hotline", tags=["民声热线"])
@@ -99,14 +101,32 @@ class Listing(BaseModel):
     page_size: int = Field(50, ge=1, le=200)
 
 
-async def _change(gate: Gate, caller: Principal, request: Request, command: Any, action: Action, *units: str) -> Answer:
+async def _change(gate: Gate, caller: Principal, request: Request, command: Any, action: Action, *units: str) -> Moved:
     """A step in a ticket's life, by who may take it for the unit that has it."""
     ticket = await gate.find("hotline", contract.GetTicket(id=command.id), caller, action, request.headers)
     owner = ticket["life"]["handler"] or ticket["unit"]
     desk = action != Action.handle_tickets
     actor = await gate.allow(caller, action, ticket["unit"] if desk else owner)
-    answer: Answer = await gate.ask("hotline", command, actor, request.headers, [ticket["unit"], owner, *units])
-    return answer
+    return Moved.model_validate(
+        await gate.ask("hotline", command, actor, request.headers, [ticket["unit"], owner, *units])
+    )
+
+
+async def _as_before(gate: Gate, caller: Principal, request: Request, id: str, body: NewTicket) -> NewTicket:
+    """A repeated request was received when it first was, or it would be another request under the same key."""
+    try:
+        known = await gate.find(
+            "hotline",
+            contract.GetTicket(id=id),
+            caller,
+            Action.read_tickets,
+            {"traceparent": request.headers["traceparent"]},
+        )
+    except DomainError as refusal:
+        if refusal.kind != "not_found":
+            raise
+        return body
+    return body.model_copy(update={"received": datetime.fromisoformat(known["received"])})
 
 
 def _named(**units: str | None) -> dict[str, str]:
@@ -114,7 +134,7 @@ def _named(**units: str | None) -> dict[str, str]:
 
 
 @router.get("/tickets", summary="工单列表")
-async def list_tickets(request: Request, caller: Caller, gate: Gated, asked: Annotated[Listing, Query()]) -> Answer:
+async def list_tickets(request: Request, caller: Caller, gate: Gated, asked: Annotated[Listing, Query()]) -> Page:
     """Tickets of a unit and those below it."""
     actor = (
         gate.own(caller, Action.read_tickets)
@@ -122,20 +142,22 @@ async def list_tickets(request: Request, caller: Caller, gate: Gated, asked: Ann
         else await gate.allow(caller, Action.read_tickets, asked.unit)
     )
     query = contract.ListTickets(**{**asked.model_dump(exclude_none=True), "unit": asked.unit or actor.unit})
-    answer: Answer = await gate.ask("hotline", query, actor, request.headers)
-    return answer
+    return Page.model_validate(await gate.ask("hotline", query, actor, request.headers))
 
 
 @router.post("/tickets", status_code=201, summary="登记工单")
-async def register_ticket(body: NewTicket, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def register_ticket(body: NewTicket, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Take a ticket down. Name, number and raw text of the caller are kept encrypted, apart from the ticket."""
     actor = await gate.allow(caller, Action.register_tickets, body.unit)
     others = _named(reported_unit=body.reported_unit)
     await gate.known(others)
     id = new_record(request, caller, ("hotline", "tickets"), body.unit, body.number)
+    if "received" not in body.model_fields_set and "idempotency-key" in request.headers:
+        body = await _as_before(gate, caller, request, id, body)
     command = contract.RegisterTicket(**body.model_dump(), id=id)
-    answer: Answer = await gate.ask("hotline", command, actor, request.headers, [body.unit, *others.values()])
-    return answer
+    return Moved.model_validate(
+        await gate.ask("hotline", command, actor, request.headers, [body.unit, *others.values()])
+    )
 
 
 @router.get("/tickets/{id}", summary="工单")
@@ -156,14 +178,14 @@ async def get_caller(
 
 
 @router.post("/tickets/{id}/classifications", status_code=201, summary="分类")
-async def classify_ticket(id: str, body: Classification, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def classify_ticket(id: str, body: Classification, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Settle kind and category; the deadline follows the kind."""
     command = contract.ClassifyTicket(id=id, **body.model_dump())
     return await _change(gate, caller, request, command, Action.dispatch_tickets)
 
 
 @router.post("/tickets/{id}/dispatches", status_code=201, summary="派单")
-async def dispatch_ticket(id: str, body: Dispatch, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def dispatch_ticket(id: str, body: Dispatch, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Give the ticket to the unit that is to handle it."""
     await gate.allow(caller, Action.dispatch_tickets, body.handler, "handler")
     command = contract.DispatchTicket(id=id, handler=body.handler)
@@ -171,33 +193,33 @@ async def dispatch_ticket(id: str, body: Dispatch, request: Request, caller: Cal
 
 
 @router.post("/tickets/{id}/signatures", status_code=201, summary="签收")
-async def sign_ticket(id: str, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def sign_ticket(id: str, request: Request, caller: Caller, gate: Gated) -> Moved:
     """The unit takes the ticket."""
     return await _change(gate, caller, request, contract.SignTicket(id=id), Action.handle_tickets)
 
 
 @router.post("/tickets/{id}/answers", status_code=201, summary="答复")
-async def answer_ticket(id: str, body: Reply, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def answer_ticket(id: str, body: Reply, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Answer the caller."""
     command = contract.AnswerTicket(id=id, answer=body.answer)
     return await _change(gate, caller, request, command, Action.handle_tickets)
 
 
 @router.post("/tickets/{id}/callbacks", status_code=201, summary="回访")
-async def call_back_ticket(id: str, body: contract.Outcome, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def call_back_ticket(id: str, body: contract.Outcome, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Write down what the caller said."""
     command = contract.CallBackTicket(id=id, outcome=body)
     return await _change(gate, caller, request, command, Action.call_back_tickets)
 
 
 @router.post("/tickets/{id}/completions", status_code=201, summary="办结")
-async def complete_ticket(id: str, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def complete_ticket(id: str, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Close the ticket. Completed is not solved."""
     return await _change(gate, caller, request, contract.CompleteTicket(id=id), Action.call_back_tickets)
 
 
 @router.post("/tickets/{id}/corrections", status_code=201, summary="更正")
-async def correct_ticket(id: str, body: TicketCorrection, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def correct_ticket(id: str, body: TicketCorrection, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Say a ticket anew, with the reason."""
     command = contract.CorrectTicket(**body.model_dump(), id=id)
     others = _named(**{"life/handler": body.life.handler, "reported_unit": body.reported_unit})
@@ -206,7 +228,7 @@ async def correct_ticket(id: str, body: TicketCorrection, request: Request, call
 
 
 @router.post("/tickets/{id}/voids", status_code=201, summary="作废")
-async def void_ticket(id: str, body: WithReason, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def void_ticket(id: str, body: WithReason, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Take a ticket back."""
     command = contract.VoidTicket(id=id, reason=body.reason)
     return await _change(gate, caller, request, command, Action.correct_tickets)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +16,7 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
 from services.hotline.contract import SHEETS as HOTLINE
-from services.kernel.errors import DomainError
+from services.kernel.errors import DomainError, FieldError
 from services.kernel.event import Actor, new_id
 from services.kernel.import_rows import AcceptImport, AddImportRows, GetImport
 from services.kernel.sheets import XLSX, RowError, Sheet, read, template, with_errors
@@ -28,6 +30,7 @@ from .errors import ANSWERS, STATUSES, problem
 
 router = APIRouter(tags=["表格"])
 CHUNK = 500
+MOST_UNPACKED = 256 * 1024 * 1024
 ACCEPT_SECONDS = 120.0
 
 
@@ -122,15 +125,18 @@ async def take(
     """
     way, sheet = way_of(area, kind)
     actor = gate.own(caller, way.action)
+    _check_unpacked(data)
     rows = await asyncio.to_thread(read, sheet, data)
     given = headers.get("idempotency-key")
     import_id = _import_id(actor, area, kind, given, data)
     if kind == "users":
         await _hash_passwords(rows)
+    if kind == "units":
+        await _below_the_caller(gate, caller, rows)
     allowed = await _allowed(gate, caller, way, sheet, rows)
     for first in range(0, len(rows), CHUNK):
         chunk = rows[first : first + CHUNK]
-        units = {str(row.get(key, "")) for row in chunk for key in sheet.units}
+        units = {_code(row.get(key)) for row in chunk for key in sheet.units}
         envelope = await gate.envelope(headers, actor, (), command_id=f"{import_id}/{first}")
         envelope = envelope.model_copy(update={"paths": {unit: allowed[unit] for unit in units if unit in allowed}})
         asked = AddImportRows(import_id=import_id, kind=kind, first=first, rows=[_plain(row) for row in chunk])
@@ -159,9 +165,52 @@ async def _allowed(
     gate: Gate, caller: Principal, way: Way, sheet: Sheet, rows: Sequence[dict[str, Any]]
 ) -> dict[str, list[str]]:
     """The units named in the rows on which the caller may do this, with their paths."""
-    named = {str(row.get(key, "")) for row in rows for key in sheet.units}
+    named = {_code(row.get(key)) for row in rows for key in sheet.units}
     found = await directory.paths(gate.database, named)
     return {unit: path for unit, path in found.items() if may(caller.roles, way.action, path) is not None}
+
+
+async def _below_the_caller(gate: Gate, caller: Principal, rows: Sequence[dict[str, Any]]) -> None:
+    """Units of a sheet go below units that the caller manages, or below others of the sheet that do.
+
+    Raises:
+        DomainError: unit.out_of_scope, with a pointer to each row.
+    """
+    paths = await directory.paths(gate.database, {_code(row.get("parent")) for row in rows})
+    mine: set[str] = set()
+    wrong: list[FieldError] = []
+    for row in rows:
+        id, parent = _code(row.get("id")), _code(row.get("parent"))
+        if parent in mine or may(caller.roles, Action.manage_units, paths.get(parent, ())) is not None:
+            mine.add(id)
+        elif parent in paths or not parent:
+            detail = f"上级单位 {parent} 不在您的权限范围内" if parent else "您不能登记最高一级单位"
+            wrong.append({"pointer": f"/rows/{row['_row']}/parent", "detail": detail})
+    if wrong:
+        raise DomainError("unit.out_of_scope", wrong[0]["detail"], "forbidden", wrong[:1000])
+
+
+def _check_unpacked(data: bytes) -> None:
+    """Refuse a small file that says it becomes a huge one.
+
+    Raises:
+        DomainError: file.too_large_unpacked.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            size = sum(part.file_size for part in packed.infolist())
+    except zipfile.BadZipFile:
+        return
+    if size > MOST_UNPACKED:
+        detail = f"文件展开后超过 {MOST_UNPACKED // 1024 // 1024} MB"
+        raise DomainError("file.too_large_unpacked", detail, "too_large", [{"pointer": "/file", "detail": detail}])
+
+
+def _code(value: Any) -> str:
+    """A unit's code as the row model will read it: one of digits alone comes out of a cell as a number."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None else str(value).strip()
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from services.kernel.event import Command
 from services.study import contract
 
 from ..domain import Action
+from .answers import Moved, Page
 from .auth import Caller, Gate, Gated, Principal, new_record
 
 router = APIRouter(prefix="/study")
@@ -88,15 +89,14 @@ class SessionListing(Listing):
     form: contract.Form | None = None
 
 
-async def _list(gate: Gate, caller: Principal, request: Request, asked: Listing, query: type[contract.Paged]) -> Answer:
+async def _list(gate: Gate, caller: Principal, request: Request, asked: Listing, query: type[contract.Paged]) -> Page:
     actor = (
         gate.own(caller, Action.read_study)
         if asked.unit is None
         else await gate.allow(caller, Action.read_study, asked.unit)
     )
     page = query(**{**asked.model_dump(exclude_none=True), "unit": asked.unit or actor.unit})
-    answer: Answer = await gate.ask("study", page, actor, request.headers)
-    return answer
+    return Page.model_validate(await gate.ask("study", page, actor, request.headers))
 
 
 async def _get(gate: Gate, caller: Principal, request: Request, query: Command) -> Answer:
@@ -106,35 +106,33 @@ async def _get(gate: Gate, caller: Principal, request: Request, query: Command) 
 
 async def _record(
     gate: Gate, caller: Principal, request: Request, kind: str, content: Any, command: type[Any]
-) -> Answer:
+) -> Moved:
     """A new record of a unit."""
     actor = await gate.allow(caller, Action.write_study, content.unit)
     id = new_record(request, caller, ("study", kind), content.unit, content.number)
     asked = command(**content.model_dump(exclude={"state"}), id=id)
-    answer: Answer = await gate.ask("study", asked, actor, request.headers, [content.unit])
-    return answer
+    return Moved.model_validate(await gate.ask("study", asked, actor, request.headers, [content.unit]))
 
 
 async def _change(
     gate: Gate, caller: Principal, request: Request, query: Command, command: Command, action: Action
-) -> Answer:
+) -> Moved:
     """A change of a record that the caller can see: its unit says whether they may."""
     record = await gate.find("study", query, caller, action, request.headers)
     actor = await gate.allow(caller, action, record["unit"])
-    answer: Answer = await gate.ask("study", command, actor, request.headers, [record["unit"]])
-    return answer
+    return Moved.model_validate(await gate.ask("study", command, actor, request.headers, [record["unit"]]))
 
 
 @router.get("/sessions", tags=["学习活动"], summary="学习活动列表")
 async def list_sessions(
     request: Request, caller: Caller, gate: Gated, asked: Annotated[SessionListing, Query()]
-) -> Answer:
+) -> Page:
     """Sessions of a unit and those below it."""
     return await _list(gate, caller, request, asked, contract.ListSessions)
 
 
 @router.post("/sessions", status_code=201, tags=["学习活动"], summary="登记学习活动")
-async def record_session(body: NewSession, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def record_session(body: NewSession, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Keep a draft, or record a session that was held. It enters the figures when it is submitted."""
     kind = contract.DraftSession if body.state == "draft" else contract.HoldSession
     return await _record(gate, caller, request, "sessions", body, kind)
@@ -147,41 +145,41 @@ async def get_session(id: str, request: Request, caller: Caller, gate: Gated) ->
 
 
 @router.post("/sessions/{id}/submissions", status_code=201, tags=["学习活动"], summary="报送")
-async def submit_session(id: str, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def submit_session(id: str, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Report a session: from now on it is in the figures."""
     asked = contract.SubmitSession(id=id)
     return await _change(gate, caller, request, contract.GetSession(id=id), asked, Action.write_study)
 
 
 @router.post("/sessions/{id}/corrections", status_code=201, tags=["学习活动"], summary="更正")
-async def correct_session(id: str, body: SessionCorrection, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def correct_session(id: str, body: SessionCorrection, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Say a session anew, with the reason."""
     asked = contract.CorrectSession(**body.model_dump(), id=id)
     return await _change(gate, caller, request, contract.GetSession(id=id), asked, Action.write_study)
 
 
 @router.post("/sessions/{id}/returns", status_code=201, tags=["学习活动"], summary="退回")
-async def return_session(id: str, body: WithReason, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def return_session(id: str, body: WithReason, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Give a session back to its unit: it leaves the figures."""
     asked = contract.ReturnSession(id=id, reason=body.reason)
     return await _change(gate, caller, request, contract.GetSession(id=id), asked, Action.return_study)
 
 
 @router.post("/sessions/{id}/voids", status_code=201, tags=["学习活动"], summary="作废")
-async def void_session(id: str, body: WithReason, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def void_session(id: str, body: WithReason, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Take a session back for good."""
     asked = contract.VoidSession(id=id, reason=body.reason)
     return await _change(gate, caller, request, contract.GetSession(id=id), asked, Action.write_study)
 
 
 @router.get("/essays", tags=["学习体会文章"], summary="学习体会文章列表")
-async def list_essays(request: Request, caller: Caller, gate: Gated, asked: Annotated[Listing, Query()]) -> Answer:
+async def list_essays(request: Request, caller: Caller, gate: Gated, asked: Annotated[Listing, Query()]) -> Page:
     """Essays of a unit and those below it."""
     return await _list(gate, caller, request, asked, contract.ListEssays)
 
 
 @router.post("/essays", status_code=201, tags=["学习体会文章"], summary="登记学习体会文章")
-async def record_essay(body: contract.EssayContent, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def record_essay(body: contract.EssayContent, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Record an essay."""
     return await _record(gate, caller, request, "essays", body, contract.RecordEssay)
 
@@ -193,27 +191,27 @@ async def get_essay(id: str, request: Request, caller: Caller, gate: Gated) -> A
 
 
 @router.post("/essays/{id}/corrections", status_code=201, tags=["学习体会文章"], summary="更正")
-async def correct_essay(id: str, body: EssayCorrection, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def correct_essay(id: str, body: EssayCorrection, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Say an essay anew."""
     asked = contract.CorrectEssay(**body.model_dump(), id=id)
     return await _change(gate, caller, request, contract.GetEssay(id=id), asked, Action.write_study)
 
 
 @router.post("/essays/{id}/voids", status_code=201, tags=["学习体会文章"], summary="作废")
-async def void_essay(id: str, body: WithReason, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def void_essay(id: str, body: WithReason, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Take an essay back."""
     asked = contract.VoidEssay(id=id, reason=body.reason)
     return await _change(gate, caller, request, contract.GetEssay(id=id), asked, Action.write_study)
 
 
 @router.get("/lectures", tags=["专题党课"], summary="专题党课列表")
-async def list_lectures(request: Request, caller: Caller, gate: Gated, asked: Annotated[Listing, Query()]) -> Answer:
+async def list_lectures(request: Request, caller: Caller, gate: Gated, asked: Annotated[Listing, Query()]) -> Page:
     """Lectures of a unit and those below it."""
     return await _list(gate, caller, request, asked, contract.ListLectures)
 
 
 @router.post("/lectures", status_code=201, tags=["专题党课"], summary="登记专题党课")
-async def record_lecture(body: contract.LectureContent, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def record_lecture(body: contract.LectureContent, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Record a lecture."""
     return await _record(gate, caller, request, "lectures", body, contract.RecordLecture)
 
@@ -225,14 +223,14 @@ async def get_lecture(id: str, request: Request, caller: Caller, gate: Gated) ->
 
 
 @router.post("/lectures/{id}/corrections", status_code=201, tags=["专题党课"], summary="更正")
-async def correct_lecture(id: str, body: LectureCorrection, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def correct_lecture(id: str, body: LectureCorrection, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Say a lecture anew."""
     asked = contract.CorrectLecture(**body.model_dump(), id=id)
     return await _change(gate, caller, request, contract.GetLecture(id=id), asked, Action.write_study)
 
 
 @router.post("/lectures/{id}/voids", status_code=201, tags=["专题党课"], summary="作废")
-async def void_lecture(id: str, body: WithReason, request: Request, caller: Caller, gate: Gated) -> Answer:
+async def void_lecture(id: str, body: WithReason, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Take a lecture back."""
     asked = contract.VoidLecture(id=id, reason=body.reason)
     return await _change(gate, caller, request, contract.GetLecture(id=id), asked, Action.write_study)

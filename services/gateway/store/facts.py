@@ -54,9 +54,7 @@ class Projection:
             Later: an event names a unit that the tree does not have yet.
         """
         marks, fresh = _sorted(events)
-        stored = taking.database["facts"]
-        for known in stored.find({"_id": {"$in": list(fresh)}}, {"_id": 1}, session=taking.session):
-            del fresh[known["_id"]]
+        # First the document that every batch and every change of the tree writes: from here on none can pass this.
         changed: Document = {"$inc": {"batches": 1}}
         if marks:
             changed["$max"] = {f"watermarks.{owner}": until for owner, until in marks.items()}
@@ -67,6 +65,9 @@ class Projection:
             return_document=pymongo.ReturnDocument.AFTER,
             session=taking.session,
         )
+        stored = taking.database["facts"]
+        for known in stored.find({"_id": {"$in": list(fresh)}}, {"_id": 1}, session=taking.session):
+            del fresh[known["_id"]]
         if fresh:
             self._learn(projection or {}, fresh.values(), taking)
             documents, increments = fold(fresh.values(), self._path)

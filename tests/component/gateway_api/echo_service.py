@@ -1,4 +1,4 @@
-"""A nameko service without a store, for tests of the RPC client: `python -m tests.component.gateway_api.echo_service`."""
+"""A nameko service without a store: `python -m tests.component.gateway_api.echo_service`."""
 
 # ruff: noqa: E402  the monkey patch must come before every other import
 import eventlet
@@ -44,7 +44,7 @@ class Echo:
     def take_long(self, command: TakeLong, envelope: Envelope) -> dict[str, Any]:
         """Answer late."""
         eventlet.sleep(command.seconds)
-        print(f"done {command.seconds}", flush=True)
+        print(f"done {command.seconds}", flush=True)  # the test reads it
         return {}
 
 
@@ -56,7 +56,7 @@ def main() -> None:
     container.start()
     stopping = eventlet.event.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.send())
-    print("ready", flush=True)
+    print("ready", flush=True)  # the test reads it
     stopping.wait()
     container.stop()
 

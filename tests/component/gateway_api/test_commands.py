@@ -9,12 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import kombu
+import aio_pika
 import pytest
 
 from services.cli.local.broker import Broker
@@ -92,8 +91,13 @@ async def refusal(client: Commands, command: Command, seconds: float = 10) -> Do
 
 def waiting(vhost: str) -> int:
     """How many requests lie in the service's queue."""
-    with closing(kombu.Connection(vhost)) as connection:
-        return int(connection.channel().queue_declare(f"rpc-{NAME}", passive=True).message_count)
+
+    async def declared() -> int:
+        async with await aio_pika.connect(vhost) as connection:
+            queue = await (await connection.channel()).declare_queue(f"rpc-{NAME}", passive=True)
+            return queue.declaration_result.message_count or 0
+
+    return asyncio.run(declared())
 
 
 def test_answers_find_their_callers(service: Service, vhost: str) -> None:

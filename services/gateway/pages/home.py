@@ -1,0 +1,112 @@
+"""What waits for each role today: asked of the services at once, each in a page of its own list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.kernel.errors import DomainError
+
+from ..contract import ROLES
+from ..domain import Action
+from ..domain.permissions import EVERYWHERE, PERMISSIONS
+from ..gate import Gate, Principal
+from ..http_api.auth import Gated
+from . import words
+from .records import listed, unit_names
+from .screens import SHEETS, Reader, Screen, can, home_of, screen
+from .sheets import ways_of
+
+router = APIRouter(include_in_schema=False, route_class=Screen)
+RECENT = 5
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Records that wait for whoever may do the action: a kind, and the filter of its list."""
+
+    text: str
+    action: Action
+    kind: str
+    asked: tuple[tuple[str, str], ...]
+
+
+WAITING = (
+    Waiting("学习活动待报送", Action.write_study, "session", (("state", "held"),)),
+    Waiting("学习活动被退回，待改正", Action.write_study, "session", (("state", "returned"),)),
+    Waiting("工单待分类", Action.dispatch_tickets, "ticket", (("state", "registered"),)),
+    Waiting("工单待派单", Action.dispatch_tickets, "ticket", (("state", "classified"),)),
+    Waiting("工单待签收", Action.handle_tickets, "ticket", (("state", "dispatched"),)),
+    Waiting("工单待答复", Action.handle_tickets, "ticket", (("state", "signed"),)),
+    Waiting("工单待回访", Action.call_back_tickets, "ticket", (("state", "answered"),)),
+    Waiting("工单待办结", Action.call_back_tickets, "ticket", (("state", "called_back"),)),
+)
+
+
+@router.get("/")
+async def home(request: Request, reader: Reader, gate: Gated) -> Response:
+    """What waits, the unit's report, its latest records, and the ways in."""
+    held = {role for role, _ in reader.roles}
+    mine = [some for some in WAITING if held & PERMISSIONS[some.action]]
+    shown = [
+        kind
+        for kind, action in (("session", Action.read_study), ("ticket", Action.read_tickets))
+        if can(reader, action)
+    ]
+    counts = [_listed(some.kind, request, reader, gate, page_size=1, **dict(some.asked)) for some in mine]
+    latest = [_listed(kind, request, reader, gate, page_size=RECENT) for kind in shown]
+    found = await asyncio.gather(*counts, *latest)
+    waiting = [
+        {
+            "text": some.text,
+            "total": page["total"],
+            "more": page["more_than"],
+            "href": f"/records/{some.kind}?{urlencode(some.asked)}",
+        }
+        for some, page in zip(mine, found, strict=False)
+        if page is not None and page["total"]
+    ]
+    recent = [
+        {"kind": kind, "name": words.RECORDS[kind], "items": None if page is None else page["items"]}
+        for kind, page in zip(shown, found[len(mine) :], strict=True)
+    ]
+    return screen(
+        request,
+        "home.html",
+        roles=await _roles(gate, reader),
+        waiting=waiting,
+        unanswered=None in found[: len(mine)],
+        recent=recent,
+        report=home_of(reader) if can(reader, Action.read_figures) else None,
+        sheets=ways_of(reader) if can(reader, *SHEETS) else [],
+        entries=[
+            (kind, f"登记{words.RECORDS[kind]}")
+            for kind, action in (("session", Action.write_study), ("ticket", Action.register_tickets))
+            if can(reader, action)
+        ],
+        states=words.STATES,
+    )
+
+
+async def _roles(gate: Gate, reader: Principal) -> list[str]:
+    names = await unit_names(gate, (unit for _, unit in reader.roles if unit != EVERYWHERE))
+    return [
+        f"{'全平台' if unit == EVERYWHERE else names.get(unit, unit)} · {ROLES[role]}" for role, unit in reader.roles
+    ]
+
+
+async def _listed(kind: str, request: Request, reader: Principal, gate: Gate, **asked: Any) -> dict[str, Any] | None:
+    """A page of a list; None while its service does not answer, which must not keep the rest from being shown."""
+    asking: Coroutine[Any, Any, dict[str, Any]] = listed(kind, request, reader, gate, **asked)
+    try:
+        return await asking
+    except DomainError as refusal:
+        if refusal.kind not in ("unavailable", "timed_out"):
+            raise
+        return None

@@ -1,0 +1,211 @@
+"""Records as their service has them: lists, one record, and the steps that its reader may take with it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel
+
+from services.hotline.contract import TicketState
+from services.kernel.errors import DomainError
+from services.kernel.event import new_id
+from services.study.contract import SessionState
+
+from ..domain import Action
+from ..gate import Gate, Principal
+from ..http_api import hotline, study
+from ..http_api.auth import Gated
+from ..http_api.errors import STATUSES
+from . import words
+from .fields import filled, made
+from .forms import typed, with_key
+from .screens import Reader, Screen, can, screen
+from .steps import STEPS, Step
+
+router = APIRouter(include_in_schema=False, route_class=Screen)
+PAGE_SIZE = 50
+Handler = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where records of a kind are listed and fetched, by the API's own handlers; `write` is who may add one by hand."""
+
+    get: Handler
+    list: Handler
+    listing: type[BaseModel]
+    columns: tuple[tuple[str, str], ...]
+    write: Action | None = None
+
+
+_STUDY = (("day", "日期"), ("unit", "单位"))
+SHELVES = {
+    "session": Shelf(
+        study.get_session,
+        study.list_sessions,
+        study.SessionListing,
+        (*_STUDY, ("form", "活动形式"), ("due", "应到人数"), ("present", "实到人数")),
+        Action.write_study,
+    ),
+    "essay": Shelf(study.get_essay, study.list_essays, study.Listing, _STUDY),
+    "lecture": Shelf(study.get_lecture, study.list_lectures, study.Listing, (*_STUDY, ("speaker_post", "讲授人职务"))),
+    "ticket": Shelf(
+        hotline.get_ticket,
+        hotline.list_tickets,
+        hotline.Listing,
+        (("received", "受理时间"), ("unit", "受理单位"), ("kind", "诉求类型"), ("deadline", "办理时限")),
+        Action.register_tickets,
+    ),
+}
+_READS = {"ticket": Action.read_tickets}
+
+
+def shelf_of(kind: str) -> Shelf:
+    """The shelf of a kind of record.
+
+    Raises:
+        DomainError: record.not_found.
+    """
+    if kind not in SHELVES:
+        raise DomainError("record.not_found", "没有这种记录", "not_found")
+    return SHELVES[kind]
+
+
+async def listed(kind: str, request: Request, reader: Principal, gate: Gate, **asked: Any) -> dict[str, Any]:
+    """A page of records of a kind, as the API lists them."""
+    shelf = shelf_of(kind)
+    asked = {name: value for name, value in asked.items() if value not in (None, "")}
+    return dict(await shelf.list(request=request, caller=reader, gate=gate, asked=made(shelf.listing, asked)))
+
+
+async def unit_names(gate: Gate, ids: Iterable[str]) -> dict[str, str]:
+    """The names of units."""
+    found = gate.database["units"].find({"_id": {"$in": sorted(set(ids))}}, {"name": 1})
+    return {unit["_id"]: unit["name"] async for unit in found}
+
+
+@router.get("/records/{kind}")
+async def list_view(
+    kind: str,
+    request: Request,
+    reader: Reader,
+    gate: Gated,
+    state: Annotated[str, Query(max_length=20)] = "",
+    q: Annotated[str, Query(max_length=60)] = "",
+    overdue: Annotated[str, Query(pattern="^(|true)$")] = "",
+    page: int = Query(1, ge=1, le=10_000),
+) -> Response:
+    """The records of the reader's unit and those below it, the newest first."""
+    shelf = shelf_of(kind)
+    late = {"overdue": overdue} if kind == "ticket" else {}
+    found = await listed(kind, request, reader, gate, state=state, q=q, page=page, page_size=PAGE_SIZE, **late)
+    units = await unit_names(gate, (item["unit"] for item in found["items"]))
+    rows = [
+        {
+            "id": item["id"],
+            "title": item["title"],
+            "state": words.STATES.get(item["state"], item["state"]),
+            "cells": [words.told(field, item[field], units) for field, _ in shelf.columns],
+        }
+        for item in found["items"]
+    ]
+    kept = {name: value for name, value in (("state", state), ("q", q), ("overdue", overdue)) if value}
+    return screen(
+        request,
+        "list.html",
+        kind=kind,
+        name=words.RECORDS[kind],
+        columns=[name for _, name in shelf.columns],
+        rows=rows,
+        found=found,
+        asked=kept,
+        states=_states(kind),
+        pages=-(-found["total"] // PAGE_SIZE),
+        may_add=shelf.write is not None and can(reader, shelf.write),
+    )
+
+
+def _states(kind: str) -> list[tuple[str, str]]:
+    if kind == "ticket":
+        names = [str(state) for state in TicketState]
+    elif kind == "session":
+        names = [str(state) for state in SessionState]
+    else:
+        names = ["recorded", "void"]
+    return [(name, words.STATES[name]) for name in names]
+
+
+@router.get("/records/unit/{id}")
+async def unit_view(id: str) -> Response:
+    """A unit that a distinct figure counts opens to its own report."""
+    return RedirectResponse(f"/reports/{quote(id)}", 303)
+
+
+@router.get("/records/{kind}/{id}")
+async def record_view(kind: str, id: str, request: Request, reader: Reader, gate: Gated) -> Response:
+    """One record, as its service has it."""
+    return await _shown(kind, id, request, reader, gate)
+
+
+async def _shown(
+    kind: str,
+    id: str,
+    request: Request,
+    reader: Principal,
+    gate: Gate,
+    refused: tuple[str, DomainError, dict[str, str]] | None = None,
+) -> Response:
+    record: dict[str, Any] = await shelf_of(kind).get(id=id, request=request, caller=reader, gate=gate)
+    units = await unit_names(gate, words.units_of(record))
+    status = 200 if refused is None else STATUSES[refused[1].kind][0]
+    steps = []
+    for step in STEPS[kind]:
+        if record["state"] in step.states and can(reader, step.action):
+            refusal, values = (refused[1], refused[2]) if refused and refused[0] == step.name else (None, {})
+            steps.append((step, filled(step.fields, {**step.known(record), **values}, refusal), refusal))
+    return screen(
+        request,
+        "record.html",
+        status,
+        kind=kind,
+        name=words.RECORDS[kind],
+        record=record,
+        state=words.STATES.get(record["state"], record["state"]),
+        lines=words.record_lines(kind, record, units),
+        steps=steps,
+        key=new_id(),
+    )
+
+
+@router.post("/records/{kind}/{id}/{step}")
+async def take_step(kind: str, id: str, step: str, request: Request, reader: Reader, gate: Gated) -> Response:
+    """Take the record a step further; what is refused is said above the step's own form."""
+    shelf_of(kind)
+    chosen = next((each for each in STEPS[kind] if each.name == step), None)
+    if chosen is None:
+        raise DomainError("record.not_found", "没有这种操作", "not_found")
+    values = await typed(request)
+    try:
+        await _taken(chosen, id, values, request, reader, gate)
+    except DomainError as refusal:
+        if refusal.kind in ("unauthenticated", "not_found"):
+            raise
+        return await _shown(kind, id, request, reader, gate, (step, refusal, values))
+    return RedirectResponse(f"/records/{kind}/{quote(id)}", 303)
+
+
+async def _taken(step: Step, id: str, values: dict[str, str], request: Request, reader: Principal, gate: Gate) -> None:
+    given: dict[str, Any] = {
+        "id": id,
+        "request": with_key(request, values.pop("key", "")),
+        "caller": reader,
+        "gate": gate,
+    }
+    if step.body is not None:
+        given["body"] = made(step.body, {name: value for name, value in values.items() if name in step.fields})
+    await step.take(**given)

@@ -1,0 +1,120 @@
+"""What all pages share: the frame, refusals as pages, and the check that a form came from a page of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
+from pymongo.errors import PyMongoError
+
+from services.kernel.errors import DomainError
+
+from ..contract import ROLES
+from ..documents.page import environment
+from ..domain import Action
+from ..domain.permissions import EVERYWHERE, PERMISSIONS
+from ..gate import Principal
+from ..http_api.auth import principal_of
+from ..http_api.errors import STATUSES
+
+SHEETS = (Action.import_study, Action.import_tickets, Action.manage_units, Action.manage_users)
+_GONE = DomainError("store.unavailable", "数据库暂时不可用，请稍后重试", "unavailable")
+_MALFORMED = DomainError("request.invalid", "地址或表单中的内容无法识别，请检查日期等是否完整", "invalid")
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class Screen(APIRoute):
+    """A page's route: what is refused is a page too, and who is not signed in is asked to."""
+
+    def get_route_handler(self) -> Handler:
+        """The handler, with refusals shown."""
+        answer = super().get_route_handler()
+
+        async def shown(request: Request) -> Response:
+            try:
+                _check_origin(request)
+                return await answer(request)
+            except DomainError as refusal:
+                return refused(request, refusal)
+            except RequestValidationError:
+                return refused(request, _MALFORMED)
+            except PyMongoError:
+                return refused(request, _GONE)
+
+        return shown
+
+
+def _check_origin(request: Request) -> None:
+    """Beside the same-site cookie: a form that changes something is posted by a page of this very address."""
+    origin = request.headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if request.method == "POST" and (foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site")):
+        raise DomainError("form.foreign", "该表单不是从本平台页面提交的，未作处理", "forbidden")
+
+
+async def reader_of(request: Request) -> Principal:
+    """Who looks at the page; kept for the frame."""
+    reader = await principal_of(request)
+    request.state.reader = reader
+    return reader
+
+
+Reader = Annotated[Principal, Depends(reader_of)]
+
+
+def can(reader: Principal, *actions: Action) -> bool:
+    """Whether any role of theirs may do any of it, somewhere."""
+    return any(role in PERMISSIONS[action] for role, _ in reader.roles for action in actions)
+
+
+def home_of(reader: Principal) -> str | None:
+    """The unit that they land on; None for who stands above all units."""
+    return next((unit for _, unit in reader.roles if unit != EVERYWHERE), None)
+
+
+def screen(request: Request, template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
+    """A page in its frame."""
+    return HTMLResponse(environment().get_template(template).render(**frame(request), **context), status)
+
+
+def frame(request: Request) -> dict[str, Any]:
+    """What the frame needs: who looks, and where they can go."""
+    reader: Principal | None = getattr(request.state, "reader", None)
+    told: dict[str, Any] = {"reader": None, "links": [], "crumbs": [], "style": None, "home": "", "problem": None}
+    if reader is None:
+        return told
+    role = f"（{ROLES[reader.roles[0][0]]}）" if reader.roles else ""
+    links = [
+        {"href": href, "text": text, "here": request.url.path == href.partition("?")[0]}
+        for href, text in _links(reader)
+    ]
+    return {**told, "reader": reader.user + role, "links": links}
+
+
+def _links(reader: Principal) -> list[tuple[str, str]]:
+    home = home_of(reader)
+    links = [("/", "首页")]
+    if home and can(reader, Action.read_figures):
+        links.append((f"/reports/{quote(home)}", "统计报告"))
+    if can(reader, Action.read_study):
+        links.append(("/records/session", "学习活动"))
+    if can(reader, Action.read_tickets):
+        links.append(("/records/ticket", "民声工单"))
+    if can(reader, *SHEETS):
+        links.append(("/imports", "报送表格"))
+    return [*links, ("/docs", "接口文档")]
+
+
+def refused(request: Request, refusal: DomainError) -> Response:
+    """A refusal as a page; the sign-in form for who is not signed in."""
+    if refusal.kind == "unauthenticated":
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/login?{urlencode({'next': asked if request.method == 'GET' else '/'})}", 303)
+    status, title = STATUSES[refusal.kind]
+    trace = getattr(request.state, "trace_id", "")
+    return screen(request, "refused.html", status, title=title, refusal=refusal, trace=trace)

@@ -1,0 +1,65 @@
+"""Signing in and out. The token is in a cookie that no script can read and no other site can make use of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from services.kernel.errors import DomainError
+
+from ..http_api.auth import COOKIE, Gated, token_of
+from ..http_api.errors import STATUSES
+from .screens import Screen, screen
+
+router = APIRouter(include_in_schema=False, route_class=Screen)
+
+
+@router.get("/login")
+async def login_page(request: Request, next: str = "/") -> Response:
+    """The form."""
+    return screen(request, "login.html", refusal=None, name="", next=next)
+
+
+@router.post("/login")
+async def login(
+    request: Request,
+    gate: Gated,
+    name: Annotated[str, Form(max_length=60)] = "",
+    password: Annotated[str, Form(max_length=200)] = "",
+    next: Annotated[str, Form(max_length=2000)] = "/",
+) -> Response:
+    """Sign in, and go where one was going."""
+    try:
+        token, principal = await gate.sign_in(name, password)
+    except DomainError as refusal:
+        return screen(request, "login.html", STATUSES[refusal.kind][0], refusal=refusal, name=name, next=next)
+    answer = RedirectResponse(_within(next), 303)
+    answer.set_cookie(
+        COOKIE,
+        token,
+        httponly=True,
+        samesite="lax",  # a link in report.html opens for who is signed in; a foreign form's POST brings no cookie
+        secure=request.url.scheme == "https",
+        expires=principal.expires,
+        path="/",
+    )
+    return answer
+
+
+@router.post("/logout")
+async def logout(request: Request, gate: Gated) -> Response:
+    """Sign out."""
+    await gate.sign_out(token_of(request) or "")
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+def _within(target: str) -> str:
+    """An address of this platform, or the landing page: signing in leads nowhere else."""
+    parts = urlsplit(target)
+    inside = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
+    return target if inside and target.isprintable() else "/"

@@ -1,0 +1,80 @@
+"""A small province: two departments with a branch each, a campaign, one user of each kind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+from pymongo import MongoClient
+
+from services.cli.local.platform import Platform
+
+PASSWORD = "Sample-2026-word"
+ROOT = "P000"
+OPENS, CLOSES = "2026-02-01", "2026-12-31"
+UNITS = [
+    {"id": ROOT, "name": "示例省直机关工委", "kind": "committee"},
+    {"id": "D001", "name": "示例省财政厅", "kind": "department", "parent": ROOT},
+    {"id": "D002", "name": "示例省水利厅", "kind": "department", "parent": ROOT},
+    {"id": "D001-B01", "name": "示例省财政厅第一党支部", "kind": "branch", "parent": "D001"},
+    {"id": "D002-B01", "name": "示例省水利厅第一党支部", "kind": "branch", "parent": "D002"},
+]
+USERS = {
+    "office": ("office", ROOT),
+    "supervisor": ("duty_supervisor", ROOT),
+    "agent": ("agent", ROOT),
+    "finance": ("unit_admin", "D001"),
+    "water": ("unit_admin", "D002"),
+    "water-handler": ("handler", "D002"),
+    "secretary": ("secretary", "D001-B01"),
+    "member": ("member", "D001-B01"),
+    "clumsy": ("member", "D001-B01"),
+    "units-of-finance": ("system_admin", "D001"),
+    "office-of-finance": ("office", "D001"),
+}
+# Every collection in which a change of ours would show.
+RECORDS = {
+    "study": ("journal", "commands", "sessions", "essays", "lectures", "coverages", "import_rows"),
+    "hotline": ("journal", "commands", "tickets", "private", "private_keys", "access_log", "import_rows"),
+    "gateway": ("journal", "commands", "units", "campaigns", "users", "credentials", "facts", "import_rows"),
+}
+
+
+@dataclass(frozen=True)
+class Province:
+    """The province's users, each with a client that bears their token."""
+
+    platform: Platform
+    as_user: Callable[[str], httpx.Client]
+    databases: MongoClient[dict[str, Any]]
+
+    def counts(self) -> dict[str, int]:
+        """How many documents there are of everything that a change would add to."""
+        prefix = self.platform.environment["SHENGZHI_DATABASE_PREFIX"]
+        return {
+            f"{service}.{name}": self.databases[f"{prefix}_{service}"][name].count_documents({})
+            for service, names in RECORDS.items()
+            for name in names
+        }
+
+    def report(self, unit: str = ROOT, **query: str) -> dict[str, Any]:
+        """A unit's report over the campaign, as the office reads it."""
+        asked = {"from": OPENS, "to": CLOSES, **query}
+        answer = self.as_user("office").get(f"/reports/{unit}", params=asked)
+        assert answer.status_code == 200, answer.text
+        report: dict[str, Any] = answer.json()
+        return report
+
+    def settled(self, since: datetime, unit: str = ROOT, **query: str) -> dict[str, Any]:
+        """A report that has everything recorded before an instant, by its watermark and not by a sleep."""
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            report = self.report(unit, **query)
+            if report["as_of"] is not None and datetime.fromisoformat(report["as_of"]) >= since:
+                return report
+            time.sleep(0.2)
+        raise AssertionError(f"the figures did not reach {since}")
