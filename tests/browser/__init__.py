@@ -1,0 +1,1 @@
+"""The pages as their users see them, in a real Chromium."""
