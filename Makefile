@@ -98,6 +98,7 @@ proto: install ## Python from proto/, schemas and examples from the contracts
 	PATH=$(abspath $(BIN)):$$PATH $(BIN)/python -m grpc_tools.protoc --proto_path services/gateway/pb=proto --python_out . --grpc_python_out . --mypy_out . \
 		$$(cd proto && find shengzhi -name '*.proto' -printf 'services/gateway/pb/%p ')
 	$(BIN)/shengzhi contracts
+	$(BIN)/python -W ignore -m services.gateway.http_api.openapi > proto/openapi.json
 
 ##@ Tidy up
 .PHONY: clean

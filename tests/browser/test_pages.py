@@ -70,6 +70,7 @@ def test_a_stranger_is_asked_to_sign_in_and_led_on(page: Page, session: dict[str
     expect(page.get_by_role("heading", level=1)).to_contain_text("示例省直机关工委")
 
 
+@pytest.mark.row("G2")
 def test_a_figure_opens_to_its_records_and_a_record_to_itself(
     signed_in: SignedIn, province: Province, session: dict[str, Any]
 ) -> None:
@@ -97,6 +98,7 @@ def test_children_open_to_their_own_reports(signed_in: SignedIn, session: dict[s
     expect(page.get_by_role("heading", level=1)).to_contain_text("示例省财政厅")
 
 
+@pytest.mark.row("G7")
 def test_a_sheet_with_a_mistake_comes_back_with_it(signed_in: SignedIn, tmp_path: Path) -> None:
     """The page names row, column and reason, and gives the marked sheet; nothing was taken."""
     page = signed_in("finance")
@@ -135,6 +137,7 @@ def test_another_units_report_is_refused_in_words(signed_in: SignedIn) -> None:
     expect(page.locator("main")).to_contain_text("权限")
 
 
+@pytest.mark.row("G7")
 @pytest.mark.parametrize("name", ["office", "finance", "secretary", "member", "supervisor", "water-handler"])
 def test_every_kind_of_user_has_a_first_page(signed_in: SignedIn, name: str) -> None:
     """Each role lands on a page of its own that hinders nobody."""
