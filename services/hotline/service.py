@@ -41,14 +41,7 @@ class Hotline(Imports):
     @command(contract.RegisterTicket)
     def register_ticket(self, command: contract.RegisterTicket, envelope: Envelope) -> Answer:
         """Take a ticket down; the caller goes into the vault in the same transaction."""
-        in_campaign(command.received, envelope.periods)
-
-        def act(work: Work) -> Answer:
-            self._seal(work, command.id, command)
-            return self._decided(work, envelope, self._limited(command))
-
-        answer: Answer = self.journal.execute(envelope, command, act)
-        return answer
+        return self._write_down(command, envelope)
 
     @command(contract.ClassifyTicket)
     def classify_ticket(self, command: contract.ClassifyTicket, envelope: Envelope) -> Answer:
@@ -98,14 +91,7 @@ class Hotline(Imports):
     @command(contract.CorrectTicket)
     def correct_ticket(self, command: contract.CorrectTicket, envelope: Envelope) -> Answer:
         """Say a ticket anew."""
-        in_campaign(command.received, envelope.periods)
-
-        def act(work: Work) -> Answer:
-            self._seal(work, command.id, command)
-            return self._decided(work, envelope, self._limited(command))
-
-        answer: Answer = self.journal.execute(envelope, command, act)
-        return answer
+        return self._write_down(command, envelope)
 
     @command(contract.VoidTicket)
     def void_ticket(self, command: contract.VoidTicket, envelope: Envelope) -> Answer:
@@ -187,6 +173,17 @@ class Hotline(Imports):
 
     def _id(self, kind: str, row: contract.TicketRow) -> str:
         return record_id(self.name, kind, row.unit, row.number)
+
+    def _write_down(self, command: contract.RegisterTicket | contract.CorrectTicket, envelope: Envelope) -> Answer:
+        """What bears a caller: sealed and decided in one transaction, the deadline worked out."""
+        in_campaign(command.received, envelope.periods)
+
+        def act(work: Work) -> Answer:
+            self._seal(work, command.id, command)
+            return self._decided(work, envelope, self._limited(command))
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
 
     def _do(self, command: Any, envelope: Envelope) -> Answer:
         answer: Answer = self.journal.execute(envelope, command, lambda work: self._decided(work, envelope, command))

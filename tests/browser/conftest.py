@@ -21,9 +21,9 @@ ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backg
 SignedIn = Callable[[str], Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
+    """Debian's Chromium, without a window. It goes with its module: while it is there, an event loop runs."""
     path = shutil.which("chromium")
     assert path is not None, "chromium is missing: make test installs it"
     with sync_playwright() as playwright:
