@@ -222,12 +222,17 @@ class Gate:
         expected = headers.get("if-match", "").strip('"')
         if expected and not _VERSION.fullmatch(expected):
             raise DomainError("request.invalid", "If-Match 应为记录的版本号", "invalid")
+        paths, tree, periods = await asyncio.gather(
+            directory.paths(self.database, units),
+            directory.tree_version(self.database),
+            directory.periods(self.database),
+        )
         return Envelope(
             command_id=given,
             actor=actor,
-            paths=await directory.paths(self.database, units),
-            tree=await directory.tree_version(self.database),
-            periods=await directory.periods(self.database),
+            paths=paths,
+            tree=tree,
+            periods=periods,
             deadline=datetime.now(UTC) + timedelta(seconds=seconds),
             traceparent=headers.get("traceparent"),
             expected=int(expected) if expected else None,

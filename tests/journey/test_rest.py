@@ -68,6 +68,7 @@ def test_a_sessions_life(province: Province) -> None:
     """Drafted it counts nowhere; reported it counts up to the province; corrected, differently; void, nothing."""
     secretary, office = province.as_user("secretary"), province.as_user("office")
     before = province.settled(datetime.now(UTC))
+    covered = province.report(SESSION["unit"])["figures"]["study.units_covered"]  # by another test's session
     drafted = made(secretary.post("/study/sessions", json={**SESSION, "number": "R-1", "state": "draft"}))
     held = made(secretary.post("/study/sessions", json={**SESSION, "number": "R-1"}))
     assert (drafted["state"], held) == ("draft", {"id": drafted["id"], "version": 2, "state": "held"})
@@ -75,7 +76,9 @@ def test_a_sessions_life(province: Province) -> None:
     assert made(secretary.post(f"{address}/submissions"))["state"] == "submitted"
     submitted = province.settled(datetime.now(UTC))
     counted = {"sessions.branch": 1, "attendance.due": 19, "attendance.present": 16, "attendance.excused": 1}
-    counted |= {"attendance.absent": 2, "units_covered": 1}
+    counted |= {"attendance.absent": 2}
+    if not covered:
+        counted |= {"units_covered": 1}
     assert difference(before, submitted) == {f"study.{name}": amount for name, amount in counted.items()}
 
     assert code(secretary.post(f"{address}/returns", json={"reason": "缺少议题"})) == (403, "role.missing")
