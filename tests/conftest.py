@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from pymongo import MongoClient
 
@@ -17,6 +18,10 @@ from services.cli.local.process import free_port
 from services.cli.local.store import Store
 
 SignIn = Callable[[str, str], httpx.Client]
+
+# A busy machine is no failure: time limits guard against hanging, and speed is measured by `make bench`.
+hypothesis.settings.register_profile("shengzhi", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("shengzhi")
 
 VHOSTS = tuple(f"test-{number}" for number in range(24))  # made at the start: later each takes seconds
 

@@ -21,7 +21,7 @@ PLANTED = {
     "a gateway that knows the command line": ("services/gateway/commands.py", "import services.cli.load", "down"),
     "a service that knows the gateway": ("services/study/store.py", "import services.gateway.gate", "down"),
     "a service that reaches into another's rules": (
-        "services/study/service.py",
+        "services/study/service/records.py",
         "import services.hotline.domain",
         "published",
     ),
@@ -31,7 +31,7 @@ PLANTED = {
         "published",
     ),
     "a store that knows its service": ("services/hotline/store.py", "import services.hotline.service", "inside"),
-    "a contract that knows its rules": ("services/study/contract.py", "import services.study.domain", "inside"),
+    "a contract that knows its rules": ("services/study/contract/words.py", "import services.study.domain", "inside"),
     "a fifth kind of file in a service": ("services/study/helpers.py", "", "inside"),
     "a projection that reads the store": (
         "services/gateway/projection/fold.py",

@@ -16,7 +16,8 @@ from services.kernel.sheets import parse
 from services.study import contract as c
 from services.study.domain import COVERAGE, ESSAY, LECTURE, SESSION, Session, counted_by
 from services.study.domain.coverage import GRAINS, window
-from services.study.service import Study, decided
+from services.study.service import Study
+from services.study.service.records import decided
 from tests.unit.study.records import SESSION_CONTENT, SPRING, MemoryWork
 from tests.unit.study.test_contract import ROWS
 

@@ -1,36 +1,32 @@
-"""The study service: all its wiring, and an entrypoint for each command and query."""
+"""Sessions, essays and lectures: an entrypoint for each command and query, and their rows of a sheet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Command, Envelope, record_id
-from services.kernel.imports import Importer, Imports
+from services.kernel.imports import Imports
 from services.kernel.journal import Work
-from services.kernel.providers import Journalled, Relaying
 from services.kernel.rpc import command, query
 
-from . import contract, store
-from .domain import COVERAGE, ESSAY, LECTURE, SESSION, check_link, coverage_id, covering, in_campaign, wrong
+from .. import contract, store
+from ..domain import COVERAGE, ESSAY, LECTURE, SESSION, check_link, coverage_id, covering, in_campaign, wrong
 
 Answer = dict[str, Any]
 _NEW = (contract.DraftSession, contract.HoldSession, contract.RecordEssay, contract.RecordLecture)
 _LINKED = (contract.RecordEssay, contract.CorrectEssay)
 
 
-class Study(Imports):
-    """Theoretical study 理论学习."""
+class Records(Imports):
+    """What was done, as units report it."""
 
-    name = contract.NAME
-    sheets: ClassVar = contract.SHEETS
-    journal = Journalled([SESSION, COVERAGE, ESSAY, LECTURE], indexes=store.ensure_indexes)
-    importer = Importer()
-    relay = Relaying()
+    name: str
+    journal: Any
 
     @command(contract.DraftSession)
     def draft_session(self, command: contract.DraftSession, envelope: Envelope) -> Answer:

@@ -1,0 +1,8 @@
+"""What study takes, tells and shows: one module for each kind of record. The only package that others may import."""
+
+from .coverage import *
+from .essay import *
+from .lecture import *
+from .session import *
+from .sheets import *
+from .words import *
