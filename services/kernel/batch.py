@@ -19,8 +19,9 @@ from nameko.extensions import Entrypoint
 from pymongo.errors import PyMongoError
 
 from . import bus
+from .delivery import Delivery
 from .event import Event, new_id
-from .inbox import Delivery, Inbox, Taking, once
+from .inbox import Inbox, Taking, once
 from .providers import Journalled, finish
 from .reconcile import Resend, last_day, requests_queue
 from .settings import settings
@@ -102,7 +103,7 @@ class Consumer:
                     beat = time.monotonic()
                 if time.monotonic() - retried > 1:
                     self._inbox.retry_due()
-                    self._inbox.count_held()
+                    self._inbox.shelf.count()
                     retried = time.monotonic()
         finally:
             with contextlib.suppress(*bus.BUS_ERRORS):
@@ -179,7 +180,8 @@ class Batch(Entrypoint):
     """Hands the handler a list of events and the transaction: `(self, events, taking) -> int | None`.
 
     The handler keeps its effects idempotent itself (its own documents bear the event's id) and returns how many events
-    were new. `Later` holds an event to be tried again, any other exception parks it.
+    were new. `Later` holds an event to be tried again, any other exception parks it. `ordered` hands over each record's
+    events in their order, none missing: bind such a queue to all events of a subject (`keys=["session.#"]`).
     """
 
     def __init__(
@@ -192,6 +194,7 @@ class Batch(Entrypoint):
         wait: float = 0.05,
         single_active: bool = False,
         ledger: str = "inbox",
+        ordered: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -201,6 +204,7 @@ class Batch(Entrypoint):
         self.wait = wait
         self.single_active = single_active
         self.ledger = ledger
+        self.ordered = ordered
         self._consumer: Consumer | None = None
         self.inbox: Inbox | None = None
 
@@ -214,6 +218,7 @@ class Batch(Entrypoint):
             cipher=Cipher(settings().secret("master.key")),
             clock=journal.clock,
             ledger=self.ledger,
+            ordered=self.ordered,
         )
         self._consumer = Consumer(
             settings().amqp_uri,

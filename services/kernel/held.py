@@ -10,11 +10,12 @@ from .batch import Batch
 from .errors import DomainError
 from .event import Envelope
 from .held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
-from .inbox import Inbox, describe
+from .inbox import Inbox
 from .journal import Document
 from .lists import page
 from .providers import Journalled
 from .rpc import command, query
+from .shelf import describe
 from .vault import redact
 
 
@@ -69,7 +70,11 @@ class Holding(DependencyProvider):
     def shown(self, id: str) -> Document:
         """One held message, its text redacted."""
         row = self._one(id)
-        body = "" if row.get("body") is None else redact(self._inbox(row["queue"]).text(row))
+        body = (
+            ""
+            if row.get("body") is None
+            else redact(self._inbox(row["queue"]).shelf.delivery(row).body.decode("utf-8", "replace"))
+        )
         return {**describe(row), "traceback": row.get("traceback"), "body": body[:20_000]}
 
     def replay(self, id: str) -> bool:

@@ -94,7 +94,7 @@ class Jars(Imports):
         answer: dict[str, Any] = self.journal.execute(envelope, command, act)
         return answer
 
-    @subscribe("jars.seen", ["jars"], keys=["jar.#"])
+    @subscribe("jars.seen", ["jars"], keys=["jar.#"], ordered=True)
     def see(self, event: Event, taking: Taking) -> None:
         """Write down each event once."""
         taking.database["seen"].insert_one({"event": event.id, "coins": event.data["coins"]}, session=taking.session)

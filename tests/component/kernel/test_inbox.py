@@ -17,9 +17,10 @@ from pymongo.errors import AutoReconnect
 from services.kernel import bus
 from services.kernel.batch import Consumer
 from services.kernel.bus import Outgoing, Publisher, QueueDiffers
+from services.kernel.delivery import Delivery
 from services.kernel.errors import Later, Park
 from services.kernel.event import CONTENT_TYPE, Event, new_id
-from services.kernel.inbox import MOST_ATTEMPTS, Delivery, Inbox, Taking, once
+from services.kernel.inbox import MOST_ATTEMPTS, Inbox, Taking, once
 from services.kernel.journal import open_database
 from services.kernel.vault import Cipher
 
@@ -177,6 +178,32 @@ def test_replaying_a_parked_event_twice_has_effect_once(
     assert inbox.replay(held) is True
     assert inbox.replay(held) is True
     assert total(store) == 3
+
+
+def test_what_was_dropped_never_takes_effect(store: Database[dict[str, Any]], inbox: Inbox, effects: Effects) -> None:
+    """A message that was given up counts as applied: sent again with its whole day, it changes nothing."""
+    effects.fails[3] = Park("never")
+    given_up = happened(3)
+    inbox.take([delivery(given_up)])
+    held = store["held"].find_one()
+    assert held is not None
+    inbox.drop(held, "ops", "wrong for good")
+    del effects.fails[3]
+    inbox.take([delivery(given_up), delivery(happened(1))])
+    assert total(store) == 1
+
+
+def test_a_parked_event_that_takes_effect_when_it_comes_again_is_parked_no_more(
+    store: Database[dict[str, Any]], inbox: Inbox, effects: Effects
+) -> None:
+    """What was mended and sent again leaves nothing for a person to do."""
+    effects.fails[3] = ValueError("bug")
+    event = happened(3)
+    inbox.take([delivery(event)])
+    del effects.fails[3]
+    inbox.take([delivery(event)])
+    assert total(store) == 3
+    assert store["held"].count_documents({}) == 0
 
 
 def test_a_message_that_keeps_killing_its_process_is_parked(
