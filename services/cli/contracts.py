@@ -12,7 +12,7 @@ import typer
 from services.gateway import contract as gateway
 from services.hotline import contract as hotline
 from services.kernel.event import CONTENT_TYPE, NAMESPACE, Event, Payload, body_of
-from services.kernel.reconcile import TALLY
+from services.kernel.reconcile import ENDED, TALLY
 from services.kernel.relay import WATERMARK
 from services.study import contract as study
 
@@ -23,6 +23,7 @@ _ID = "01956f3e-0000-7000-8000-000000000000"
 _TOLD = {
     WATERMARK: "All that was recorded up to `until` has been published. Told every second; in no journal.",
     TALLY: "By day and kind of event, how many there are up to `until` and the sum of their ids' hashes. Told hourly.",
+    ENDED: "Follows the last event sent again, on the queue that asked for it: their `count`, and the days asked for.",
 }
 
 

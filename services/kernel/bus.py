@@ -62,9 +62,16 @@ class QueueDiffers(Exception):
 
 
 def declare_queue(
-    connection: Connection, queue: str, bindings: Iterable[tuple[str, str]], *, single_active: bool = False
+    connection: Connection,
+    queue: str,
+    bindings: Iterable[tuple[str, str]],
+    *,
+    single_active: bool = False,
+    expires_ms: int | None = None,
 ) -> bool:
     """Declare a quorum queue of ours and bind it to (service, routing key); say whether it had to be made.
+
+    One that `expires` is deleted by the broker once nobody has used it for so long.
 
     Raises:
         QueueDiffers: it is there with other arguments.
@@ -72,6 +79,8 @@ def declare_queue(
     arguments: dict[str, Any] = {"x-queue-type": "quorum", "x-delivery-limit": _DELIVERY_LIMIT}
     if single_active:
         arguments["x-single-active-consumer"] = True
+    if expires_ms is not None:
+        arguments["x-expires"] = expires_ms
     made = not _exists(connection, queue)
     with connection.channel() as channel:
         try:
@@ -198,6 +207,21 @@ class Publisher:
         except BUS_ERRORS:
             self.close()
             raise
+
+    def depth(self, queue: str) -> int:
+        """How many messages wait in a queue; 0 where there is none.
+
+        Raises:
+            one of BUS_ERRORS: the broker is away.
+        """
+        self._open()
+        channel = self._connection.channel()  # type: ignore[union-attr]  # open channel, open connection
+        try:
+            count: int = channel.queue_declare(queue, passive=True).message_count
+        except amqp.NotFound:
+            return 0
+        channel.close()
+        return count
 
     def close(self) -> None:
         """Throw channel and connection away; the next publish opens new ones."""

@@ -130,6 +130,11 @@ class Event(BaseModel):
         """The routing key: the type without "shengzhi.<service>."."""
         return self.type.split(".", 2)[2]
 
+    @property
+    def of_journal(self) -> bool:
+        """Whether it tells of its owner's journal (a watermark, a tally …) and stands in none itself."""
+        return self.aggregateversion == 0
+
     def to_json(self) -> bytes:
         """The message's body."""
         return encode_json(self.model_dump(exclude_none=True))

@@ -25,7 +25,6 @@ from .event import Event
 from .journal import Document, ensure_collections, in_transaction
 from .order import Positions, Record, TooEarly, record_of, sort_out
 from .reconcile import TALLY, Resend, differing_days
-from .relay import WATERMARK
 from .shelf import Shelf
 from .vault import Cipher
 
@@ -196,7 +195,7 @@ class Inbox:
         early: list[Event]
         with metrics.BATCH_SECONDS.labels(self.queue).time():
             fresh, early, reached = in_transaction(self.database, act)
-        counted = [happened for happened in events if happened.short_type != WATERMARK]
+        counted = [happened for happened in events if not happened.of_journal]
         metrics.CONSUMED.labels(self.queue).inc(fresh)
         metrics.DUPLICATES.labels(self.queue).inc(max(0, len(counted) - len(early) - fresh))
         if counted:
@@ -240,9 +239,9 @@ class Inbox:
 def once(events: list[Event], taking: Taking, queue: str) -> list[Event]:
     """Those of the events that `queue` has not taken yet, each once; marks them taken in the same transaction.
 
-    Watermarks are none of them: they tell of the journal, not of a record.
+    What tells of the journal (watermarks) and not of a record is none of them.
     """
-    fresh = {happened.id: happened for happened in events if happened.short_type != WATERMARK}
+    fresh = {happened.id: happened for happened in events if not happened.of_journal}
     keys = {f"{queue}\x1f{id}": id for id in fresh}
     inbox = taking.database["inbox"]
     for row in inbox.find({"_id": {"$in": list(keys)}}, {"_id": 1}, session=taking.session):

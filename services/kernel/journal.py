@@ -416,3 +416,19 @@ class Journal:
             traceparent=entry.get("traceparent"),
             data=entry["data"],
         )
+
+    def told(self, kind: str, data: Document, now: datetime) -> Event:
+        """Something about the journal itself, as an event: it stands in no journal and has no place in an order."""
+        return Event(
+            id=event.new_id(),
+            source=self.source,
+            type=f"{event.NAMESPACE}.{self.service}.{kind}",
+            subject=self.service,
+            time=now,
+            aggregateversion=0,
+            recorded=now,
+            unit="",
+            actor=self.service,
+            day=now.date(),
+            data=data,
+        )

@@ -34,17 +34,18 @@ def sort_out(
 ) -> tuple[list[Event], list[Event], dict[Record, int]]:
     """What may be applied now, in order; what is too early; and the positions after that. Pure.
 
-    An event whose number is 0 tells of the journal itself and is always applied. One that was applied before, or
+    What tells of the journal itself, and not of a record, is always applied. An event that was applied before, or
     stands twice in the list, is in neither list.
     """
     reached, ready, early = dict(positions), [], []
     for happened in sorted(events, key=lambda happened: happened.aggregateversion):
         record, n = record_of(happened), happened.aggregateversion
         at = reached.get(record, 0)
-        if n == 0 or n == at + 1:
+        if happened.of_journal:
             ready.append(happened)
-            if n:
-                reached[record] = n
+        elif n == at + 1:
+            ready.append(happened)
+            reached[record] = n
         elif n > at + 1:
             early.append(happened)
     return ready, early, {record: n for record, n in reached.items() if n != positions.get(record, 0)}

@@ -17,6 +17,7 @@ from .bus import Publisher
 from .clock import utc_now
 from .journal import Document, Journal, ensure_collections, open_database
 from .relay import Relay
+from .resend import Resender
 from .settings import settings
 from .vault import Vault
 
@@ -69,19 +70,19 @@ class Vaulted(DependencyProvider):
 
 
 class Relaying(DependencyProvider):
-    """Publishes the service's journal from inside its process."""
+    """Publishes the service's journal from inside its process, and sends again what subscribers ask for."""
 
     def start(self) -> None:
         """Begin; a commit wakes it."""
         given, journal = settings(), _journalled(self).journal
+
+        def publisher(name: str) -> Publisher:
+            name = f"shengzhi-{name}-{journal.service}"
+            return Publisher(given.amqp_uri, journal.service, name=name, confirm_seconds=given.confirm_seconds)
+
         self.relay = Relay(
             journal,
-            Publisher(
-                given.amqp_uri,
-                journal.service,
-                name=f"shengzhi-relay-{journal.service}",
-                confirm_seconds=given.confirm_seconds,
-            ),
+            publisher("relay"),
             batch=given.relay_batch,
             poll_seconds=given.relay_poll_seconds,
             watermark_seconds=given.watermark_seconds,
@@ -89,13 +90,20 @@ class Relaying(DependencyProvider):
             lease_seconds=given.lease_seconds,
             tally_seconds=given.tally_seconds,
         )
+        self.resender = Resender(journal, publisher("resend"), batch=given.relay_batch)
         journal.committed = self.relay.wake
-        self._thread = self.container.spawn_managed_thread(self.relay.run, identifier="relay")
+        spawn = self.container.spawn_managed_thread
+        self._threads = [
+            spawn(self.relay.run, identifier="relay"),
+            spawn(self.resender.run, identifier="resender"),
+        ]
 
     def stop(self) -> None:
         """Finish the batch in hand."""
         self.relay.stop()
-        finish(self._thread)
+        self.resender.stop()
+        for thread in self._threads:
+            finish(thread)
 
     def get_dependency(self, worker_ctx: Any) -> None:
         """Nothing: the service never talks to it."""

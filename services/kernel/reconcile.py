@@ -20,6 +20,8 @@ from pymongo.database import Database
 from .journal import Document, Journal
 
 TALLY = "tally.told.v1"
+ENDED = "resend.ended.v1"
+"""Follows the last event that was sent again to a queue: `count` of them, `since` a day (null: all), or of `days`."""
 _BITS = 1 << 63
 
 Tally = dict[str, dict[str, tuple[int, int]]]
@@ -102,14 +104,18 @@ def last_day(database: Database[Document], ledger: str, owner: str) -> date | No
 
 
 def entries_to_resend(journal: Journal, asked: Resend) -> Iterator[Document]:
-    """The published entries that were asked for, an aggregate's in their order."""
+    """The entries that were asked for, an aggregate's in their order.
+
+    Those not marked published are among them: one may have been published before the asking queue was bound, and not
+    have been marked yet.
+    """
     spans = [_span("recorded", day, None) for day in asked.days]
     if asked.since is not None:
         spans.append({"recorded": {"$gte": datetime.combine(asked.since, time(), UTC)}})
     elif not asked.days:
         spans.append({})
     for span in spans:
-        yield from journal.database["journal"].find({**span, "published": True}, sort=[("recorded", 1), ("n", 1)])
+        yield from journal.database["journal"].find(span, sort=[("recorded", 1), ("n", 1)])
 
 
 def _by_kind(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[int, int]]:

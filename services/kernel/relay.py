@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from . import event, metrics
@@ -21,7 +20,7 @@ from .bus import BUS_ERRORS, Outgoing, Publisher
 from .chain import anchor_days
 from .clock import Clock, utc_now
 from .journal import Document, Journal
-from .reconcile import TALLY, Resend, entries_to_resend, owner_tally, requests_queue
+from .reconcile import TALLY, owner_tally
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -51,7 +50,6 @@ class Relay:
         self._service = journal.service
         self._database = journal.database
         self._publisher = publisher
-        self._resender = publisher.twin()
         self._clock = clock
         self._batch = batch
         self._poll_seconds = poll_seconds
@@ -83,7 +81,6 @@ class Relay:
                 if time.monotonic() - told >= self._watermark_seconds and self._leased_until is not None:
                     until = self.tell_watermark()
                     told = time.monotonic()
-                    self.resend_asked()
                     if time.monotonic() - tallied >= self._tally_seconds:
                         self.tell_tally(until)
                         anchor_days(self._journal, until)
@@ -102,9 +99,8 @@ class Relay:
         self._give_back_lease()
 
     def close(self) -> None:
-        """Give its connections back."""
+        """Give its connection back."""
         self._publisher.close()
-        self._resender.close()
 
     def step(self) -> int:
         """Publish one batch; give the number of entries newly marked published.
@@ -156,46 +152,9 @@ class Relay:
         told = owner_tally(self._journal, until)
         self._tell(TALLY, {"until": until, "days": told}, self._clock())
 
-    def resend_asked(self) -> int:
-        """Send again what subscribers have asked for, each to its own queue; give how many events."""
-        count = 0
-        for body in self._publisher.waiting(requests_queue(self._service)):
-            try:
-                asked = Resend.model_validate_json(body)
-            except ValidationError as error:
-                log.warning("relay.request_not_understood", service=self._service, error=str(error)[:200])
-                continue
-            batch: list[Outgoing] = []
-            for entry in entries_to_resend(self._journal, asked):
-                happened = self._journal.event(entry)
-                batch.append(Outgoing(happened.id, happened.short_type, happened.to_json(), queue=asked.queue))
-                if len(batch) == self._batch:
-                    count += self._again(batch)
-                    batch = []
-            count += self._again(batch)
-            log.info("relay.sent_again", service=self._service, queue=asked.queue, events=count)
-        return count
-
-    def _again(self, batch: list[Outgoing]) -> int:
-        if not batch:
-            return 0
-        return len(self._resender.publish(batch).confirmed)
-
     def _tell(self, kind: str, data: dict[str, Any], now: datetime) -> None:
         """Publish something about the journal itself: in no journal, wanted by nobody or somebody, soon out of date."""
-        told = event.Event(
-            id=event.new_id(),
-            source=self._journal.source,
-            type=f"{event.NAMESPACE}.{self._service}.{kind}",
-            subject=self._service,
-            time=now,
-            aggregateversion=0,
-            recorded=now,
-            unit="",
-            actor=self._service,
-            day=now.date(),
-            data=data,
-        )
+        told = self._journal.told(kind, data, now)
         self._publisher.publish([Outgoing(told.id, kind, told.to_json(), expiration_ms=_TOLD_MS)], mandatory=False)
 
     def _next_entries(self) -> list[Document]:

@@ -16,8 +16,8 @@ from pymongo.database import Database
 from services.gateway.store import facts
 from services.gateway.store.facts import Projection
 from services.kernel import bus
-from services.kernel.batch import Consumer
 from services.kernel.bus import Outgoing, Publisher
+from services.kernel.consumer import Consumer
 from services.kernel.event import Event
 from services.kernel.inbox import Inbox, Taking
 from services.kernel.journal import Document, Journal, in_transaction, open_database

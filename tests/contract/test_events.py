@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 
 from services.cli.contracts import OWNERS, example, payloads, schema, write_contracts
 from services.kernel.event import CONTENT_TYPE, Event, Payload
-from services.kernel.reconcile import TALLY
+from services.kernel.reconcile import ENDED, TALLY
 from services.kernel.relay import WATERMARK
 
 PROTO = Path(__file__).parents[2] / "proto"
@@ -148,7 +148,7 @@ def test_the_asyncapi_document_is_one() -> None:
     document = committed()
     assert faults(document) == []
     assert {channel["address"] for channel in document["channels"].values()} == {f"{o.NAME}.events" for o in OWNERS}
-    told = {f"{owner.NAME}.{kind}" for owner in OWNERS for kind in (WATERMARK, TALLY)}
+    told = {f"{owner.NAME}.{kind}" for owner in OWNERS for kind in (WATERMARK, TALLY, ENDED)}
     assert set(document["components"]["messages"]) == {*NAMES, *told}
 
 

@@ -15,8 +15,8 @@ from pymongo.database import Database
 from pymongo.errors import AutoReconnect
 
 from services.kernel import bus
-from services.kernel.batch import Consumer
 from services.kernel.bus import Outgoing, Publisher, QueueDiffers
+from services.kernel.consumer import Consumer
 from services.kernel.delivery import Delivery
 from services.kernel.errors import Later, Park
 from services.kernel.event import CONTENT_TYPE, Event, new_id

@@ -13,13 +13,14 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from services.kernel import bus
-from services.kernel.batch import Consumer
-from services.kernel.bus import Publisher
+from services.kernel.bus import Outgoing, Publisher
+from services.kernel.consumer import Consumer
 from services.kernel.event import Event
 from services.kernel.inbox import Inbox, Taking, once
 from services.kernel.journal import Journal, open_database
-from services.kernel.reconcile import digest, owner_tally
+from services.kernel.reconcile import ENDED, Resend, digest, owner_tally, requests_queue
 from services.kernel.relay import Relay
+from services.kernel.resend import Resender
 from services.kernel.vault import Cipher
 
 from .jar import change, make_journal
@@ -41,6 +42,14 @@ def store(mongo_client: MongoClient[dict[str, Any]], database: str) -> Database[
 def relay(vhost: str, journal: Journal) -> Iterator[Relay]:
     """The owner's relay, stepped by hand; no transaction is under way, so its watermark is now."""
     made = Relay(journal, Publisher(vhost, "jars", name="test"), transaction_seconds=0)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def resender(vhost: str, journal: Journal) -> Iterator[Resender]:
+    """The owner's answer to requests, stepped by hand."""
+    made = Resender(journal, Publisher(vhost, "jars", name="test-again"))
     yield made
     made.close()
 
@@ -89,13 +98,13 @@ def delete_queue(vhost: str) -> int:
 
 
 def test_a_queue_deleted_with_messages_in_it_costs_nothing(
-    vhost: str, journal: Journal, relay: Relay, store: Database[dict[str, Any]]
+    vhost: str, journal: Journal, relay: Relay, resender: Resender, store: Database[dict[str, Any]]
 ) -> None:
     """The subscriber makes its queue anew, asks for what it missed from its last day on, and has everything once."""
     with consuming(vhost, store):
+        assert resender.step() == 0
         for number in range(30):
             change(journal, f"j{number}", 1)
-        assert relay.resend_asked() == 0
         assert relay.step() == 30
         wait_for(lambda: coins(store) == 30)
     for number in range(20):
@@ -104,18 +113,18 @@ def test_a_queue_deleted_with_messages_in_it_costs_nothing(
     assert delete_queue(vhost) >= 20
     with consuming(vhost, store):
         assert coins(store) == 30
-        assert relay.resend_asked() == 50
+        assert resender.step() == 50
         wait_for(lambda: coins(store) == 50)
-        assert relay.resend_asked() == 0
+        assert resender.step() == 0
     assert coins(store) == 50
 
 
 def test_a_difference_is_found_by_the_tally_and_mended(
-    vhost: str, journal: Journal, relay: Relay, store: Database[dict[str, Any]]
+    vhost: str, journal: Journal, relay: Relay, resender: Resender, store: Database[dict[str, Any]]
 ) -> None:
     """Messages that vanished while the subscriber was there are noticed by the owner's count, and sent again."""
     with consuming(vhost, store) as inbox:
-        assert relay.resend_asked() == 0
+        assert resender.step() == 0
         change(journal, "j1", 1)
         relay.step()
         wait_for(lambda: coins(store) == 1)
@@ -123,14 +132,14 @@ def test_a_difference_is_found_by_the_tally_and_mended(
             change(journal, f"k{number}", 1)
         journal.database["journal"].update_many({"published": False}, {"$set": {"published": True}})  # as if lost
         relay.tell_tally(relay.tell_watermark())
-        wait_for(lambda: relay.resend_asked() > 0)
+        wait_for(lambda: resender.step() > 0)
         wait_for(lambda: coins(store) == 6)
         relay.tell_tally(relay.tell_watermark())
         change(journal, "j1", 1)
         relay.step()
         wait_for(lambda: coins(store) == 7)
         assert inbox.to_ask == {}
-        assert relay.resend_asked() == 0
+        assert resender.step() == 0
 
 
 def test_the_tally_does_not_depend_on_the_order(journal: Journal) -> None:
@@ -142,3 +151,54 @@ def test_the_tally_does_not_depend_on_the_order(journal: Journal) -> None:
     told = owner_tally(journal, journal.clock())
     ids = [entry["_id"] for entry in journal.database["journal"].find()]
     assert list(told.values()) == [{"jar.changed.v1": digest(ids)}]
+
+
+def test_a_new_subscriber_gets_everything_from_the_beginning(
+    vhost: str, journal: Journal, relay: Relay, store: Database[dict[str, Any]]
+) -> None:
+    """Also what is published and not marked yet; a queue is not filled faster than it is emptied; the end is told."""
+    for number in range(40):
+        change(journal, f"j{number % 7}", 1)
+    slow = Resender(journal, Publisher(vhost, "jars", name="test-slow"), batch=5, most_ahead=10)
+    declare(vhost, "full")
+    request = Resend(queue="full").model_dump_json().encode()
+    bus.ensure_queue(vhost, requests_queue("jars"))
+    slow_thread = threading.Thread(target=slow.step)
+    with publisher(vhost) as ask:
+        ask.publish([Outgoing("r", "", request, queue=requests_queue("jars"))])
+        slow_thread.start()
+        wait_for(lambda: ask.depth("full") >= 11)
+        time.sleep(0.5)
+        assert ask.depth("full") <= 15
+        bodies = [body for _ in range(8) for body in take_some(vhost, "full", 6)]
+        slow_thread.join(20)
+        bodies += take_some(vhost, "full", 100)
+    slow.close()
+    events = [Event.from_json(body) for body in bodies]
+    assert [event.short_type for event in events] == ["jar.changed.v1"] * 40 + [ENDED]
+    assert events[-1].data == {"count": 40, "since": None, "days": []}
+    assert {event.id for event in events[:-1]} == {entry["_id"] for entry in journal.database["journal"].find()}
+
+
+def declare(vhost: str, queue: str) -> None:
+    connection = bus.connect(vhost, "test")
+    bus.declare_queue(connection, queue, (), expires_ms=60_000)
+    connection.release()
+
+
+@contextmanager
+def publisher(vhost: str) -> Iterator[Publisher]:
+    made = Publisher(vhost, "jars", name="test")
+    yield made
+    made.close()
+
+
+def take_some(vhost: str, queue: str, most: int) -> list[bytes]:
+    """Take messages off a queue after a moment, as a slow subscriber would."""
+    time.sleep(0.3)
+    connection = bus.connect(vhost, "test")
+    found: list[bytes] = []
+    while len(found) < most and (message := connection.default_channel.basic_get(queue, no_ack=True)) is not None:
+        found.append(message.body if isinstance(message.body, bytes) else message.body.encode())
+    connection.release()
+    return found
