@@ -16,6 +16,7 @@ from services.cli.local import keys, supervisor
 from services.cli.local.process import LaunchError
 from services.cli.local.record import Record
 from services.cli.parked import parked
+from services.cli.rebuild import rebuild
 from services.cli.report import report
 from services.cli.status import table
 from services.cli.verify import verify_journal
@@ -79,6 +80,7 @@ app.command()(report)
 app.command()(demo)
 app.command()(audit)
 app.command()(verify_journal)
+app.command()(rebuild)
 app.command(hidden=True)(contracts)
 app.add_typer(parked, name="parked")
 

@@ -33,6 +33,7 @@ from .domain.campaign import PlaceCampaign
 from .domain.permissions import EVERYWHERE
 from .domain.unit import PlaceUnit
 from .store import facts
+from .store.generation import PROJECTION, QUEUE, ledger
 
 Answer = dict[str, Any]
 
@@ -68,7 +69,7 @@ class Gateway(Imports, Held):
     first = FirstAdministrator()
     projection = facts.Projection()
 
-    @batch("gateway.projection", contract.SOURCES, single_active=True, ledger="facts")
+    @batch(QUEUE, contract.SOURCES, single_active=True, ledger=ledger)
     def project(self, events: list[Event], taking: Taking) -> int:
         """Facts and roll-ups; of what counts nothing, the gateway's own events too, the fact that it arrived."""
         return self.projection.apply(events, taking)
@@ -208,8 +209,10 @@ def _other_root(work: Work, id: str) -> bool:
 
 
 def _touch_tree(work: Work) -> None:
-    """One common document, so that a change of the tree and a batch of the projection conflict, not disagree."""
-    work.write(facts.PROJECTION, pymongo.UpdateOne({"_id": facts.PROJECTION}, {"$inc": {"tree": 1}}, upsert=True))
+    """Common documents (of the figures read and of those being built), so that a change of the tree and a batch of the
+    projection conflict instead of disagreeing.
+    """
+    work.write(PROJECTION, pymongo.UpdateMany({}, {"$inc": {"tree": 1}}))
 
 
 def _credential(work: Work, user: str, password: str) -> None:

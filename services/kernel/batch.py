@@ -13,7 +13,7 @@ from nameko.extensions import Entrypoint
 
 from .consumer import Consumer
 from .event import Event
-from .inbox import Inbox, Taking, once
+from .inbox import Inbox, Ledger, Taking, once, own_ledger
 from .providers import Journalled, finish
 from .settings import settings
 from .vault import Cipher
@@ -38,7 +38,7 @@ class Batch(Entrypoint):
         size: int = 500,
         wait: float = 0.05,
         single_active: bool = False,
-        ledger: str = "inbox",
+        ledger: Ledger = own_ledger,
         ordered: bool = False,
         **kwargs: Any,
     ) -> None:

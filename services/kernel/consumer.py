@@ -39,6 +39,7 @@ class Consumer:
         size: int = 500,
         wait: float = 0.05,
         single_active: bool = False,
+        expires_ms: int | None = None,
     ) -> None:
         self._uri = uri
         self._inbox = inbox
@@ -46,6 +47,7 @@ class Consumer:
         self._size = size
         self._wait = wait
         self._single_active = single_active
+        self._expires_ms = expires_ms
         self._stopping = threading.Event()
         self._fetched: list[tuple[int, Delivery]] = []
         self.ready = threading.Event()
@@ -77,7 +79,11 @@ class Consumer:
         try:
             self._inbox.ensure_indexes()
             self.made_queue |= bus.declare_queue(
-                connection, self._inbox.queue, self._bindings, single_active=self._single_active
+                connection,
+                self._inbox.queue,
+                self._bindings,
+                single_active=self._single_active,
+                expires_ms=self._expires_ms,
             )
             if self.made_queue:
                 self._ask_from_last_day()

@@ -50,12 +50,21 @@ class Taking:
 Handler = Callable[[list[Event], Taking], int]
 """Brings events into effect inside the transaction and says how many of them were new."""
 
+Ledger = Callable[[Database[Document]], str]
+"""The collection that says which events were taken: `service`, `type`, `recorded`, and the event's id."""
+
+
+def own_ledger(database: Database[Document]) -> str:
+    """The collection in which `once` writes down what was taken."""
+    return "inbox"
+
 
 class Inbox:
     """One queue's way into the store.
 
     An `ordered` one hands over each record's events in their order with none missing; its queue must therefore be bound
-    to all events of the records that it follows (`<subject>.#`).
+    to all events of the records that it follows (`<subject>.#`). One that is not `reconciling` takes no notice of what
+    owners tell of their journals.
     """
 
     def __init__(
@@ -66,11 +75,13 @@ class Inbox:
         *,
         cipher: Cipher,
         clock: Clock = utc_now,
-        ledger: str = "inbox",
+        ledger: Ledger = own_ledger,
         ordered: bool = False,
+        reconciling: bool = True,
     ) -> None:
         self.queue = queue
-        self.ledger = ledger
+        self._ledger = ledger
+        self._reconciling = reconciling
         self.database = database
         self.shelf = Shelf(database, queue, cipher)
         self.to_ask: dict[str, Resend] = {}
@@ -78,10 +89,16 @@ class Inbox:
         self._handler = handler
         self._clock = clock
 
+    @property
+    def ledger(self) -> str:
+        """The collection that says which events were taken, as it is now."""
+        return self._ledger(self.database)
+
     def ensure_indexes(self) -> None:
         """Make the collections; transactions make none."""
         ensure_collections(self.database, ("inbox", "attempts"))
-        self.database[self.ledger].create_index([("service", 1), ("recorded", 1)])
+        if self._reconciling:
+            self.database[self.ledger].create_index([("service", 1), ("recorded", 1)])
         self.shelf.ensure_indexes()
         if self._positions is not None:
             self._positions.ensure_indexes()
@@ -101,7 +118,8 @@ class Inbox:
                 self.shelf.put(delivery, None, error, self._clock())
                 continue
             if happened.short_type == TALLY:
-                tallies.append(happened)
+                if self._reconciling:
+                    tallies.append(happened)
             elif delivery.redelivered:
                 self._alone(delivery, happened)
             else:

@@ -15,6 +15,7 @@ from pymongo.database import Database
 
 from services.gateway.store import facts
 from services.gateway.store.facts import Projection
+from services.gateway.store.generation import ledger
 from services.kernel import bus
 from services.kernel.bus import Outgoing, Publisher
 from services.kernel.consumer import Consumer
@@ -101,7 +102,7 @@ class Bench:
         journal.ensure_indexes()
         owner["journal"].insert_many([dict(entry) for entry in self._entries])
         queue = f"bench.{database.name}"
-        inbox = Inbox(database, queue, projection.apply, cipher=Cipher(b"m" * 32), ledger="facts")
+        inbox = Inbox(database, queue, projection.apply, cipher=Cipher(b"m" * 32), ledger=ledger)
         consumer = Consumer(self._amqp, inbox, [("study", "#")], size=BATCH, single_active=True)
         command = [sys.executable, "-W", "ignore", "-c", RELAY, self._amqp, self._mongo, owner.name]
         with subprocess.Popen(command, stdin=subprocess.PIPE) as relay:

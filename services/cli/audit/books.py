@@ -13,6 +13,7 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 
 from services.gateway.contract import SOURCES
+from services.gateway.store.generation import PROJECTION, QUEUE, Generation, current
 from services.kernel.event import Period
 from services.kernel.journal import Document, open_database, without_bookkeeping
 
@@ -38,12 +39,16 @@ class Findings:
 
 
 class Books:
-    """The databases of one installation."""
+    """The databases of one installation, with the figures that are read or those of a generation being built."""
 
-    def __init__(self, client: MongoClient[Document], prefix: str) -> None:
+    def __init__(self, client: MongoClient[Document], prefix: str, building: Generation | None = None) -> None:
         self._client = client
         self._owners = {name: open_database(client, f"{prefix}_{name}") for name in SOURCES}
         self._gateway = self._owners["gateway"]
+        self._place = PROJECTION if building is None else building.place
+        self._queue = QUEUE if building is None else building.queue
+        generation = building or current(self._gateway)
+        self._facts, self._rollups = self._gateway[generation.facts], self._gateway[generation.rollups]
         given_up = self._gateway["held"].find({"sort": "dropped"}, {"aggregate": 1})
         self._given_up = {row["aggregate"] for row in given_up}
         """Records of which a person has given up an event, with a reason: dropping counts as applied."""
@@ -54,7 +59,7 @@ class Books:
 
     def until(self) -> datetime | None:
         """All that any owner recorded up to this instant has come to the projection; None before all have said so."""
-        marks = (self._gateway["projection"].find_one({"_id": "projection"}) or {}).get("watermarks", {})
+        marks = (self._gateway[PROJECTION].find_one({"_id": self._place}) or {}).get("watermarks", {})
         return min(marks.values()) if marks.keys() >= set(SOURCES) else None
 
     def compare(self, until: datetime) -> Findings:
@@ -78,7 +83,7 @@ class Books:
                     expected[unit, day[:7], "", key] += amount
                     expected[unit, day[:7], day[8:], key] += amount
             found.compared["facts"] += self._count_facts(session)
-            stored = self._gateway["rollups"].find({}, session=session)
+            stored = self._rollups.find({}, session=session)
             for row in stored:
                 found.compared["rollups"] += 1
                 for day, cells in [("", row.get("sum", {})), *row.get("days", {}).items()]:
@@ -92,7 +97,7 @@ class Books:
 
     def compare_journal(self, service: str, until: datetime, found: Findings) -> None:
         """Every entry that an owner recorded has its fact, and there is no fact without its entry."""
-        journal, facts = self._owners[service]["journal"], self._gateway["facts"]
+        journal, facts = self._owners[service]["journal"], self._facts
         recorded = {"recorded": {"$lte": until}}
         for entries in _chunks(journal.find(recorded, {"aggregate": 1}, sort=[("_id", 1)])):
             found.compared["journal"] += len(entries)
@@ -128,7 +133,7 @@ class Books:
                         f"事实只到第 {version} 版"
                     )
         told = {"service": kind.service, "type": {"$regex": rf"^{kind.aggregate.name}\."}, "recorded": {"$lte": until}}
-        grouped = self._gateway["facts"].aggregate([{"$match": told}, {"$group": {"_id": "$record"}}])
+        grouped = self._facts.aggregate([{"$match": told}, {"$group": {"_id": "$record"}}])
         for known in _chunks(grouped):
             for fact in _without(known, states):
                 found.differs(f"事实所指的 {kind.service} 记录 {kind.aggregate.name} {fact['_id']} 不存在")
@@ -154,13 +159,17 @@ class Books:
 
         An entry without its fact is named where the journals are compared.
         """
-        waiting = {"sort": {"$ne": "dropped"}, "$or": [{"recorded": None}, {"recorded": {"$lte": until}}]}
+        waiting = {
+            "queue": self._queue,
+            "sort": {"$ne": "dropped"},
+            "$or": [{"recorded": None}, {"recorded": {"$lte": until}}],
+        }
         with self._client.start_session(snapshot=True) as session:  # taking effect and being released are one
             for held in self._gateway["held"].find(waiting, session=session):
                 event, owner = {"_id": held["event"]}, self._owners.get(held["owner"])
                 if owner is None or owner["journal"].find_one(event, session=session) is None:
                     found.compared["foreign"] += 1
-                elif self._gateway["facts"].find_one(event, session=session) is not None:
+                elif self._facts.find_one(event, session=session) is not None:
                     found.differs(f"{held['owner']} 流水 {held['event']} 已有事实，却仍被搁置：{held['reason']}")
 
     def _entries(self, session: ClientSession | None, keys: Any = None) -> Iterator[tuple[str, str, str, int]]:
@@ -172,17 +181,17 @@ class Books:
             {"$match": wanted},
             {"$group": {"_id": {"p": "$entries.p", "m": "$entries.m", "d": "$entries.d"}, "n": {"$sum": "$entries.n"}}},
         ]
-        for row in self._gateway["facts"].aggregate(pipeline, session=session, allowDiskUse=True):
+        for row in self._facts.aggregate(pipeline, session=session, allowDiskUse=True):
             yield row["_id"]["p"], row["_id"]["m"], row["_id"]["d"], row["n"]
 
     def _count_facts(self, session: ClientSession) -> int:
-        counted = list(self._gateway["facts"].aggregate([{"$count": "n"}], session=session))
+        counted = list(self._facts.aggregate([{"$count": "n"}], session=session))
         return int(counted[0]["n"]) if counted else 0
 
     def _facts_of(self, records: Sequence[str]) -> dict[str, tuple[int, Counter[Any]]]:
         """Each record's latest version among its facts, and what these add up to."""
         sums: dict[str, tuple[int, Counter[Any]]] = {}
-        for fact in self._gateway["facts"].find({"record": {"$in": list(records)}}):
+        for fact in self._facts.find({"record": {"$in": list(records)}}):
             version, counted = sums.get(fact["record"], (0, Counter()))
             for entry in fact["entries"]:
                 counted[entry["m"], entry["u"], entry["d"]] += entry["n"]

@@ -72,6 +72,7 @@ def settings_of(folder: Path) -> Settings:
     record = Record.read(folder)
     known: Mapping[str, str] = {} if record is None else record.settings
     names = {
+        "amqp_uri": "SHENGZHI_AMQP_URI",
         "mongo_uri": "SHENGZHI_MONGO_URI",
         "database_prefix": "SHENGZHI_DATABASE_PREFIX",
         "secrets": "SHENGZHI_SECRETS",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pymongo
 from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
 from pymongo.database import Database
 
 from services.kernel import metrics
@@ -17,22 +18,22 @@ from services.kernel.journal import Document, ensure_collections
 from services.kernel.relay import WATERMARK
 
 from ..projection import Weights, facts, fold
+from . import generation
+from .generation import PROJECTION, Generation, generation_of
 
-PROJECTION = "projection"
 NORMS = [{"_id": "hotline.weights", **vars(Weights())}]
 """Weights and limits that may be changed in the store, each with its source; these are written where there are none."""
 
 
 def ensure_indexes(database: Database[Document]) -> None:
     """Collections and one index for each way of asking."""
-    ensure_collections(database, ("facts", "rollups", PROJECTION, "norms", "credentials", "sessions", "lockouts"))
+    ensure_collections(database, (PROJECTION, "norms", "credentials", "sessions", "lockouts"))
     for norm in NORMS:
         database["norms"].update_one({"_id": norm["_id"]}, {"$setOnInsert": norm}, upsert=True)
     database[PROJECTION].update_one({"_id": PROJECTION}, {"$setOnInsert": {"tree": 0, "batches": 0}}, upsert=True)
-    database["facts"].create_index([("entries.m", 1), ("entries.p", 1), ("entries.d", 1)])
-    database["facts"].create_index([("record", 1), ("version", 1)])
-    database["facts"].create_index([("service", 1), ("day", 1)])
-    database["rollups"].create_index([("unit", 1), ("month", 1)])
+    read = generation.current(database)
+    generation.ensure_collection(database, read)
+    generation.ensure_indexes(database, read)
     database["units"].create_index([("parent", 1), ("_id", 1)])
     database["units"].create_index([("scope", 1), ("_id", 1)])
     database["users"].create_index([("scope", 1), ("_id", 1)])
@@ -41,9 +42,14 @@ def ensure_indexes(database: Database[Document]) -> None:
 
 
 class Projection:
-    """Brings events into facts and roll-ups. Holds the paths of units for as long as the tree does not change."""
+    """Brings events into the facts and roll-ups of a generation: of the one that is read, or of one being built.
 
-    def __init__(self) -> None:
+    Holds the paths of units for as long as the tree does not change.
+    """
+
+    def __init__(self, building: Generation | None = None) -> None:
+        self._building = building
+        self._place = PROJECTION if building is None else building.place
         self._tree: int | None = None
         self._paths: dict[str, list[str]] = {}
 
@@ -59,20 +65,23 @@ class Projection:
         if marks:
             changed["$max"] = {f"watermarks.{owner}": until for owner, until in marks.items()}
         projection = taking.database[PROJECTION].find_one_and_update(
-            {"_id": PROJECTION},
+            {"_id": self._place},
             changed,
-            upsert=True,
+            upsert=self._building is None,
             return_document=pymongo.ReturnDocument.AFTER,
             session=taking.session,
         )
-        stored = taking.database["facts"]
+        if projection is None:
+            raise LookupError(f"{self._place} is not being built any more")
+        written = generation_of(projection)
+        stored = taking.database[written.facts]
         for known in stored.find({"_id": {"$in": list(fresh)}}, {"_id": 1}, session=taking.session):
             del fresh[known["_id"]]
         if fresh:
-            self._learn(projection or {}, fresh.values(), taking)
+            self._learn(projection, fresh.values(), taking)
             documents, increments = fold(fresh.values(), self._path)
             stored.insert_many(documents, ordered=False, session=taking.session)
-            write_rollups(taking.database, increments, taking.session)
+            write_rollups(taking.database[written.rollups], increments, taking.session)
         for owner, until in marks.items():
             metrics.WATERMARK_AGE.labels(owner).set((taking.now - until).total_seconds())
         return len(fresh)
@@ -95,7 +104,7 @@ class Projection:
 
 
 def write_rollups(
-    database: Database[Document], increments: dict[tuple[str, str], dict[str, int]], session: ClientSession | None
+    rollups: Collection[Document], increments: dict[tuple[str, str], dict[str, int]], session: ClientSession | None
 ) -> None:
     """Add the increments to the month roll-ups."""
     operations = []
@@ -107,7 +116,7 @@ def write_rollups(
                 pymongo.UpdateOne({"_id": f"{unit}|{month}"}, {"$inc": some, "$setOnInsert": place}, upsert=True)
             )
     if operations:
-        database["rollups"].bulk_write(operations, ordered=False, session=session)
+        rollups.bulk_write(operations, ordered=False, session=session)
 
 
 def _sorted(events: Sequence[Event]) -> tuple[dict[str, Any], dict[str, Event]]:
@@ -118,7 +127,7 @@ def _sorted(events: Sequence[Event]) -> tuple[dict[str, Any], dict[str, Event]]:
         if event.short_type == WATERMARK:
             until = event.time.fromisoformat(event.data["until"])
             marks[event.service] = max(until, marks.get(event.service, until))
-        else:
+        elif not event.of_journal:
             fresh[event.id] = event
     return marks, fresh
 

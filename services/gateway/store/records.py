@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
 
 from services.kernel.errors import DomainError
 from services.kernel.journal import Document
@@ -13,7 +14,7 @@ from services.kernel.journal import Document
 from ..projection import HIDDEN, METRICS, RATES, Metric, key
 from . import directory
 from .period import Span
-from .snapshot import Database, as_of, one_instant
+from .snapshot import Database, known, one_instant
 
 HIDDEN_TITLE = "（标题不公开）"
 
@@ -34,11 +35,12 @@ async def records(
     wanted = _entries(metric, unit["path"], span, await _key(database, metric, span))
     distinct = metric.sort == "distinct"
     async with one_instant(database) as session:
-        known_until = await as_of(database, session)
+        generation, known_until = await known(database, session)
+        facts = database[generation.facts]
         pipeline = _pipeline(wanted, "$entries.u" if distinct else "$record", page, page_size)
-        found = await (await database["facts"].aggregate(pipeline, session=session, allowDiskUse=True)).to_list()
+        found = await (await facts.aggregate(pipeline, session=session, allowDiskUse=True)).to_list()
         rows: list[Document] = found[0]["page"]
-        titles = {} if distinct else await _titles(database, [row["_id"] for row in rows], session)
+        titles = {} if distinct else await _titles(facts, [row["_id"] for row in rows], session)
     whole = found[0]["all"][0] if found[0]["all"] else {"total": 0, "sum": 0}
     names = await _names(database, [row["unit"] for row in rows])
     return {
@@ -132,12 +134,10 @@ def _pipeline(wanted: Document, by: str, page: int, page_size: int) -> list[Docu
     ]
 
 
-async def _titles(database: Database, ids: list[str], session: AsyncClientSession) -> dict[str, str]:
+async def _titles(facts: AsyncCollection[Document], ids: list[str], session: AsyncClientSession) -> dict[str, str]:
     """What each record was called last."""
     titles: dict[str, str] = {}
-    told = database["facts"].find(
-        {"record": {"$in": ids}, "title": {"$ne": None}}, {"record": 1, "title": 1}, session=session
-    )
+    told = facts.find({"record": {"$in": ids}, "title": {"$ne": None}}, {"record": 1, "title": 1}, session=session)
     async for fact in told.sort([("record", 1), ("version", 1)]):
         titles[fact["record"]] = HIDDEN_TITLE if fact["title"] == HIDDEN else fact["title"]
     return titles

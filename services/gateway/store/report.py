@@ -8,14 +8,16 @@ from datetime import date
 from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
 
+from services.kernel.journal import Document
 from services.study.contract import Grain
 
 from ..projection import METRICS, RATES, Metric, Rate, Weights, key, stored
 from . import directory
 from .period import Span
 from .records import records
-from .snapshot import Database, as_of, one_instant, weights
+from .snapshot import Database, known, one_instant, weights
 
 __all__ = ["Span", "catalogue", "records", "report"]
 
@@ -42,11 +44,12 @@ async def report(
     below = await directory.children(database, unit_id) if children else []
     campaigns = await directory.periods(database)
     async with one_instant(database) as session:
-        known_until = await as_of(database, session)
+        generation, known_until = await known(database, session)
+        rollups = database[generation.rollups]
         weighed = await weights(database, session)
 
         async def details(units: list[str], asked: Span) -> dict[str, dict[str, dict[str, Any]]]:
-            sums, windows = await _sums(database, units, asked, session), asked.windows(campaigns)
+            sums, windows = await _sums(rollups, units, asked, session), asked.windows(campaigns)
             return {unit: _details(sums[unit], windows, weighed) for unit in units}
 
         found = await details([unit_id, *(child["_id"] for child in below)], span)
@@ -78,10 +81,10 @@ async def report(
     return answer
 
 
-async def _sums(database: Database, units: list[str], span: Span, session: AsyncClientSession) -> Sums:
+async def _sums(rollups: AsyncCollection[Document], units: list[str], span: Span, session: AsyncClientSession) -> Sums:
     """Every key's amount by unit: flows and distinct counts over the span, levels from the beginning."""
     sums: Sums = defaultdict(lambda: defaultdict(int))
-    rollups, months = database["rollups"], span.months()
+    months = span.months()
     whole = [month for month in months if span.whole(month)]
     parts = [month for month in months if not span.whole(month)]
     ids = [f"{unit}|{month}" for unit in units for month in whole]

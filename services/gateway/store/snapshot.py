@@ -13,9 +13,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 from services.kernel.journal import Document
 
 from ..projection import SOURCES, Weights
+from .generation import PROJECTION, QUEUE, Generation, generation_of
 
 Database = AsyncDatabase[Document]
-QUEUE = "gateway.projection"
 
 
 @asynccontextmanager
@@ -25,16 +25,17 @@ async def one_instant(database: Database) -> AsyncIterator[AsyncClientSession]:
         yield session
 
 
-async def as_of(database: Database, session: AsyncClientSession | None = None) -> datetime | None:
-    """All that was recorded anywhere up to this instant is in the figures.
+async def known(database: Database, session: AsyncClientSession | None = None) -> tuple[Generation, datetime | None]:
+    """The generation that is read, and up to when it is complete: all that was recorded up to then is in its figures.
 
-    It is the oldest owner's watermark, or just before the oldest event that is held; None while an owner has said
+    That is the oldest owner's watermark, or just before the oldest event that is held; None while an owner has said
     nothing.
     """
-    projection = await database["projection"].find_one({"_id": "projection"}, session=session)
+    projection = await database[PROJECTION].find_one({"_id": PROJECTION}, session=session)
+    generation = generation_of(projection)
     marks: dict[str, datetime] = (projection or {}).get("watermarks", {})
     if not marks.keys() >= SOURCES:
-        return None
+        return generation, None
     held: Document | None = await database["held"].find_one(
         {"queue": QUEUE, "sort": {"$ne": "dropped"}, "recorded": {"$ne": None}},
         {"recorded": 1},
@@ -42,7 +43,7 @@ async def as_of(database: Database, session: AsyncClientSession | None = None) -
         session=session,
     )
     oldest = min(marks.values())
-    return oldest if held is None else min(oldest, held["recorded"] - timedelta(milliseconds=1))
+    return generation, oldest if held is None else min(oldest, held["recorded"] - timedelta(milliseconds=1))
 
 
 async def weights(database: Database, session: AsyncClientSession | None = None) -> Weights:

@@ -12,6 +12,7 @@ from pymongo.database import Database
 
 from services.cli.audit.books import Books, Findings
 from services.cli.audit.command import told
+from services.gateway.store.generation import QUEUE
 from services.kernel.journal import Document, open_database
 from services.study.contract import CorrectSession
 from services.study.domain import SESSION
@@ -169,6 +170,7 @@ def test_a_dropped_event_is_said_but_no_difference(province: Province) -> None:
     assert gone is not None
     held = {
         "_id": "h1",
+        "queue": QUEUE,
         "event": gone["_id"],
         "aggregate": gone["record"],
         "owner": gone["service"],
@@ -189,13 +191,14 @@ def test_a_dropped_event_is_said_but_no_difference(province: Province) -> None:
 def test_what_is_set_aside_is_said(province: Province) -> None:
     """An owner's event that took effect and is set aside still is a difference; a message that nobody wrote is told."""
     held = province.gateway.database["held"]
-    held.insert_one({"_id": "h1", "event": None, "owner": None, "recorded": None, "reason": "坏", "sort": "parked"})
+    aside = {"queue": QUEUE, "sort": "parked"}
+    held.insert_one({"_id": "h1", **aside, "event": None, "owner": None, "recorded": None, "reason": "坏"})
     found = province.audit()
     assert (found.wrong, found.compared["foreign"]) == (0, 1)
     assert "搁置的、不出自任何流水的消息：1 条（见 shengzhi parked list）" in told(found, LATER)
     known = province.owners.events[0]
     where = {"event": known.id, "owner": known.service, "recorded": known.recorded}
-    held.insert_one({"_id": "h2", **where, "reason": "DuplicateKeyError", "sort": "parked"})
+    held.insert_one({"_id": "h2", **aside, **where, "reason": "DuplicateKeyError"})
     assert [line for line in province.audit().first if "却仍被搁置：DuplicateKeyError" in line]
 
 
