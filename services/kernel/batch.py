@@ -44,6 +44,7 @@ class Batch(Entrypoint):
     ) -> None:
         super().__init__(**kwargs)
         self.queue = queue
+        self.keys = keys
         self.bindings = [(source, key) for source in sources for key in dict.fromkeys((*keys, "tally.#"))]
         self.size = size
         self.wait = wait
@@ -64,6 +65,7 @@ class Batch(Entrypoint):
             clock=journal.clock,
             ledger=self.ledger,
             ordered=self.ordered,
+            keys=self.keys,
         )
         self._consumer = Consumer(
             settings().amqp_uri,

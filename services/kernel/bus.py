@@ -132,6 +132,8 @@ class Sent:
     confirmed: list[str] = field(default_factory=list)
     unroutable: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    confirm_seconds: float = 0.0
+    """From the last message written to the last confirm."""
 
 
 class Publisher:
@@ -181,7 +183,9 @@ class Publisher:
                 )
                 self._tags[self._next_tag] = message.id
                 self._next_tag += 1
+            written = time.monotonic()
             self._await()
+            self._sent.confirm_seconds = time.monotonic() - written
         except BaseException:
             self.close()
             raise

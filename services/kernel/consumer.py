@@ -152,12 +152,9 @@ class Consumer:
     def _ask_from_last_day(self) -> None:
         """The queue is new: what was published before it is lost to it unless it is sent again."""
         owners = dict.fromkeys(owner for owner, _ in self._bindings)
-        self._ask(
-            {
-                owner: Resend(queue=self._inbox.queue, since=last_day(self._inbox.database, self._inbox.ledger, owner))
-                for owner in owners
-            }
-        )
+        inbox = self._inbox
+        since = {owner: last_day(inbox.database, inbox.ledger, owner) for owner in owners}
+        self._ask({owner: Resend(queue=inbox.queue, since=day, keys=inbox.keys) for owner, day in since.items()})
         self.made_queue = False
 
     def _ask(self, wanted: dict[str, Resend]) -> None:

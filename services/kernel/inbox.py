@@ -63,8 +63,8 @@ class Inbox:
     """One queue's way into the store.
 
     An `ordered` one hands over each record's events in their order with none missing; its queue must therefore be bound
-    to all events of the records that it follows (`<subject>.#`). One that is not `reconciling` takes no notice of what
-    owners tell of their journals.
+    to all events of the records that it follows (`<subject>.#`). `keys` are those by which the queue is bound. One that
+    is not `reconciling` takes no notice of what owners tell of their journals.
     """
 
     def __init__(
@@ -77,9 +77,11 @@ class Inbox:
         clock: Clock = utc_now,
         ledger: Ledger = own_ledger,
         ordered: bool = False,
+        keys: Sequence[str] = ("#",),
         reconciling: bool = True,
     ) -> None:
         self.queue = queue
+        self.keys = list(keys)
         self._ledger = ledger
         self._reconciling = reconciling
         self.database = database
@@ -96,7 +98,8 @@ class Inbox:
 
     def ensure_indexes(self) -> None:
         """Make the collections; transactions make none."""
-        ensure_collections(self.database, ("inbox", "attempts"))
+        ensure_collections(self.database, ("inbox", "attempts", "agreed"))
+        self.database["agreed"].create_index([("queue", 1), ("owner", 1)])
         if self._reconciling:
             self.database[self.ledger].create_index([("service", 1), ("recorded", 1)])
         self.shelf.ensure_indexes()
@@ -159,11 +162,12 @@ class Inbox:
     def _compare(self, told: Event) -> None:
         """What an owner tells of its journal, against what was taken; what differs is to be asked for."""
         until = datetime.fromisoformat(told.data["until"])
-        days = differing_days(self.database, self.ledger, self.queue, told.service, told.data["days"], until)
+        tally = told.data["days"]
+        days = differing_days(self.database, self.ledger, self.queue, told.service, tally, until, self.keys)
         if days:
             metrics.RECONCILIATION_DIFFERENCES.labels(self.queue, told.service).inc(len(days))
             log.warning("inbox.differs", queue=self.queue, owner=told.service, days=[day.isoformat() for day in days])
-            self.to_ask[told.service] = Resend(queue=self.queue, days=days)
+            self.to_ask[told.service] = Resend(queue=self.queue, days=days, keys=self.keys)
 
     def _apply(self, batch: list[Carried]) -> None:
         try:

@@ -26,6 +26,9 @@ PUBLISH_SECONDS = Histogram(
     ["service"],
     buckets=_FAST,
 )
+CONFIRM_SECONDS = Histogram(
+    "shengzhi_confirm_seconds", "From a batch's last message written to its last confirm", ["service"], buckets=_FAST
+)
 PUBLISH_FAILURES = Counter(
     "shengzhi_publish_failures_total", "Batches cut short; the rest is published again", ["service", "reason"]
 )

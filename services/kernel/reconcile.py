@@ -9,9 +9,11 @@ takes effect once.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -29,13 +31,25 @@ Tally = dict[str, dict[str, tuple[int, int]]]
 
 
 class Resend(BaseModel):
-    """Send again, to one queue, what was recorded on these days, or since a day; all kinds where none are named."""
+    """Send again, to one queue, what was recorded on these days, or since a day, or all; of the kinds that match."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     queue: str
     days: list[date] = []
     since: date | None = None
+    keys: list[str] = ["#"]
+
+
+def matches(kind: str, keys: Iterable[str]) -> bool:
+    """Whether a kind of event is one that a queue bound by these keys gets: `*` is one word, `#` any number of them."""
+    return any(_pattern(key).fullmatch(f".{kind}") for key in keys)
+
+
+@cache
+def _pattern(key: str) -> re.Pattern[str]:
+    words = {"*": r"\.[^.]+", "#": r"(?:\.[^.]+)*"}
+    return re.compile("".join(words.get(word, re.escape(f".{word}")) for word in key.split(".")))
 
 
 def requests_queue(owner: str) -> str:
@@ -76,24 +90,38 @@ def owner_tally(journal: Journal, until: datetime) -> Tally:
 
 
 def differing_days(
-    database: Database[Document], ledger: str, queue: str, owner: str, told: dict[str, Any], until: datetime
+    database: Database[Document],
+    ledger: str,
+    queue: str,
+    owner: str,
+    told: dict[str, Any],
+    until: datetime,
+    keys: Sequence[str] = ("#",),
 ) -> list[date]:
     """The days for which the subscriber does not hold what the owner tells.
 
     `ledger` is the collection in which it keeps what it took (`service`, `type`, `recorded`, and the event's id). What
-    is held back, parked or dropped counts as held.
+    is held back, parked or dropped counts as held; kinds that it does not take do not count. A day that was over when
+    both agreed is kept in `agreed` and not counted again while the owner tells the same of it.
     """
+    agreed = {row["_id"]: row["told"] for row in database["agreed"].find({"queue": queue, "owner": owner})}
     found = []
     for name, kinds in told.items():
-        day = date.fromisoformat(name)
+        day, wanted = date.fromisoformat(name), {kind: list(kinds[kind]) for kind in kinds if matches(kind, keys)}
+        place = f"{queue}\x1f{owner}\x1f{name}"
+        if agreed.get(place) == wanted:
+            continue
         span = _span("recorded", day, until)
         taken = database[ledger].find({"service": owner, **span}, {"type": 1, "event": 1})
         ids = {(str(row["type"]), str(row.get("event", row["_id"]))) for row in taken}
         aside = database["held"].find({"queue": queue, "owner": owner, **span}, {"type": 1, "event": 1})
         ids |= {(row["type"].split(".", 2)[2], row["event"]) for row in aside}
         mine = _by_kind(ids)
-        if any(mine.get(kind, (0, 0)) != tuple(pair) for kind, pair in kinds.items()):
+        if any(mine.get(kind, (0, 0)) != tuple(pair) for kind, pair in wanted.items()):
             found.append(day)
+        elif day < until.date():
+            kept = {"_id": place, "queue": queue, "owner": owner, "told": wanted}
+            database["agreed"].replace_one({"_id": place}, kept, upsert=True)
     return found
 
 
@@ -115,7 +143,9 @@ def entries_to_resend(journal: Journal, asked: Resend) -> Iterator[Document]:
     elif not asked.days:
         spans.append({})
     for span in spans:
-        yield from journal.database["journal"].find(span, sort=[("recorded", 1), ("n", 1)])
+        for entry in journal.database["journal"].find(span, sort=[("recorded", 1), ("n", 1)]):
+            if matches(entry["type"], asked.keys):
+                yield entry
 
 
 def _by_kind(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[int, int]]:

@@ -119,6 +119,7 @@ class Relay:
             [Outgoing(id, happened.short_type, happened.to_json()) for id, happened in events.items()]
         )
         metrics.PUBLISH_SECONDS.labels(self._service).observe(time.monotonic() - started)
+        metrics.CONFIRM_SECONDS.labels(self._service).observe(sent.confirm_seconds)
         for id in sent.unroutable:
             self._unroutable[id] = self._clock() + _UNROUTABLE_PAUSE
             metrics.UNROUTABLE.labels(self._service).inc()

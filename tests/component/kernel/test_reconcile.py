@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +20,16 @@ from services.kernel.consumer import Consumer
 from services.kernel.event import Event
 from services.kernel.inbox import Inbox, Taking, once
 from services.kernel.journal import Journal, open_database
-from services.kernel.reconcile import ENDED, Resend, digest, owner_tally, requests_queue
+from services.kernel.reconcile import (
+    ENDED,
+    Resend,
+    differing_days,
+    digest,
+    entries_to_resend,
+    matches,
+    owner_tally,
+    requests_queue,
+)
 from services.kernel.relay import Relay
 from services.kernel.resend import Resender
 from services.kernel.vault import Cipher
@@ -140,6 +151,52 @@ def test_a_difference_is_found_by_the_tally_and_mended(
         wait_for(lambda: coins(store) == 7)
         assert inbox.to_ask == {}
         assert resender.step() == 0
+
+
+def test_a_subscriber_of_some_kinds_is_held_to_those_alone(journal: Journal, store: Database[dict[str, Any]]) -> None:
+    """Kinds that its queue is not bound to neither differ nor are sent again; a day that agreed is not counted anew."""
+    for number in range(3):
+        change(journal, f"j{number}", 1)
+    entries = journal.database["journal"]
+    other = entries.find_one({"aggregate": "j2"})
+    assert other is not None
+    entries.update_one({"_id": other["_id"]}, {"$set": {"type": "lid.lost.v1"}})
+    day = other["recorded"].date()
+    tomorrow = datetime.combine(day + timedelta(days=1), dt.time(8), UTC)
+    told = owner_tally(journal, tomorrow)
+    rows = [
+        {"service": "jars", "type": entry["type"], "recorded": entry["recorded"], "event": entry["_id"]}
+        for entry in entries.find({"type": "jar.changed.v1"})
+    ]
+    compared = (store, "inbox", "coins", "jars", told, tomorrow)
+    assert differing_days(*compared, ["jar.#"]) == [day]
+    store["inbox"].insert_many(rows)
+    assert differing_days(*compared) == [day]
+    assert differing_days(*compared, ["jar.#"]) == []
+    store["inbox"].delete_many({})  # never happens; shows that it is not read again
+    assert differing_days(*compared, ["jar.#"]) == []
+    asked = Resend(queue="coins", keys=["jar.#"])
+    assert {entry["type"] for entry in entries_to_resend(journal, asked)} == {"jar.changed.v1"}
+
+
+@pytest.mark.parametrize(
+    ("key", "kinds"),
+    [
+        ("#", {"jar.changed.v1", "jar", "jars.changed.v1"}),
+        ("jar.#", {"jar.changed.v1", "jar"}),
+        ("jar.*.v1", {"jar.changed.v1"}),
+        ("*.changed.v1", {"jar.changed.v1", "jars.changed.v1"}),
+    ],
+)
+def test_keys_match_as_the_broker_matches(vhost: str, key: str, kinds: set[str]) -> None:
+    """What we take to be bound is what RabbitMQ routes."""
+    every = ("jar.changed.v1", "jar", "jars.changed.v1")
+    connection = bus.connect(vhost, "test")
+    bus.declare_queue(connection, "matched", [("jars", key)])
+    connection.release()
+    with publisher(vhost) as sender:
+        sent = sender.publish([Outgoing(kind, kind, b"{}") for kind in every])
+    assert set(sent.confirmed) == kinds == {kind for kind in every if matches(kind, [key])}
 
 
 def test_the_tally_does_not_depend_on_the_order(journal: Journal) -> None:
