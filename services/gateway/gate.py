@@ -58,6 +58,7 @@ class Gate:
     def __init__(self, database: AsyncDatabase[Document], commands: Commands) -> None:
         self.database = database
         self.commands = commands
+        self.directory = directory.Directory(database)
 
     async def sign_in(self, name: str, password: str) -> tuple[str, Principal]:
         """A token for a name and a password.
@@ -80,7 +81,7 @@ class Gate:
             {"_id": _digest(token), "user": name, "created": now, "expires": expires}
         )
         metrics.SIGN_INS.labels("accepted").inc()
-        return token, await self._principal(name, expires)
+        return token, await self.identify(token)
 
     async def _count_attempt(self, key: str, now: datetime) -> None:
         """Count the attempt before the password is looked at: many at once get no more guesses than one by one."""
@@ -123,17 +124,14 @@ class Gate:
         """
         if not token:
             raise DomainError("token.missing", "请先登录", "unauthenticated")
-        session = await self.database["sessions"].find_one({"_id": _digest(token)})
+        session = await directory.signed_in(self.database, _digest(token))
         if session is None:
             raise DomainError("token.invalid", "登录凭证无效，请重新登录", "unauthenticated")
         if session["expires"] <= datetime.now(UTC):
             raise DomainError("token.expired", "登录已过期，请重新登录", "unauthenticated")
-        return await self._principal(session["user"], session["expires"])
-
-    async def _principal(self, user: str, expires: datetime) -> Principal:
-        known = await self.database["users"].find_one({"_id": user}, {"roles": 1})
-        roles = () if known is None else tuple((Role(held["role"]), str(held["unit"])) for held in known["roles"])
-        return Principal(user, roles, expires)
+        self.directory.seen(session["tree"])
+        roles = tuple((Role(held["role"]), str(held["unit"])) for held in session["roles"])
+        return Principal(session["user"], roles, session["expires"])
 
     async def allow(self, principal: Principal, action: Action, unit: str, field: str = "unit") -> Actor:
         """The role by which somebody may do something to a unit; `field` is where the request names it.
@@ -141,7 +139,7 @@ class Gate:
         Raises:
             DomainError: unit.unknown; unit.out_of_scope where a role of theirs may do it, elsewhere; role.missing.
         """
-        paths = await directory.paths(self.database, [unit])
+        paths = await self.directory.paths([unit])
         held = may(principal.roles, action, paths.get(unit, [unit]))
         if held is not None and (unit in paths or held[1] == EVERYWHERE):
             return Actor(user=principal.user, role=held[0], unit=held[1])
@@ -197,7 +195,7 @@ class Gate:
         Raises:
             DomainError: unit.unknown.
         """
-        paths = await directory.paths(self.database, units.values())
+        paths = await self.directory.paths(units.values())
         for field, unit in units.items():
             if unit not in paths:
                 raise unknown_unit(unit, field)
@@ -222,17 +220,12 @@ class Gate:
         expected = headers.get("if-match", "").strip('"')
         if expected and not _VERSION.fullmatch(expected):
             raise DomainError("request.invalid", "If-Match 应为记录的版本号", "invalid")
-        paths, tree, periods = await asyncio.gather(
-            directory.paths(self.database, units),
-            directory.tree_version(self.database),
-            directory.periods(self.database),
-        )
         return Envelope(
             command_id=given,
             actor=actor,
-            paths=paths,
-            tree=tree,
-            periods=periods,
+            tree=self.directory.tree,
+            paths=await self.directory.paths(units),
+            periods=await self.directory.periods(),
             deadline=datetime.now(UTC) + timedelta(seconds=seconds),
             traceparent=headers.get("traceparent"),
             expected=int(expected) if expected else None,

@@ -33,15 +33,15 @@ def new_record(request: Request, caller: Principal, sheet: tuple[str, str], unit
     return record_id("api", request.url.path, caller.user, given) if given else new_id()
 
 
-def gate_of(request: Request) -> Gate:
-    """The one gate of this process."""
+async def gate_of(request: Request) -> Gate:
+    """The one gate of this process. Asynchronous, for FastAPI sends what is not to another thread."""
     gate: Gate = request.app.state.gate
     return gate
 
 
-async def principal_of(request: Request) -> Principal:
+async def principal_of(request: Request, gate: Annotated[Gate, Depends(gate_of)]) -> Principal:
     """Who is asking."""
-    return await gate_of(request).identify(token_of(request))
+    return await gate.identify(token_of(request))
 
 
 Gated = Annotated[Gate, Depends(gate_of)]

@@ -19,7 +19,7 @@ from ..documents.page import environment
 from ..domain import Action
 from ..domain.permissions import EVERYWHERE, PERMISSIONS
 from ..gate import Principal
-from ..http_api.auth import principal_of
+from ..http_api.auth import Caller
 from ..http_api.errors import STATUSES
 
 SHEETS = (Action.import_study, Action.import_tickets, Action.manage_units, Action.manage_users)
@@ -57,9 +57,8 @@ def _check_origin(request: Request) -> None:
         raise DomainError("form.foreign", "该表单不是从本平台页面提交的，未作处理", "forbidden")
 
 
-async def reader_of(request: Request) -> Principal:
+async def reader_of(request: Request, reader: Caller) -> Principal:
     """Who looks at the page; kept for the frame."""
-    reader = await principal_of(request)
     request.state.reader = reader
     return reader
 

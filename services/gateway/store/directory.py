@@ -1,4 +1,4 @@
-"""Reading the tree, the campaigns and who may sign in (asyncio: the API's side)."""
+"""Reading the tree, the campaigns and who is signed in (asyncio: the API's side)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,63 @@ from services.kernel.journal import Document
 from services.kernel.lists import containing
 
 Database = AsyncDatabase[Document]
+
+_MOST_KEPT = 10_000
+_WHO: list[dict[str, Any]] = [
+    {"$lookup": {"from": "users", "localField": "user", "foreignField": "_id", "as": "users"}},
+    {
+        "$lookup": {
+            "from": "projection",
+            "pipeline": [{"$match": {"_id": "projection"}}, {"$project": {"tree": 1}}],
+            "as": "projection",
+        }
+    },
+]
+
+
+async def signed_in(database: Database, digest: str) -> Document | None:
+    """The session of a token, or None; with its user's `roles` and the version of the `tree`, all in one read."""
+    found = await (await database["sessions"].aggregate([{"$match": {"_id": digest}}, *_WHO])).to_list(1)
+    if not found:
+        return None
+    session = found[0]
+    roles = [role for user in session.pop("users") for role in user["roles"]]
+    tree = max((int(row.get("tree", 0)) for row in session.pop("projection")), default=0)
+    return {**session, "roles": roles, "tree": tree}
+
+
+class Directory:
+    """What envelopes say of the tree and the campaigns, kept for as long as the tree's version is the same.
+
+    Every change of a unit or a campaign changes that version in its own transaction, and every request reads it:
+    nothing here outlives the change that makes it wrong.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.tree = 0
+        self._paths: dict[str, list[str]] = {}
+        self._periods: list[list[Period]] = []
+
+    def seen(self, tree: int) -> None:
+        """The tree has this version: what was kept of another is forgotten."""
+        if tree != self.tree or len(self._paths) > _MOST_KEPT:
+            # new ones, for a read that is on its way still writes into the old
+            self.tree, self._paths, self._periods = tree, {}, []
+
+    async def paths(self, ids: Iterable[str]) -> dict[str, list[str]]:
+        """The path from the root to each of the units that exist."""
+        wanted, kept = set(ids), self._paths
+        if missing := wanted - kept.keys():
+            kept.update(await paths(self._database, missing))
+        return {id: kept[id] for id in wanted & kept.keys()}
+
+    async def periods(self) -> list[Period]:
+        """The campaigns' spans."""
+        kept = self._periods
+        if not kept:
+            kept.append(await periods(self._database))
+        return kept[0]
 
 
 async def unit(database: Database, id: str) -> Document:
@@ -81,9 +138,3 @@ async def periods(database: Database) -> list[Period]:
         Period(id=row["id"], first=date.fromisoformat(row["opens"]), last=date.fromisoformat(row["closes"]))
         for row in await campaigns(database)
     ]
-
-
-async def tree_version(database: Database) -> int:
-    """The version of the tree."""
-    row = await database["projection"].find_one({"_id": "projection"}, {"tree": 1})
-    return 0 if row is None else int(row.get("tree", 0))

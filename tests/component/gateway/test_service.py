@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -15,19 +16,43 @@ import pytest
 from argon2 import PasswordHasher
 from nameko.exceptions import RemoteError
 from nameko.standalone.rpc import ClusterRpcClient
-from pymongo import MongoClient
+from pymongo import AsyncMongoClient, MongoClient, monitoring
 from pymongo.database import Database
 
 from services.cli.local.process import free_port, wait_until
+from services.gateway.commands import Commands
+from services.gateway.domain import Action
+from services.gateway.gate import Gate, hash_password
 from services.kernel import bus
+from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Envelope, Event, new_id
-from services.kernel.journal import Document, open_database
+from services.kernel.journal import CODEC, Document, open_database
 from tests.component.gateway.figures import watermark
 from tests.unit.gateway.owners import Owners
 
 SECONDS = 60
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g"
 OPENED = {"id": "C1", "name": "主题教育", "opens": "2026-02-01", "closes": "2026-10-31"}
+
+
+NEXT_YEAR = {"id": "C9", "name": "主题教育", "opens": "2027-02-01", "closes": "2027-10-31"}
+
+
+class Reads(monitoring.CommandListener):
+    """The commands that a client sent to the store."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Keep its name."""
+        self.told.append(event.command_name)
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Nothing more."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Nothing more."""
 
 
 class Worker:
@@ -237,6 +262,42 @@ def test_users_come_from_a_sheet(worker: Worker) -> None:
     assert user["roles"] == [{"role": "secretary", "unit": "P"}]
     assert worker.database["credentials"].count_documents({"_id": "li", "password": HASH}) == 1
     assert worker.database["import_rows"].count_documents({}) == 0
+
+
+def test_what_the_worker_changes_acts_on_the_next_request(worker: Worker, mongo: str) -> None:
+    """A unit, a campaign, a role taken away, a session ended: the gate that has just read knows it at once."""
+    wang = {"id": "wang", "name": "王五", "roles": [{"role": "secretary", "unit": "P"}], "password": hash_password("w")}
+    worker.ask("add_user", wang, units=("P",))
+
+    async def act() -> None:
+        async with AsyncMongoClient[Document](mongo, event_listeners=[reads]) as client:
+            gate = Gate(client.get_database(worker.database.name, codec_options=CODEC), Commands("amqp://nobody"))
+            token, _ = await gate.sign_in("wang", "w")
+
+            async def writing(unit: str) -> Envelope:
+                known = await gate.identify(token)
+                return await gate.envelope({}, await gate.allow(known, Action.write_study, unit), [unit])
+
+            for _ in range(2):
+                reads.told.clear()
+                before = await writing("P")
+            assert reads.told == ["aggregate"]
+            with pytest.raises(DomainError, match=r"unit\.unknown"):
+                await writing("K")
+            worker.ask("add_unit", unit("K", kind="department"))
+            worker.ask("open_campaign", NEXT_YEAR, unit="P", units=("P",))
+            after = await writing("K")
+            assert after.paths == {"K": ["P", "K"]}
+            assert len(after.periods) == len(before.periods) + 1
+            worker.ask("set_roles", {"id": "wang", "roles": [{"role": "member", "unit": "P"}]}, units=("P",))
+            with pytest.raises(DomainError, match=r"role\.missing"):
+                await writing("K")
+            worker.ask("set_password", {"id": "wang", "password": HASH})
+            with pytest.raises(DomainError, match=r"token\.invalid"):
+                await gate.identify(token)
+
+    reads = Reads()
+    asyncio.run(act())
 
 
 def test_events_become_figures_once_their_unit_is_there(worker: Worker) -> None:
