@@ -22,7 +22,7 @@ import structlog
 from bson.codec_options import CodecOptions, TypeRegistry
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -262,7 +262,12 @@ class Work:
 
 def _insert(collection: Any, documents: list[Document], session: ClientSession) -> None:
     try:
-        collection.insert_many(documents, ordered=False, session=session)
+        if len(documents) == 1:  # half the driver's work
+            collection.insert_one(documents[0], session=session)
+        else:
+            collection.insert_many(documents, ordered=False, session=session)
+    except DuplicateKeyError as error:
+        raise Conflict("somebody else saved first") from error
     except BulkWriteError as error:
         if any(failure.get("code") == 11000 for failure in error.details.get("writeErrors", ())):
             raise Conflict("somebody else saved first") from error
@@ -308,7 +313,8 @@ class Journal:
         """Run `act` and save what it decided, once for each (actor, command id).
 
         The same command again gives its first answer; the same id with another body is refused. A refusal is not
-        remembered: it is decided afresh.
+        remembered: it is decided afresh. Nearly every command is new, so each is first taken to be: its row's key says
+        if it is not.
 
         Raises:
             DomainError: the rules refuse it; nothing was changed.
@@ -319,25 +325,26 @@ class Journal:
         ).digest()
         key = f"{envelope.actor.user}\x1f{envelope.command_id}"
 
-        def transact(session: ClientSession) -> tuple[Document, bool]:
-            row = self.database["commands"].find_one({"_id": key}, session=session)
+        def once(session: ClientSession, look: bool) -> tuple[Document, bool]:
+            row = self.database["commands"].find_one({"_id": key}, session=session) if look else None
             if row is not None:
                 if row["body"] != digest:
                     raise DomainError("command.reused", "幂等键已用于内容不同的另一次提交，请更换", "invalid")
-                answer: Document = row["answer"]
-                return answer, False
+                first: Document = row["answer"]
+                return first, False
             work = Work(self, envelope, self.clock(), session)
             answer = act(work)
+            row = {"_id": key, "body": digest, "answer": answer, "time": work.now, "command": type(command).__name__}
+            self.database["commands"].insert_one(row, session=session)
             work.save()
-            _insert(
-                self.database["commands"],
-                [{"_id": key, "body": digest, "answer": answer, "time": work.now, "command": type(command).__name__}],
-                session,
-            )
             self.in_time(work)
             return answer, True
 
-        answer, fresh = self._patiently(transact, envelope.deadline)
+        try:
+            answer, fresh = self._patiently(lambda session: once(session, look=False), envelope.deadline)
+        except (DomainError, DuplicateKeyError):
+            # It was done before, or what refuses it may be what it did then: only now is its row looked for.
+            answer, fresh = self._patiently(lambda session: once(session, look=True), envelope.deadline)
         if fresh:
             self.committed()
         metrics.COMMANDS.labels(self.service, type(command).__name__, "accepted" if fresh else "repeated").inc()

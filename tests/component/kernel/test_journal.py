@@ -65,6 +65,20 @@ def test_the_same_id_with_another_body_is_refused(journal: Journal) -> None:
     assert counts(journal) == (1, 1, 1)
 
 
+@pytest.mark.parametrize("coins", [-3, -4])
+def test_what_was_done_is_found_before_the_rules_refuse_it(journal: Journal, coins: int) -> None:
+    """A repeated command gives its first answer, and another body is refused as such, whatever the rules say by now."""
+    change(journal, "j1", 3)
+    given = envelope("c1")
+    first = change(journal, "j1", -3, given)
+    if coins == -3:
+        assert change(journal, "j1", coins, given) == first
+    else:
+        with pytest.raises(DomainError, match=r"command\.reused"):
+            change(journal, "j1", coins, given)
+    assert counts(journal) == (1, 2, 2)
+
+
 def test_command_ids_of_two_users_do_not_meet(journal: Journal) -> None:
     """The same id from another user is another command."""
     change(journal, "j1", 3, envelope("c1", user="u1"))
