@@ -26,15 +26,15 @@ HEARTBEAT = 60
 _DELIVERY_LIMIT = 1_000_000
 
 
-def connect(uri: str, name: str) -> Connection:
-    """A connection of one's own, opened, with a heartbeat and a name that operations can read.
+def connect(uri: str, name: str, heartbeat: int = HEARTBEAT) -> Connection:
+    """A connection of one's own, opened, with a heartbeat (seconds; 0 is none) and a name that operations can read.
 
     Raises:
         one of BUS_ERRORS: the broker is not there.
     """
     connection = Connection(
         uri,
-        heartbeat=HEARTBEAT,
+        heartbeat=heartbeat,
         connect_timeout=5,
         transport_options={
             "confirm_publish": False,
