@@ -69,7 +69,7 @@ class Gateway(Imports, Held):
     first = FirstAdministrator()
     projection = facts.Projection()
 
-    @batch(QUEUE, contract.SOURCES, single_active=True, ledger=ledger)
+    @batch(QUEUE, contract.SOURCES, single_active=True, ledger=ledger, wait=0.1)
     def project(self, events: list[Event], taking: Taking) -> int:
         """Facts and roll-ups; of what counts nothing, the gateway's own events too, the fact that it arrived."""
         return self.projection.apply(events, taking)
