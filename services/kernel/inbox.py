@@ -227,7 +227,7 @@ class Inbox:
             for happened in early:
                 reason = TooEarly(f"event {happened.aggregateversion} came before the one that precedes it")
                 self.shelf.put(came[happened.id], happened, reason, now)
-        for record in reached:
+        for record in self.shelf.followed(reached):
             self._release(record)
         return early
 

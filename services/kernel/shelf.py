@@ -20,7 +20,7 @@ from .delivery import Delivery
 from .errors import Later
 from .event import Event
 from .journal import Document, ensure_collections
-from .order import TooEarly
+from .order import Record, TooEarly
 from .vault import Cipher, redact
 
 log = structlog.stdlib.get_logger(__name__)
@@ -92,6 +92,15 @@ class Shelf:
         """Some of what is to be tried again by now, the longest due first."""
         again = {"queue": self._queue, "sort": {"$in": ["retry", "waiting"]}, "retry_at": {"$lte": now}}
         return list(self._held.find(again, sort=[("retry_at", 1)], limit=100))
+
+    def followed(self, records: Iterable[Record]) -> list[Record]:
+        """Those of the records of which something waits, or was given up before its turn."""
+        wanted = set(records)
+        if not wanted:
+            return []
+        place = {"queue": self._queue, "aggregate": {"$in": [aggregate for _, aggregate in wanted]}}
+        rows = self._held.find({**place, "sort": {"$in": ["waiting", "dropped"]}}, {"owner": 1, "aggregate": 1})
+        return list(wanted & {(row["owner"], row["aggregate"]) for row in rows})
 
     def at(self, service: str, aggregate: str, n: int) -> Document | None:
         """What is held of a record's n-th event."""

@@ -71,7 +71,7 @@ class Province:
 
     def settled(self, since: datetime, unit: str = ROOT, **query: str) -> dict[str, Any]:
         """A report that has everything recorded before an instant, by its watermark and not by a sleep."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + 180
         while time.monotonic() < until:
             report = self.report(unit, **query)
             if report["as_of"] is not None and datetime.fromisoformat(report["as_of"]) >= since:

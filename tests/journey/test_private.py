@@ -67,7 +67,7 @@ def test_a_callers_words_are_nowhere_in_clear(province: Province) -> None:
     assert not any(secret in refused.text for secret in SECRETS)
     supervisor = province.as_user("supervisor")
     state = send(province, sheet()).json()
-    until = time.monotonic() + 30
+    until = time.monotonic() + 180
     while state["state"] != "applied" and time.monotonic() < until:
         time.sleep(0.1)
         state = supervisor.get(f"/hotline/imports/{state['id']}").json()

@@ -252,7 +252,7 @@ def test_a_sheet_of_sessions(province: Province) -> None:
         files = {"file": ("台账.xlsx", sheet(*rows), XLSX)}
         sent = finance.post("/study/imports", data={"kind": "sessions"}, files=files, headers=key())
         assert sent.status_code == 202, sent.text
-        state, until = sent.json(), time.monotonic() + 20
+        state, until = sent.json(), time.monotonic() + 180
         while state["state"] != "applied" and time.monotonic() < until:
             time.sleep(0.1)
             state = finance.get(f"/study/imports/{state['id']}").json()

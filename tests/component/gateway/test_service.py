@@ -30,7 +30,7 @@ from services.kernel.journal import CODEC, Document, open_database
 from tests.component.gateway.figures import watermark
 from tests.unit.gateway.owners import Owners
 
-SECONDS = 60
+SECONDS = 180
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g"
 OPENED = {"id": "C1", "name": "主题教育", "opens": "2026-02-01", "closes": "2026-10-31"}
 

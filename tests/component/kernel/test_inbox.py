@@ -260,7 +260,7 @@ def running(vhost: str, inbox: Inbox) -> Iterator[Consumer]:
 
 
 def wait_for(condition: Any) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not (done := condition()) and time.monotonic() < until:
         time.sleep(0.02)
     assert done

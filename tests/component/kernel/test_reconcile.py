@@ -95,7 +95,7 @@ def coins(store: Database[dict[str, Any]]) -> int:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not (done := condition()) and time.monotonic() < until:
         time.sleep(0.02)
     assert done

@@ -21,7 +21,7 @@ from services.kernel.journal import open_database
 
 from .jar import envelope
 
-SECONDS = 60
+SECONDS = 180
 
 
 class Process:

@@ -24,7 +24,7 @@ from services.kernel import bus
 from services.kernel.event import Actor, Envelope, Event, Period, new_id, record_id
 from services.kernel.journal import open_database
 
-SECONDS = 60
+SECONDS = 180
 PATHS = {"D1": ["R", "D1"], "D1-B1": ["R", "D1", "D1-B1"], "D2": ["R", "D2"]}
 PERIOD = Period.model_validate({"id": "C2025", "first": "2025-01-01", "last": "2025-12-31"})
 CONTENT: dict[str, Any] = {
