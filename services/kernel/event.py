@@ -137,7 +137,7 @@ class Event(BaseModel):
 
     def to_json(self) -> bytes:
         """The message's body."""
-        return encode_json(self.model_dump(exclude_none=True))
+        return encode_json({name: value for name, value in vars(self).items() if value is not None})
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:

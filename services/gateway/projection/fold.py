@@ -9,7 +9,7 @@ from typing import Any
 from services.kernel.event import Event
 
 from .catalogue import stored
-from .contributions import facts
+from .contributions import Contribution, facts
 
 Paths = Callable[[str, str], Sequence[str]]
 """The path from the root to a unit under the tree of a day."""
@@ -19,10 +19,13 @@ HIDDEN = ""
 """The title of a record that is not to be shown to everybody who may see figures."""
 
 
-def fold(events: Iterable[Event], paths: Paths) -> tuple[list[dict[str, Any]], dict[tuple[str, str], dict[str, int]]]:
+def fold(
+    events: Iterable[Event], paths: Paths, read: Callable[[Event], list[Contribution]] = facts
+) -> tuple[list[dict[str, Any]], dict[tuple[str, str], dict[str, int]]]:
     """One fact for each event, and the sum of what they add to the roll-ups: (unit, month) → field → amount.
 
-    An event that contributes nothing has a fact too, so that ids can be compared.
+    An event that contributes nothing has a fact too, so that ids can be compared. `read` is for who has read the
+    events' contributions already.
 
     Raises:
         KeyError: a unit that the tree does not know (whatever `paths` raises passes through).
@@ -31,14 +34,15 @@ def fold(events: Iterable[Event], paths: Paths) -> tuple[list[dict[str, Any]], d
     sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for event in events:
         entries = []
-        for key, unit, day, amount in facts(event):
+        for key, unit, day, amount in read(event):
             path = paths(unit, day)
             entries.append({"m": key, "u": unit, "p": "/".join(path) + "/", "d": day, "n": amount})
-            field = stored(key)
+            field, month = stored(key), day[:7]
+            total, daily = f"sum.{field}", f"days.{day[8:]}.{field}"
             for above in path:
-                amounts = sums[above, day[:7]]
-                amounts[f"sum.{field}"] += amount
-                amounts[f"days.{day[8:]}.{field}"] += amount
+                amounts = sums[above, month]
+                amounts[total] += amount
+                amounts[daily] += amount
         documents.append(_document(event, entries))
     return documents, sums
 

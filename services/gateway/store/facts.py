@@ -78,8 +78,10 @@ class Projection:
         for known in stored.find({"_id": {"$in": list(fresh)}}, {"_id": 1}, session=taking.session):
             del fresh[known["_id"]]
         if fresh:
-            self._learn(projection, fresh.values(), taking)
-            documents, increments = fold(fresh.values(), self._path)
+            told = {id: facts(event) for id, event in fresh.items()}
+            units = {contribution.unit for contributions in told.values() for contribution in contributions}
+            self._learn(projection, units, taking)
+            documents, increments = fold(fresh.values(), self._path, lambda event: told[event.id])
             stored.insert_many(documents, ordered=False, session=taking.session)
             write_rollups(taking.database[written.rollups], increments, taking.session)
         for owner, until in marks.items():
@@ -89,11 +91,11 @@ class Projection:
     def _path(self, unit: str, day: str) -> list[str]:
         return self._paths[unit]
 
-    def _learn(self, projection: Document, events: Any, taking: Taking) -> None:
+    def _learn(self, projection: Document, units: set[str], taking: Taking) -> None:
         if self._tree != projection.get("tree"):
             self._paths.clear()
             self._tree = projection.get("tree")
-        wanted = {unit for event in events for unit in _units(event)} - self._paths.keys()
+        wanted = units - self._paths.keys()
         if not wanted:
             return
         for unit in taking.database["units"].find({"_id": {"$in": list(wanted)}}, {"path": 1}, session=taking.session):
@@ -130,7 +132,3 @@ def _sorted(events: Sequence[Event]) -> tuple[dict[str, Any], dict[str, Event]]:
         elif not event.of_journal:
             fresh[event.id] = event
     return marks, fresh
-
-
-def _units(event: Event) -> set[str]:
-    return {contribution.unit for contribution in facts(event)}
