@@ -10,10 +10,12 @@ import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 import amqp
 from amqp.exceptions import AMQPError, PreconditionFailed
+from amqp.transport import TCPTransport
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
@@ -24,6 +26,7 @@ BUS_ERRORS = (AMQPError, OSError, OperationalError)
 
 HEARTBEAT = 60
 _DELIVERY_LIMIT = 1_000_000
+_PIECE_READ, _PIECE_WRITTEN = 8_192, 65_536
 
 
 def connect(uri: str, name: str, heartbeat: int = HEARTBEAT) -> Connection:
@@ -44,7 +47,37 @@ def connect(uri: str, name: str, heartbeat: int = HEARTBEAT) -> Connection:
         },
     )
     connection.connect()
+    _read_in_pieces(connection.connection.transport)
     return connection
+
+
+def _read_in_pieces(transport: Any) -> None:
+    """py-amqp asks the system nine times a message; what it asks for beyond that it keeps for the next time."""
+    if isinstance(transport, TCPTransport):
+        receive = transport.sock.recv
+        transport._quick_recv = lambda wanted: receive(max(wanted, _PIECE_READ))
+
+
+@contextlib.contextmanager
+def _written_in_pieces(transport: Any) -> Iterator[None]:
+    """py-amqp sends every message by itself; inside, many go together, so that neither side wakes up for each."""
+    send, piece = transport._write, bytearray()
+
+    def write(frame: memoryview) -> None:
+        piece.extend(frame)
+        if len(piece) > _PIECE_WRITTEN:
+            flush()
+
+    def flush() -> None:
+        send(bytes(piece))
+        piece.clear()
+
+    transport._write = write
+    try:
+        yield
+        flush()
+    finally:
+        transport._write = send
 
 
 def exchange_of(service: str) -> str:
@@ -166,23 +199,9 @@ class Publisher:
         self._sent, self._returned = Sent(), set()
         try:
             channel = self._open()
-            for message in messages:
-                channel.basic_publish(
-                    amqp.Message(
-                        message.body,
-                        content_type=CONTENT_TYPE,
-                        content_encoding="utf-8",
-                        delivery_mode=2,
-                        message_id=message.id,
-                        application_headers=message.headers,
-                        **({"expiration": str(message.expiration_ms)} if message.expiration_ms else {}),
-                    ),
-                    exchange=exchange_of(self._service) if message.queue is None else "",
-                    routing_key=message.queue or message.routing_key,
-                    mandatory=mandatory,
-                )
-                self._tags[self._next_tag] = message.id
-                self._next_tag += 1
+            with _written_in_pieces(channel.connection.transport):
+                for message in messages:
+                    self._send(channel, message, mandatory)
             written = time.monotonic()
             self._await()
             self._sent.confirm_seconds = time.monotonic() - written
@@ -192,6 +211,24 @@ class Publisher:
         if self._returned:
             self.close()
         return self._sent
+
+    def _send(self, channel: Any, message: Outgoing, mandatory: bool) -> None:
+        channel.basic_publish(
+            amqp.Message(
+                message.body,
+                content_type=CONTENT_TYPE,
+                content_encoding="utf-8",
+                delivery_mode=2,
+                message_id=message.id,
+                application_headers=message.headers,
+                **({"expiration": str(message.expiration_ms)} if message.expiration_ms else {}),
+            ),
+            exchange=exchange_of(self._service) if message.queue is None else "",
+            routing_key=message.queue or message.routing_key,
+            mandatory=mandatory,
+        )
+        self._tags[self._next_tag] = message.id
+        self._next_tag += 1
 
     def waiting(self, queue: str) -> Iterator[bytes]:
         """The messages that wait in a queue of ours (made where it is missing), each acknowledged once it was used.
@@ -260,7 +297,7 @@ class Publisher:
                 self._connection.drain_events(timeout=left)  # type: ignore[union-attr]  # open while tags wait
 
     def _settle(self, tag: int, multiple: bool) -> list[str]:
-        tags = [known for known in self._tags if known <= tag] if multiple else [tag]
+        tags = list(takewhile(lambda known: known <= tag, self._tags)) if multiple else [tag]
         return [self._tags.pop(known) for known in tags if known in self._tags]
 
     def _acked(self, tag: int, multiple: bool) -> None:
