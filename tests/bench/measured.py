@@ -1,4 +1,4 @@
-"""Figures of a run: medians of interleaved rounds, on screen and in build/bench/."""
+"""Figures of a run: medians of interleaved rounds, kept in build/bench/."""
 
 from __future__ import annotations
 
@@ -29,9 +29,6 @@ def rate(count: int, work: Callable[[], object]) -> float:
 
 
 def write(name: str, told: dict[str, Any]) -> None:
-    """Put a run's figures into build/bench/ and on the screen."""
+    """Put a run's figures into build/bench/; `tests.bench.table` shows them."""
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / f"{name}.json").write_text(json.dumps(told, indent=1) + "\n")
-    print(f"\n{name}")
-    for key, value in told.items():
-        print(f"  {key:<34} {value:,.3f}" if isinstance(value, float) else f"  {key:<34} {value}")
