@@ -129,10 +129,11 @@ class Relay:
             metrics.UNROUTABLE.labels(self._service).inc()
             log.error("relay.unroutable", service=self._service, id=id, type=events[id].type)
         metrics.PUBLISH_FAILURES.labels(self._service, "nack").inc(len(sent.refused))
-        if sent.confirmed:
-            self._database["journal"].update_many({"_id": {"$in": sent.confirmed}}, {"$set": {"published": True}})
-            metrics.PUBLISHED.labels(self._service).inc(len(sent.confirmed))
-        return len(sent.confirmed)
+        published = _up_to_gaps(entries, set(sent.confirmed))
+        if published:
+            self._database["journal"].update_many({"_id": {"$in": published}}, {"$set": {"published": True}})
+            metrics.PUBLISHED.labels(self._service).inc(len(published))
+        return len(published)
 
     def tell_watermark(self) -> datetime:
         """Publish, and give, the instant up to which all that was recorded has been published."""
@@ -225,3 +226,14 @@ class Relay:
             self._database["leases"].delete_one({"_id": "relay", "owner": self._me})
         except PyMongoError as error:
             log.warning("relay.lease_kept", error=repr(error))
+
+
+def _up_to_gaps(entries: list[Document], confirmed: set[str]) -> list[str]:
+    """The confirmed entries before which none of their record is missing; what overtook one is sent again after it."""
+    gaps, published = set(), []
+    for entry in entries:
+        if entry["_id"] not in confirmed:
+            gaps.add(entry["aggregate"])
+        elif entry["aggregate"] not in gaps:
+            published.append(entry["_id"])
+    return published
