@@ -1,0 +1,494 @@
+"""The model: journal, relay, publisher and inbox of the kernel, held against plain dictionaries.
+
+Hypothesis chooses what clients ask, which process dies where, what the line does, in which order and how often messages
+come, what subscribers fail with and what operations do; after each step and when all is drained the real parts must
+have what the dictionaries have.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest import mock
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from pymongo.errors import AutoReconnect, PyMongoError
+
+from services.kernel import inbox, journal
+from services.kernel.bus import BUS_ERRORS, Outgoing
+from services.kernel.errors import DomainError, Later, Park
+from services.kernel.event import new_id
+from services.kernel.inbox import Delivery
+from services.kernel.journal import Document
+from services.kernel.reconcile import Resend, last_day, requests_queue
+from services.kernel.relay import Relay
+
+from . import judge
+from .jars import Facts, Stage, Subscriber, judged, move
+from .queues import Fate, Fetched, Killed, Queues, Unruly
+
+START = datetime(2026, 3, 2, 23, 59, tzinfo=UTC)
+"""A minute before a day's end: runs pass midnight."""
+AHEAD = timedelta(milliseconds=900)
+"""The second replica's clock; the watermark allows for a second."""
+BATCH = 3
+ROUNDS = 12
+"""After so many rounds of everything there is to do, nothing may be left to do."""
+
+JARS = ("j1", "j2", "j3")
+QUEUES = ("once", "facts")
+RUBBISH = (b"{", b"\x80\x04\x95", b'{"specversion":"1.0"}')
+
+changes_asked: st.SearchStrategy[dict[str, int]] = st.dictionaries(st.sampled_from(JARS), st.integers(-2, 5), min_size=1, max_size=2)
+executions = st.sampled_from(["answered", "answered", "killed before commit", "killed after commit", "reply lost"])
+sendings = st.sampled_from(
+    [
+        "whole",
+        "whole",
+        "killed before marking",
+        "line breaks",
+        "refused",
+        "another relay before",
+        "another relay after",
+        "command before",
+    ]
+)
+arrangements: dict[str, Callable[[list[Delivery]], list[Delivery]]] = {
+    "as sent": lambda deliveries: deliveries,
+    "backwards": lambda deliveries: deliveries[::-1],
+    "twice": lambda deliveries: deliveries * 2,
+    "mixed": lambda deliveries: deliveries[1::2] + deliveries[::2],
+}
+endings = st.sampled_from(["acknowledged", "acknowledged", "killed before acknowledging", "reply lost"])
+moods = st.sampled_from([Later, Park, ValueError, AutoReconnect, Killed])
+places = st.integers(0, BATCH)
+replicas = st.integers(0, 1)
+queues_named = st.sampled_from(QUEUES)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A while of everybody's work: clients ask, a relay publishes, a subscriber takes."""
+
+    asked: tuple[tuple[dict[str, int], str, int], ...]
+    sent: tuple[int, str, int]
+    taken: tuple[tuple[str, int, str, str], ...]
+
+
+deliveries = st.tuples(queues_named, st.integers(1, 6), st.sampled_from(sorted(arrangements)), endings)
+turns = st.lists(
+    st.builds(
+        Turn,
+        st.lists(st.tuples(changes_asked, executions, replicas), max_size=3).map(tuple),
+        st.tuples(replicas, sendings, places),
+        st.lists(deliveries, max_size=3).map(tuple),
+    ),
+    max_size=2,
+)
+"""What goes on after each of the rarer things, so that they meet something."""
+
+
+class Machine(RuleBasedStateMachine):
+    """One service with two replicas, its subscribers, and what must be true of them."""
+
+    asked_ids: Bundle[str] = Bundle("asked_ids")
+
+    def __init__(self, stage: Stage, queues: Queues) -> None:
+        super().__init__()
+        stage.clear()
+        self.stage, self.queues, self.now = stage, queues, START
+        self.journals = [stage.journal(lambda: self.now), stage.journal(lambda: self.now + AHEAD)]
+        for each in self.journals:
+            each.committed = self._committed
+        self.attempted: list[str] = []
+        self.relays = [self._new_relay(replica) for replica in (0, 1)]
+        kinds = {"once": Subscriber, "facts": Facts}
+        self.subscribers = {
+            queue: kinds[queue](stage.subscriber, stage.service, queue, lambda: self.now) for queue in QUEUES
+        }
+        for queue in (*QUEUES, requests_queue(stage.service)):
+            queues.delete(queue)
+        self.open: set[str] = set()
+        self.fate = "answered"
+        self.reply_lost = False
+        self.requests = 0
+        self._patches = [
+            mock.patch.object(module, "in_transaction", self._losing_replies(module)) for module in (journal, inbox)
+        ]
+        for patch in self._patches:
+            patch.start()
+
+        self.jars: dict[str, tuple[int, int]] = {}
+        """Jar → version and coins."""
+        self.events: dict[tuple[str, int], int] = {}
+        """(jar, version) → coins."""
+        self.answers: dict[str, tuple[dict[str, int], Document]] = {}
+        """Command done → what it asked and what it must be answered."""
+        self.asked: dict[str, set[str]] = {}
+        """Command → every jar that it named in any of its askings."""
+        self.acknowledged: set[tuple[str, str]] = set()
+        self.given_up: dict[str, set[str]] = {queue: set() for queue in QUEUES}
+        """Queue → events that were dropped before they had taken effect."""
+        self.met: dict[str, list[Delivery]] = {queue: [] for queue in QUEUES}
+        """Queue → what was dealt with."""
+
+    def _work(self, meanwhile: list[Turn]) -> None:
+        for turn in meanwhile:
+            for asked in turn.asked:
+                self.ask(*asked)
+            self.relay(*turn.sent)
+            for taken in turn.taken:
+                self.deliver(*taken)
+
+    # clients
+
+    @rule(target=asked_ids, changes=changes_asked, how=executions, replica=replicas)
+    def ask(self, changes: dict[str, int], how: str, replica: int) -> str:
+        """A client asks for something new."""
+        id = f"c{len(self.asked) + 1}"
+        self._ask(id, changes, how, replica)
+        return id
+
+    @rule(id=asked_ids, changes=changes_asked, same=st.booleans(), how=executions, replica=replicas)
+    def ask_again(self, id: str, changes: dict[str, int], same: bool, how: str, replica: int) -> None:
+        """A client uses an id again: for the same, or wrongly for something else."""
+        if same and id in self.answers:
+            changes = self.answers[id][0]
+        self._ask(id, changes, how, replica)
+
+    def _ask(self, id: str, changes: dict[str, int], how: str, replica: int) -> None:
+        expected = self._expected(id, changes)
+        self.asked.setdefault(id, set()).update(changes)
+        self.fate = how
+        try:
+            answer = move(self.journals[replica], id, changes, self._decided)
+        except Killed:
+            assert id not in self.answers
+            assert isinstance(expected, dict)
+            if how == "killed after commit":
+                self._done(id, changes, expected)
+        except DomainError as refusal:
+            assert refusal.code == expected
+        else:
+            assert answer == expected
+            self._done(id, changes, answer)
+            self.acknowledged.update((id, jar) for jar, coins in changes.items() if coins)
+        finally:
+            self.fate = "answered"
+        entries = {(entry["aggregate"], entry["n"]): entry["data"]["coins"] for entry in self._entries()}
+        assert entries == self.events
+
+    def _expected(self, id: str, changes: dict[str, int]) -> Document | str:
+        """The answer, or the refusal's code."""
+        if id in self.answers:
+            asked, answer = self.answers[id]
+            return answer if asked == changes else "command.reused"
+        answer = {}
+        for jar, coins in changes.items():
+            version, had = self.jars.get(jar, (0, 0))
+            if had + coins < 0:
+                return "jar.empty"
+            if not version and not coins:
+                return "jar.not_found"
+            answer[jar] = [version + bool(coins), had + coins]
+        return answer
+
+    def _done(self, id: str, changes: dict[str, int], answer: Document) -> None:
+        if id in self.answers:
+            return
+        self.answers[id] = changes, answer
+        for jar, (version, coins) in answer.items():
+            self.jars[jar] = version, coins
+            if changes[jar]:
+                self.events[jar, version] = changes[jar]
+
+    def _decided(self) -> None:
+        if self.fate == "killed before commit":
+            raise Killed
+
+    def _committed(self) -> None:
+        if self.fate == "killed after commit":
+            raise Killed
+
+    def _losing_replies(self, module: Any) -> Callable[..., Any]:
+        """The transaction itself, whose reply is lost once where fate says so."""
+        transact = module.in_transaction
+
+        def transact_and_lose(*arguments: Any) -> Any:
+            result = transact(*arguments)
+            lost, self.reply_lost = self.reply_lost or self.fate == "reply lost", False
+            if lost:
+                self.fate = "answered"
+                raise AutoReconnect("the reply was lost")
+            return result
+
+        return transact_and_lose
+
+    # owners
+
+    @rule(which=replicas, what=sendings, place=places)
+    def relay(self, which: int, what: str, place: int) -> None:
+        """A relay publishes a batch."""
+        relay, unruly = self.relays[which]
+        other = self.relays[1 - which][0]
+        unruly.fate = {
+            "whole": Fate,
+            "killed before marking": lambda: Fate(killed=True),
+            "line breaks": lambda: Fate(line_breaks=place),
+            "refused": lambda: Fate(refused=place),
+            "another relay before": lambda: Fate(before=lambda: self._at_once(other)),
+            "another relay after": lambda: Fate(after=lambda: self._at_once(other)),
+            "command before": lambda: Fate(before=lambda: self.ask({"j1": 1, "j2": 1}, "answered", 1 - which)),
+        }[what]()
+        try:
+            relay.step()
+        except Killed:
+            relay.close()
+            self.relays[which] = self._new_relay(which)
+        except BUS_ERRORS:
+            assert what == "line breaks"
+        unruly.fate = Fate()
+        self._in_order()
+
+    def _new_relay(self, replica: int) -> tuple[Relay, Unruly]:
+        unruly = Unruly(self.queues.publisher(self.stage.service), self.attempted)
+        return Relay(self.journals[replica], unruly, clock=lambda: self.now, batch=BATCH), unruly
+
+    def _at_once(self, relay: Relay) -> None:
+        """The other relay works at the same time: the lease is efficiency, not safety."""
+        self.stage.owner["leases"].delete_many({})
+        relay.step()
+
+    def _in_order(self) -> None:
+        entries = self._entries()
+        sent = {entry["_id"]: (entry["aggregate"], entry["n"]) for entry in entries}
+        found = judge.order(sent[id] for id in self.attempted if id in sent)
+        found += judge.marks((entry["aggregate"], entry["n"], entry["published"]) for entry in entries)
+        assert found == []
+
+    @rule(which=replicas, tally=st.booleans(), meanwhile=turns)
+    def tell(self, which: int, tally: bool, meanwhile: list[Turn]) -> None:
+        """A relay tells up to when it has published everything, and what that was."""
+        self._work(meanwhile)
+        self._tell(which, tally)
+
+    def _tell(self, which: int, tally: bool) -> None:
+        until = self.relays[which][0].tell_watermark()
+        assert all(entry["published"] or entry["recorded"] > until for entry in self._entries())
+        if tally:
+            self.relays[which][0].tell_tally(until)
+
+    @rule(which=replicas)
+    def send_again(self, which: int) -> None:
+        """A relay sends what subscribers asked for."""
+        self.relays[which][0].resend_asked()
+
+    @rule(seconds=st.sampled_from([0.5, 2, 6, 20, 90, 86_400]), meanwhile=turns)
+    def time_passes(self, seconds: float, meanwhile: list[Turn]) -> None:
+        """Leases end, pauses end, days end."""
+        self.now += timedelta(seconds=seconds)
+        self._work(meanwhile)
+
+    # the broker
+
+    @initialize(opened=st.sets(queues_named))
+    def begin(self, opened: set[str]) -> None:
+        """Some subscribers are there from the beginning."""
+        for queue in sorted(opened):
+            self._start(queue, False)
+
+    @rule(queue=queues_named, killed=st.booleans(), meanwhile=turns)
+    def start(self, queue: str, killed: bool, meanwhile: list[Turn]) -> None:
+        """A subscriber starts; it may die before it could ask for what a new queue has missed."""
+        self._start(queue, killed)
+        self._work(meanwhile)
+
+    def _start(self, queue: str, killed: bool) -> None:
+        subscriber = self.subscribers[queue]
+        made = self.queues.declare(queue, subscriber.bindings)
+        self.open.add(queue)
+        if made and not killed:
+            since = last_day(self.stage.subscriber, subscriber.ledger, self.stage.service)
+            self._request(Resend(queue=queue, since=since))
+
+    @rule(queue=queues_named, meanwhile=turns)
+    def lose(self, queue: str, meanwhile: list[Turn]) -> None:
+        """A queue is deleted with whatever is in it."""
+        self.queues.delete(queue)
+        self.open.discard(queue)
+        self._work(meanwhile)
+
+    @rule(queue=queues_named, body=st.sampled_from(RUBBISH))
+    def plant(self, queue: str, body: bytes) -> None:
+        """Somebody puts rubbish into a queue."""
+        self.relays[0][1].inner.publish([Outgoing(new_id(), "", body, queue=queue)])
+
+    def _request(self, resend: Resend) -> None:
+        self.requests += 1
+        queue = requests_queue(self.stage.service)
+        self.queues.declare(queue, ())
+        body = resend.model_dump_json().encode()
+        assert self.relays[0][1].inner.publish([Outgoing(new_id(), "", body, queue=queue)]).confirmed
+
+    # subscribers
+
+    @rule(queue=queues_named, most=st.integers(1, 6), how=st.sampled_from(sorted(arrangements)), ending=endings)
+    def deliver(self, queue: str, most: int, how: str, ending: str) -> None:
+        """A subscriber takes a batch of what is in its queue."""
+        if queue in self.open:
+            fetched = self.queues.fetch(queue, most)
+            self._take(queue, fetched, arrangements[how]([each.delivery for each in fetched]), ending)
+
+    @rule(queue=queues_named, first=st.integers(0, 20), count=st.integers(1, 4))
+    def deliver_old(self, queue: str, first: int, count: int) -> None:
+        """What was dealt with long ago comes once more."""
+        self._take(queue, [], self.met[queue][first : first + count], "acknowledged")
+
+    def _take(self, queue: str, fetched: list[Fetched], deliveries: list[Delivery], ending: str) -> None:
+        subscriber = self.subscribers[queue]
+        self.reply_lost = ending == "reply lost"
+        try:
+            subscriber.inbox.take(deliveries)
+        except (Killed, PyMongoError):
+            self.queues.give_back()
+            return
+        finally:
+            self.reply_lost = False
+        self.met[queue] += deliveries
+        if ending == "killed before acknowledging":
+            self.queues.give_back()
+        else:
+            self.queues.acknowledge(fetched)
+            for wanted in subscriber.inbox.to_ask.values():
+                self._request(wanted)
+        subscriber.inbox.to_ask.clear()
+
+    @rule(queue=queues_named, jar=st.sampled_from(JARS), mood=moods, meanwhile=turns)
+    def spoil(self, queue: str, jar: str, mood: type[BaseException], meanwhile: list[Turn]) -> None:
+        """From now on a subscriber fails with a jar's events."""
+        self.subscribers[queue].failing[jar] = mood
+        self._work(meanwhile)
+
+    @rule(queue=queues_named, meanwhile=turns)
+    def mend(self, queue: str, meanwhile: list[Turn]) -> None:
+        """The subscriber is mended."""
+        self.subscribers[queue].failing.clear()
+        self._work(meanwhile)
+
+    @rule(queue=queues_named)
+    def retry(self, queue: str) -> None:
+        """The subscriber tries again what is due."""
+        with self._perhaps_away(queue):
+            self.subscribers[queue].inbox.retry_due()
+
+    @rule(queue=queues_named, place=st.integers(0, 5), times=st.integers(1, 2))
+    def replay(self, queue: str, place: int, times: int) -> None:
+        """Operations try a held message again, perhaps twice at once."""
+        rows = self._held(queue)
+        if place < len(rows):
+            for _ in range(times):
+                with self._perhaps_away(queue):
+                    self.subscribers[queue].inbox.replay(rows[place])
+
+    @rule(queue=queues_named, place=st.integers(0, 5))
+    def drop(self, queue: str, place: int) -> None:
+        """Operations give a held message up."""
+        rows = self._held(queue)
+        if place < len(rows):
+            self.subscribers[queue].inbox.drop(rows[place], "u1", "of no use")
+            had = {effect["event"] for effect in self.subscribers[queue].effects()}
+            if rows[place]["event"] not in had:
+                self.given_up[queue].add(rows[place]["event"])
+
+    def _held(self, queue: str) -> list[Document]:
+        """What operations may try again or give up, in an order that is the same in each run."""
+        rows = self.stage.subscriber["held"].find({"queue": queue, "sort": {"$in": ["retry", "parked"]}})
+        numbers = {entry["_id"]: entry["n"] for entry in self._entries()}
+        return sorted(rows, key=lambda row: (str(row["aggregate"]), numbers.get(row["event"], 0), row["_id"]))
+
+    @contextmanager
+    def _perhaps_away(self, queue: str) -> Iterator[None]:
+        try:
+            yield
+        except (Killed, PyMongoError):
+            assert {Killed, AutoReconnect} & set(self.subscribers[queue].failing.values())
+
+    # what must be true
+
+    @invariant()
+    def each_event_takes_effect_at_most_once(self) -> None:
+        """In each subscriber, as it happened, and never once it was given up."""
+        sums = {row["_id"]: row["coins"] for row in self.stage.subscriber["sums"].find()}
+        for queue, subscriber in self.subscribers.items():
+            effects = subscriber.effects()
+            had = [(effect["jar"], effect["n"]) for effect in effects]
+            assert len(had) == len(set(had)), f"{queue} had an event twice"
+            assert {(effect["jar"], effect["n"]): effect["coins"] for effect in effects}.items() <= self.events.items()
+            assert sums.get(queue, 0) == sum(effect["coins"] for effect in effects)
+            assert not self.given_up[queue] & {effect["event"] for effect in effects}
+
+    def teardown(self) -> None:
+        """Let everything be done that there is to do; then look whether anything was lost."""
+        try:
+            if sys.exc_info()[0] is None:
+                self._drain()
+        finally:
+            for patch in self._patches:
+                patch.stop()
+            for relay, _ in self.relays:
+                relay.close()
+
+    def _drain(self) -> None:
+        for subscriber in self.subscribers.values():
+            for jar, mood in list(subscriber.failing.items()):
+                if mood in (Killed, AutoReconnect):
+                    del subscriber.failing[jar]
+        self._settle()
+        self._judge()
+        for queue, subscriber in self.subscribers.items():
+            subscriber.failing.clear()
+            self._settle()
+            for row in self._held(queue) * 2:
+                assert subscriber.inbox.replay(row) == (row["event"] is not None)
+            rubbish = {
+                f"{queue}:{met.id}" for met in self.met[queue] if met.body in RUBBISH
+            }
+            left = {row["_id"] for row in self.stage.subscriber["held"].find({"queue": queue, "event": None})}
+            assert left == rubbish
+            assert {row["event"] for row in self._held(queue)} <= {None}
+        self._judge()
+        ids = {entry["_id"] for entry in self._entries()}
+        for queue, subscriber in self.subscribers.items():
+            assert {effect["event"] for effect in subscriber.effects()} == ids - self.given_up[queue]
+
+    def _settle(self) -> None:
+        """Rounds of everything that processes do by themselves, until there is nothing left to do."""
+        for queue in QUEUES:
+            self._start(queue, False)
+        for _ in range(ROUNDS):
+            self.now += timedelta(minutes=6)
+            while self.relays[0][0].step():
+                pass
+            self._tell(0, True)
+            self.requests = 0
+            worked = self.relays[0][0].resend_asked()
+            for queue, subscriber in self.subscribers.items():
+                while fetched := self.queues.fetch(queue, 50):
+                    self._take(queue, fetched, [each.delivery for each in fetched], "acknowledged")
+                worked += subscriber.inbox.retry_due()
+            if not worked and not self.requests:
+                return
+        raise AssertionError(f"not settled after {ROUNDS} rounds")
+
+    def _judge(self) -> None:
+        asked = {(id, jar) for id, jars in self.asked.items() for jar in jars}
+        assert judged(self.journals[0], self.subscribers.values(), asked, self.acknowledged, self.attempted) == []
+        self.each_event_takes_effect_at_most_once()
+
+    def _entries(self) -> list[Document]:
+        return list(self.stage.owner["journal"].find())

@@ -1,0 +1,69 @@
+"""`python -m tests.faults.model [EXAMPLES] [SEED]`: the model on a real store, most runs on the twin of the broker."""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from pymongo import MongoClient
+
+from services.cli.local.broker import Broker
+from services.cli.local.store import Store
+
+from .jars import Stage
+from .machine import Machine
+from .queues import MemoryQueues, Queues, RabbitQueues
+
+STEPS = 20
+ON_THE_BROKER = 20
+"""Of so many runs one is on RabbitMQ itself."""
+
+
+def hold(stage: Stage, queues: Queues, examples: int, seed: int) -> None:
+    """Hold the kernel against the model in `examples` runs of at most `STEPS` steps.
+
+    Raises:
+        AssertionError: they differ; the shortest run found that shows it is printed.
+    """
+
+    def machine() -> Machine:
+        return Machine(stage, queues)
+
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(hypothesis.seed(seed)(machine), settings=chosen)
+
+
+def main() -> int:
+    """Run on servers of its own in a temporary folder."""
+    examples = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 30)
+    print(f"seed {seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="shengzhi-model-") as folder:
+        with Store(Path(folder)) as store, Broker(Path(folder)) as broker, MongoClient[dict[str, Any]](
+            store.uri, tz_aware=True
+        ) as client:
+            stage, rabbit = Stage(client, "model"), RabbitQueues(broker.uri)
+            for queues, count in ((MemoryQueues(), examples), (rabbit, examples // ON_THE_BROKER)):
+                started = time.monotonic()
+                hold(stage, queues, count, seed)
+                print(f"model: {count} runs on {type(queues).__name__}, {time.monotonic() - started:.0f} s", flush=True)
+            rabbit.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
