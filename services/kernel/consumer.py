@@ -151,9 +151,9 @@ class Consumer:
 
     def _ask_from_last_day(self) -> None:
         """The queue is new: what was published before it is lost to it unless it is sent again."""
-        owners = dict.fromkeys(owner for owner, _ in self._bindings)
         inbox = self._inbox
-        since = {owner: last_day(inbox.database, inbox.ledger, owner) for owner in owners}
+        owners = dict.fromkeys(owner for owner, _ in self._bindings)
+        since = {owner: last_day(inbox.database, inbox.ledger, inbox.queue, owner) for owner in owners}
         self._ask({owner: Resend(queue=inbox.queue, since=day, keys=inbox.keys) for owner, day in since.items()})
         self.made_queue = False
 

@@ -272,6 +272,7 @@ def once(events: list[Event], taking: Taking, queue: str) -> list[Event]:
         rows = [
             {
                 "_id": f"{queue}\x1f{id}",
+                "queue": queue,
                 "event": id,
                 "service": happened.service,
                 "type": happened.short_type,

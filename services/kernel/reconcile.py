@@ -100,9 +100,10 @@ def differing_days(
 ) -> list[date]:
     """The days for which the subscriber does not hold what the owner tells.
 
-    `ledger` is the collection in which it keeps what it took (`service`, `type`, `recorded`, and the event's id). What
-    is held back, parked or dropped counts as held; kinds that it does not take do not count. A day that was over when
-    both agreed is kept in `agreed` and not counted again while the owner tells the same of it.
+    `ledger` is the collection in which it keeps what it took (`service`, `type`, `recorded`, the event's id, and the
+    `queue` where several share it). What is held back, parked or dropped counts as held; kinds that it does not take do
+    not count. A day that was over when both agreed is kept in `agreed` and not counted again while the owner tells the
+    same of it.
     """
     agreed = {row["_id"]: row["told"] for row in database["agreed"].find({"queue": queue, "owner": owner})}
     found = []
@@ -112,7 +113,7 @@ def differing_days(
         if agreed.get(place) == wanted:
             continue
         span = _span("recorded", day, until)
-        taken = database[ledger].find({"service": owner, **span}, {"type": 1, "event": 1})
+        taken = database[ledger].find({**_of(queue, owner), **span}, {"type": 1, "event": 1})
         ids = {(str(row["type"]), str(row.get("event", row["_id"]))) for row in taken}
         aside = database["held"].find({"queue": queue, "owner": owner, **span}, {"type": 1, "event": 1})
         ids |= {(row["type"].split(".", 2)[2], row["event"]) for row in aside}
@@ -125,9 +126,9 @@ def differing_days(
     return found
 
 
-def last_day(database: Database[Document], ledger: str, owner: str) -> date | None:
+def last_day(database: Database[Document], ledger: str, queue: str, owner: str) -> date | None:
     """The day of the newest event that the subscriber has of an owner; None where it has none."""
-    newest = database[ledger].find_one({"service": owner}, {"recorded": 1}, sort=[("recorded", -1)])
+    newest = database[ledger].find_one(_of(queue, owner), {"recorded": 1}, sort=[("recorded", -1)])
     return None if newest is None else newest["recorded"].date()
 
 
@@ -146,6 +147,11 @@ def entries_to_resend(journal: Journal, asked: Resend) -> Iterator[Document]:
         for entry in journal.database["journal"].find(span, sort=[("recorded", 1), ("n", 1)]):
             if matches(entry["type"], asked.keys):
                 yield entry
+
+
+def _of(queue: str, owner: str) -> Document:
+    """What a queue took of an owner; a ledger of one queue's own does not name it."""
+    return {"service": owner, "queue": {"$in": [queue, None]}}
 
 
 def _by_kind(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[int, int]]:

@@ -17,7 +17,8 @@ from pymongo.database import Database
 from services.kernel import bus
 from services.kernel.bus import Outgoing, Publisher
 from services.kernel.consumer import Consumer
-from services.kernel.event import Event
+from services.kernel.delivery import Delivery
+from services.kernel.event import CONTENT_TYPE, Event
 from services.kernel.inbox import Inbox, Taking, once
 from services.kernel.journal import Journal, open_database
 from services.kernel.reconcile import (
@@ -26,6 +27,7 @@ from services.kernel.reconcile import (
     differing_days,
     digest,
     entries_to_resend,
+    last_day,
     matches,
     owner_tally,
     requests_queue,
@@ -259,3 +261,19 @@ def take_some(vhost: str, queue: str, most: int) -> list[bytes]:
         found.append(message.body if isinstance(message.body, bytes) else message.body.encode())
     connection.release()
     return found
+
+
+def test_what_another_queue_of_the_same_service_took_counts_for_it_alone(
+    journal: Journal, store: Database[dict[str, Any]]
+) -> None:
+    """Of two queues that keep what they took in one collection, the one that took nothing knows it."""
+    inbox = Inbox(store, "coins", take, cipher=Cipher(b"m" * 32))
+    inbox.ensure_indexes()
+    change(journal, "j1", 1)
+    inbox.take([Delivery(journal.event(entry).to_json(), CONTENT_TYPE) for entry in journal.database["journal"].find()])
+    until, today = journal.clock(), journal.clock().date()
+    told = owner_tally(journal, until)
+    assert differing_days(store, "inbox", "coins", "jars", told, until) == []
+    assert differing_days(store, "inbox", "others", "jars", told, until) == [today]
+    assert last_day(store, "inbox", "coins", "jars") == today
+    assert last_day(store, "inbox", "others", "jars") is None
