@@ -1,20 +1,19 @@
-"""A small service on real parts, for the model and the proof: jars, who is told of them, and what the judge is shown."""
+"""A small service on real parts, for the model and the proof: jars, who is told of them, what the judge is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
 
-from services.kernel.clock import Clock
+from services.kernel.clock import Clock, utc_now
 from services.kernel.event import Actor, Command, Envelope, Event
 from services.kernel.inbox import Inbox, Taking, once
 from services.kernel.journal import Document, Journal, Work, ensure_collections, open_database
-from services.kernel.relay import WATERMARK
 from services.kernel.vault import Cipher
 from tests.component.kernel.jar import JAR, Change
 
@@ -30,8 +29,10 @@ class Move(Command):
     changes: dict[str, int]
 
 
-def move(journal: Journal, command_id: str, changes: dict[str, int], act: Any = lambda: None) -> Document:
-    """Ask the service to do it; `act` happens once all is decided and nothing is committed.
+def move(
+    journal: Journal, command_id: str, changes: dict[str, int], act: Any = lambda: None, seconds: float = 10
+) -> Document:
+    """Ask the service to do it within `seconds`; `act` happens once all is decided and nothing is committed.
 
     The answer gives each jar's version and coins.
     """
@@ -40,7 +41,7 @@ def move(journal: Journal, command_id: str, changes: dict[str, int], act: Any = 
         command_id=command_id,
         actor=Actor(user="u1", role="handler", unit="R"),
         paths={"U1": ["R", "U1"]},
-        deadline=journal.clock() + timedelta(seconds=10),
+        deadline=journal.clock() + timedelta(seconds=seconds),
     )
 
     def decide(work: Work) -> Document:
@@ -58,12 +59,15 @@ class Subscriber:
     """Writes down what it is told, once, and adds up the coins; fails with the jars that it is told to fail with."""
 
     ledger = "inbox"
+    ordered = False
 
     def __init__(self, database: Database[Document], owner: str, queue: str, clock: Clock) -> None:
         self.queue = queue
         self.bindings = [(owner, "#")]
         self.failing: dict[str, type[BaseException]] = {}
-        self.inbox = Inbox(database, queue, self.handle, cipher=CIPHER, clock=clock, ledger=self.ledger)
+        self.inbox = Inbox(
+            database, queue, self.handle, cipher=CIPHER, clock=clock, ledger=self.ledger, ordered=self.ordered
+        )
 
     def handle(self, events: list[Event], taking: Taking) -> int:
         """Bring into effect those that are new."""
@@ -107,7 +111,7 @@ class Facts(Subscriber):
 
     def fresh(self, events: list[Event], taking: Taking) -> list[Event]:
         """Those that have no document yet."""
-        fresh = {event.id: event for event in events if event.short_type != WATERMARK}
+        fresh = {event.id: event for event in events if not event.of_journal}
         facts = taking.database["facts"]
         for known in facts.find({"_id": {"$in": list(fresh)}}, session=taking.session):
             del fresh[known["_id"]]
@@ -120,6 +124,12 @@ class Facts(Subscriber):
         return list(fresh.values())
 
 
+class Ordered(Subscriber):
+    """A subscriber that is told of each jar's events in their order, with none missing."""
+
+    ordered = True
+
+
 class Stage:
     """Databases and collections, made once and emptied for each run, and a service's name."""
 
@@ -127,11 +137,11 @@ class Stage:
         self.service = service
         self.owner = open_database(client, f"{name}_{service}")
         self.subscriber = open_database(client, f"{name}_{service}_subscriber")
-        self.journal(lambda: datetime.min).ensure_indexes()
+        self.journal(utc_now).ensure_indexes()
         ensure_collections(self.owner, ("jars",))
         ensure_collections(self.subscriber, ("effects", "sums", "facts"))
-        for kind in (Subscriber, Facts):
-            kind(self.subscriber, service, "", lambda: datetime.min).inbox.ensure_indexes()
+        for kind in (Subscriber, Facts, Ordered):
+            kind(self.subscriber, service, "", utc_now).inbox.ensure_indexes()
 
     def journal(self, clock: Clock) -> Journal:
         """The service's journal under a clock."""

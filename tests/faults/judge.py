@@ -55,11 +55,11 @@ def deliveries(
 ) -> list[Finding]:
     """Each event took effect once in the subscriber, or is set aside there; ids of events throughout."""
     counted = Counter(taken)
-    had = counted.keys() | set(aside)
+    had, happened = counted.keys() | set(aside), set(published)
     return [
         *(Finding("lost", f"{subscriber} never had {id}") for id in published if id not in had),
         *(Finding("doubled", f"{subscriber} had {id} {count} times") for id, count in counted.items() if count > 1),
-        *(Finding("invented", f"{subscriber} had {id}, which never happened") for id in counted.keys() - set(published)),
+        *(Finding("invented", f"{subscriber} had {id}, which never happened") for id in counted.keys() - happened),
     ]
 
 

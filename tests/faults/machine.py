@@ -21,15 +21,16 @@ from pymongo.errors import AutoReconnect, PyMongoError
 
 from services.kernel import inbox, journal
 from services.kernel.bus import BUS_ERRORS, Outgoing
+from services.kernel.delivery import Delivery
 from services.kernel.errors import DomainError, Later, Park
 from services.kernel.event import new_id
-from services.kernel.inbox import Delivery
 from services.kernel.journal import Document
 from services.kernel.reconcile import Resend, last_day, requests_queue
 from services.kernel.relay import Relay
+from services.kernel.resend import Resender
 
 from . import judge
-from .jars import Facts, Stage, Subscriber, judged, move
+from .jars import Facts, Ordered, Stage, Subscriber, judged, move
 from .queues import Fate, Fetched, Killed, Queues, Unruly
 
 START = datetime(2026, 3, 2, 23, 59, tzinfo=UTC)
@@ -41,10 +42,11 @@ ROUNDS = 12
 """After so many rounds of everything there is to do, nothing may be left to do."""
 
 JARS = ("j1", "j2", "j3")
-QUEUES = ("once", "facts")
+KINDS: dict[str, type[Subscriber]] = {"once": Subscriber, "facts": Facts, "ordered": Ordered}
+QUEUES = tuple(KINDS)
 RUBBISH = (b"{", b"\x80\x04\x95", b'{"specversion":"1.0"}')
 
-changes_asked: st.SearchStrategy[dict[str, int]] = st.dictionaries(st.sampled_from(JARS), st.integers(-2, 5), min_size=1, max_size=2)
+changes_asked = st.dictionaries(st.sampled_from(JARS), st.integers(-2, 5), min_size=1, max_size=2)
 executions = st.sampled_from(["answered", "answered", "killed before commit", "killed after commit", "reply lost"])
 sendings = st.sampled_from(
     [
@@ -107,18 +109,17 @@ class Machine(RuleBasedStateMachine):
             each.committed = self._committed
         self.attempted: list[str] = []
         self.relays = [self._new_relay(replica) for replica in (0, 1)]
-        kinds = {"once": Subscriber, "facts": Facts}
+        self.resender = Resender(self.journals[0], queues.publisher(stage.service), clock=lambda: self.now, batch=BATCH)
         self.subscribers = {
-            queue: kinds[queue](stage.subscriber, stage.service, queue, lambda: self.now) for queue in QUEUES
+            queue: kind(stage.subscriber, stage.service, queue, lambda: self.now) for queue, kind in KINDS.items()
         }
         for queue in (*QUEUES, requests_queue(stage.service)):
             queues.delete(queue)
         self.open: set[str] = set()
         self.fate = "answered"
-        self.reply_lost = False
         self.requests = 0
         self._patches = [
-            mock.patch.object(module, "in_transaction", self._losing_replies(module)) for module in (journal, inbox)
+            mock.patch.object(module, "in_transaction", self._fated(module)) for module in (journal, inbox)
         ]
         for patch in self._patches:
             patch.start()
@@ -164,22 +165,24 @@ class Machine(RuleBasedStateMachine):
     def _ask(self, id: str, changes: dict[str, int], how: str, replica: int) -> None:
         expected = self._expected(id, changes)
         self.asked.setdefault(id, set()).update(changes)
+        answer: Document | str | None = None
         self.fate = how
         try:
-            answer = move(self.journals[replica], id, changes, self._decided)
+            answer = done = move(self.journals[replica], id, changes, self._decided)
         except Killed:
             assert id not in self.answers
             assert isinstance(expected, dict)
             if how == "killed after commit":
                 self._done(id, changes, expected)
         except DomainError as refusal:
-            assert refusal.code == expected
+            answer = refusal.code
         else:
-            assert answer == expected
-            self._done(id, changes, answer)
+            self._done(id, changes, done)
             self.acknowledged.update((id, jar) for jar, coins in changes.items() if coins)
         finally:
             self.fate = "answered"
+        if answer is not None:
+            assert answer == expected
         entries = {(entry["aggregate"], entry["n"]): entry["data"]["coins"] for entry in self._entries()}
         assert entries == self.events
 
@@ -215,19 +218,20 @@ class Machine(RuleBasedStateMachine):
         if self.fate == "killed after commit":
             raise Killed
 
-    def _losing_replies(self, module: Any) -> Callable[..., Any]:
-        """The transaction itself, whose reply is lost once where fate says so."""
+    def _fated(self, module: Any) -> Callable[..., Any]:
+        """The transaction itself, before which the process dies, or whose reply is lost once, where fate says so."""
         transact = module.in_transaction
 
-        def transact_and_lose(*arguments: Any) -> Any:
+        def transact_as_fated(*arguments: Any) -> Any:
+            if self.fate == "killed":
+                raise Killed
             result = transact(*arguments)
-            lost, self.reply_lost = self.reply_lost or self.fate == "reply lost", False
-            if lost:
+            if self.fate == "reply lost":
                 self.fate = "answered"
                 raise AutoReconnect("the reply was lost")
             return result
 
-        return transact_and_lose
+        return transact_as_fated
 
     # owners
 
@@ -236,7 +240,7 @@ class Machine(RuleBasedStateMachine):
         """A relay publishes a batch."""
         relay, unruly = self.relays[which]
         other = self.relays[1 - which][0]
-        unruly.fate = {
+        fates: dict[str, Callable[[], Fate]] = {
             "whole": Fate,
             "killed before marking": lambda: Fate(killed=True),
             "line breaks": lambda: Fate(line_breaks=place),
@@ -244,7 +248,8 @@ class Machine(RuleBasedStateMachine):
             "another relay before": lambda: Fate(before=lambda: self._at_once(other)),
             "another relay after": lambda: Fate(after=lambda: self._at_once(other)),
             "command before": lambda: Fate(before=lambda: self.ask({"j1": 1, "j2": 1}, "answered", 1 - which)),
-        }[what]()
+        }
+        unruly.fate = fates[what]()
         try:
             relay.step()
         except Killed:
@@ -269,7 +274,7 @@ class Machine(RuleBasedStateMachine):
         sent = {entry["_id"]: (entry["aggregate"], entry["n"]) for entry in entries}
         found = judge.order(sent[id] for id in self.attempted if id in sent)
         found += judge.marks((entry["aggregate"], entry["n"], entry["published"]) for entry in entries)
-        assert found == []
+        assert not found, "; ".join(map(str, found))
 
     @rule(which=replicas, tally=st.booleans(), meanwhile=turns)
     def tell(self, which: int, tally: bool, meanwhile: list[Turn]) -> None:
@@ -283,10 +288,10 @@ class Machine(RuleBasedStateMachine):
         if tally:
             self.relays[which][0].tell_tally(until)
 
-    @rule(which=replicas)
-    def send_again(self, which: int) -> None:
-        """A relay sends what subscribers asked for."""
-        self.relays[which][0].resend_asked()
+    @rule()
+    def send_again(self) -> None:
+        """The owner sends what subscribers asked for."""
+        self.resender.step()
 
     @rule(seconds=st.sampled_from([0.5, 2, 6, 20, 90, 86_400]), meanwhile=turns)
     def time_passes(self, seconds: float, meanwhile: list[Turn]) -> None:
@@ -313,7 +318,7 @@ class Machine(RuleBasedStateMachine):
         made = self.queues.declare(queue, subscriber.bindings)
         self.open.add(queue)
         if made and not killed:
-            since = last_day(self.stage.subscriber, subscriber.ledger, self.stage.service)
+            since = last_day(self.stage.subscriber, subscriber.ledger, queue, self.stage.service)
             self._request(Resend(queue=queue, since=since))
 
     @rule(queue=queues_named, meanwhile=turns)
@@ -351,14 +356,14 @@ class Machine(RuleBasedStateMachine):
 
     def _take(self, queue: str, fetched: list[Fetched], deliveries: list[Delivery], ending: str) -> None:
         subscriber = self.subscribers[queue]
-        self.reply_lost = ending == "reply lost"
+        self.fate = ending
         try:
             subscriber.inbox.take(deliveries)
         except (Killed, PyMongoError):
             self.queues.give_back()
             return
         finally:
-            self.reply_lost = False
+            self.fate = "answered"
         self.met[queue] += deliveries
         if ending == "killed before acknowledging":
             self.queues.give_back()
@@ -395,28 +400,31 @@ class Machine(RuleBasedStateMachine):
                 with self._perhaps_away(queue):
                     self.subscribers[queue].inbox.replay(rows[place])
 
-    @rule(queue=queues_named, place=st.integers(0, 5))
-    def drop(self, queue: str, place: int) -> None:
-        """Operations give a held message up."""
+    @rule(queue=queues_named, place=st.integers(0, 5), killed=st.booleans(), meanwhile=turns)
+    def drop(self, queue: str, place: int, killed: bool, meanwhile: list[Turn]) -> None:
+        """Operations give a held message up; the process may die before what waited for it could go on."""
         rows = self._held(queue)
         if place < len(rows):
-            self.subscribers[queue].inbox.drop(rows[place], "u1", "of no use")
-            had = {effect["event"] for effect in self.subscribers[queue].effects()}
-            if rows[place]["event"] not in had:
-                self.given_up[queue].add(rows[place]["event"])
+            self.given_up[queue].add(rows[place]["event"])
+            self.fate = "killed" if killed else "answered"
+            with self._perhaps_away(queue):
+                self.subscribers[queue].inbox.drop(rows[place], "u1", "of no use")
+        self._work(meanwhile)
 
     def _held(self, queue: str) -> list[Document]:
         """What operations may try again or give up, in an order that is the same in each run."""
-        rows = self.stage.subscriber["held"].find({"queue": queue, "sort": {"$in": ["retry", "parked"]}})
-        numbers = {entry["_id"]: entry["n"] for entry in self._entries()}
-        return sorted(rows, key=lambda row: (str(row["aggregate"]), numbers.get(row["event"], 0), row["_id"]))
+        rows = self.stage.subscriber["held"].find({"queue": queue, "sort": {"$ne": "dropped"}})
+        return sorted(rows, key=lambda row: (str(row["aggregate"]), row["n"], row["_id"]))
 
     @contextmanager
     def _perhaps_away(self, queue: str) -> Iterator[None]:
+        killed = self.fate == "killed"
         try:
             yield
         except (Killed, PyMongoError):
-            assert {Killed, AutoReconnect} & set(self.subscribers[queue].failing.values())
+            assert killed or {Killed, AutoReconnect} & set(self.subscribers[queue].failing.values())
+        finally:
+            self.fate = "answered"
 
     # what must be true
 
@@ -432,6 +440,18 @@ class Machine(RuleBasedStateMachine):
             assert sums.get(queue, 0) == sum(effect["coins"] for effect in effects)
             assert not self.given_up[queue] & {effect["event"] for effect in effects}
 
+    @invariant()
+    def an_ordered_subscriber_sees_each_jars_events_in_their_order(self) -> None:
+        """None is missing but those that were given up."""
+        dropped = self.stage.subscriber["held"].find({"queue": "ordered", "sort": "dropped"})
+        seen: dict[str, int] = {}
+        over = {(row["aggregate"], row["n"]) for row in dropped}
+        for effect in self.subscribers["ordered"].effects():
+            jar, n = effect["jar"], effect["n"]
+            assert all((jar, m) in over for m in range(seen.get(jar, 0) + 1, n)), f"{jar} {n} came too early"
+            assert n > seen.get(jar, 0), f"{jar} {n} came too late"
+            seen[jar] = n
+
     def teardown(self) -> None:
         """Let everything be done that there is to do; then look whether anything was lost."""
         try:
@@ -440,6 +460,7 @@ class Machine(RuleBasedStateMachine):
         finally:
             for patch in self._patches:
                 patch.stop()
+            self.resender.close()
             for relay, _ in self.relays:
                 relay.close()
 
@@ -455,9 +476,7 @@ class Machine(RuleBasedStateMachine):
             self._settle()
             for row in self._held(queue) * 2:
                 assert subscriber.inbox.replay(row) == (row["event"] is not None)
-            rubbish = {
-                f"{queue}:{met.id}" for met in self.met[queue] if met.body in RUBBISH
-            }
+            rubbish = {f"{queue}:{met.id}" for met in self.met[queue] if met.body in RUBBISH}
             left = {row["_id"] for row in self.stage.subscriber["held"].find({"queue": queue, "event": None})}
             assert left == rubbish
             assert {row["event"] for row in self._held(queue)} <= {None}
@@ -476,7 +495,7 @@ class Machine(RuleBasedStateMachine):
                 pass
             self._tell(0, True)
             self.requests = 0
-            worked = self.relays[0][0].resend_asked()
+            worked = self.resender.step()
             for queue, subscriber in self.subscribers.items():
                 while fetched := self.queues.fetch(queue, 50):
                     self._take(queue, fetched, [each.delivery for each in fetched], "acknowledged")
@@ -487,7 +506,8 @@ class Machine(RuleBasedStateMachine):
 
     def _judge(self) -> None:
         asked = {(id, jar) for id, jars in self.asked.items() for jar in jars}
-        assert judged(self.journals[0], self.subscribers.values(), asked, self.acknowledged, self.attempted) == []
+        found = judged(self.journals[0], self.subscribers.values(), asked, self.acknowledged, self.attempted)
+        assert not found, "; ".join(map(str, found))
         self.each_event_takes_effect_at_most_once()
 
     def _entries(self) -> list[Document]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import hypothesis
+import structlog
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from pymongo import MongoClient
@@ -44,7 +47,8 @@ def hold(stage: Stage, queues: Queues, examples: int, seed: int) -> None:
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(hypothesis.seed(seed)(machine), settings=chosen)
+    seeded: Any = hypothesis.seed(seed)(machine)
+    run_state_machine_as_test(seeded, settings=chosen)
 
 
 def main() -> int:
@@ -52,16 +56,17 @@ def main() -> int:
     examples = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 30)
     print(f"seed {seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="shengzhi-model-") as folder:
-        with Store(Path(folder)) as store, Broker(Path(folder)) as broker, MongoClient[dict[str, Any]](
-            store.uri, tz_aware=True
-        ) as client:
-            stage, rabbit = Stage(client, "model"), RabbitQueues(broker.uri)
-            for queues, count in ((MemoryQueues(), examples), (rabbit, examples // ON_THE_BROKER)):
-                started = time.monotonic()
-                hold(stage, queues, count, seed)
-                print(f"model: {count} runs on {type(queues).__name__}, {time.monotonic() - started:.0f} s", flush=True)
-            rabbit.close()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    with ExitStack() as leaving:
+        folder = Path(leaving.enter_context(tempfile.TemporaryDirectory(prefix="shengzhi-model-")))
+        store, broker = leaving.enter_context(Store(folder)), leaving.enter_context(Broker(folder))
+        client = leaving.enter_context(MongoClient[dict[str, Any]](store.uri, tz_aware=True))
+        stage, rabbit = Stage(client, "model"), RabbitQueues(broker.uri)
+        leaving.callback(rabbit.close)
+        for queues, count in ((MemoryQueues(), examples), (rabbit, examples // ON_THE_BROKER)):
+            started = time.monotonic()
+            hold(stage, queues, count, seed)
+            print(f"model: {count} runs on {type(queues).__name__}, {time.monotonic() - started:.0f} s", flush=True)
     return 0
 
 

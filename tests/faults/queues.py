@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 from services.kernel import bus
 from services.kernel.bus import Outgoing, Publisher, Sent
+from services.kernel.delivery import Delivery
 from services.kernel.event import CONTENT_TYPE
-from services.kernel.inbox import Delivery
 
 _SETTLE_SECONDS = 10.0
 
@@ -213,6 +213,9 @@ class _MemoryPublisher(Publisher):
             yield waiting[0].body
             waiting.popleft()
 
+    def depth(self, queue: str) -> int:
+        return len(self._queues.queues[queue].waiting) if queue in self._queues.queues else 0
+
     def close(self) -> None:
         pass
 
@@ -249,10 +252,6 @@ class Unruly(Publisher):
         self.fate = Fate()
         self.attempted = attempted
 
-    def twin(self) -> Publisher:
-        """A ruly one."""
-        return self.inner.twin()
-
     def publish(self, messages: Sequence[Outgoing], *, mandatory: bool = True) -> Sent:
         """Send what fate lets through.
 
@@ -273,10 +272,6 @@ class Unruly(Publisher):
         if fate.killed:
             raise Killed
         return sent
-
-    def waiting(self, queue: str) -> Iterator[bytes]:
-        """What waits in a queue of ours."""
-        return self.inner.waiting(queue)
 
     def close(self) -> None:
         """Close what it passes on to."""

@@ -101,6 +101,7 @@ def test_waiting_messages_are_taken_one_by_one(queues: Queues) -> None:
     publisher = queues.publisher("jars")
     assert list(publisher.waiting("requests")) == []
     publisher.publish([message("a", queue="requests"), message("b", queue="requests")])
+    assert (publisher.depth("requests"), publisher.depth("missing")) == (2, 0)
     assert list(publisher.waiting("requests")) == [b"a", b"b"]
     assert list(publisher.waiting("requests")) == []
     publisher.close()
