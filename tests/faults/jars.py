@@ -66,7 +66,7 @@ class Subscriber:
         self.bindings = [(owner, "#")]
         self.failing: dict[str, type[BaseException]] = {}
         self.inbox = Inbox(
-            database, queue, self.handle, cipher=CIPHER, clock=clock, ledger=self.ledger, ordered=self.ordered
+            database, queue, self.handle, cipher=CIPHER, clock=clock, ledger=lambda _: self.ledger, ordered=self.ordered
         )
 
     def handle(self, events: list[Event], taking: Taking) -> int:
