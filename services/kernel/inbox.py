@@ -88,6 +88,7 @@ class Inbox:
         self.shelf = Shelf(database, queue, cipher)
         self.to_ask: dict[str, Resend] = {}
         self._positions = Positions(database, queue) if ordered else None
+        self._releasing: set[Record] = set()
         self._handler = handler
         self._clock = clock
 
@@ -227,23 +228,27 @@ class Inbox:
             for happened in early:
                 reason = TooEarly(f"event {happened.aggregateversion} came before the one that precedes it")
                 self.shelf.put(came[happened.id], happened, reason, now)
-        for record in self.shelf.followed(reached):
+        for record in self.shelf.followed([*reached, *map(record_of, early)]):
             self._release(record)
         return early
 
     def _release(self, record: Record) -> None:
         """Let a record's held events go on, one by one, for as long as the next one only waits for its turn."""
-        if self._positions is None:
-            return
-        while True:
-            at = self._positions.of([record]).get(record, 0)
-            held = self.shelf.at(*record, at + 1)
-            if held is None or held["sort"] not in ("waiting", "dropped"):
-                return
-            if held["sort"] == "dropped":
-                self._pass_over(record, at + 1)
-            elif not self.replay(held):
-                return
+        if self._positions is None or record in self._releasing:
+            return  # each one that goes on comes by here, and this loop lets the next go
+        self._releasing.add(record)
+        try:
+            while True:
+                at = self._positions.of([record]).get(record, 0)
+                held = self.shelf.at(*record, at + 1)
+                if held is None or held["sort"] not in ("waiting", "dropped"):
+                    return
+                if held["sort"] == "dropped":
+                    self._pass_over(record, at + 1)
+                elif not self.replay(held):
+                    return
+        finally:
+            self._releasing.discard(record)
 
     def _pass_over(self, record: Record, n: int) -> None:
         """A dropped event counts as applied."""

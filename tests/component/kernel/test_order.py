@@ -149,6 +149,28 @@ def test_a_waiting_event_whose_predecessor_was_applied_by_another_process_is_fou
     assert seen(store) == [2]
 
 
+def test_a_process_that_dies_after_dropping_leaves_nobody_waiting(
+    store: Database[dict[str, Any]], inbox: Inbox, followed: Followed, now: list[datetime]
+) -> None:
+    """What is given up counts as applied also where nobody was left to let its successors go: they see it themselves."""
+    followed.fails["j1", 1] = Park("never")
+    inbox.take([delivery(event) for event in numbered(1, 2)])
+    inbox.shelf.drop(held(store, 1)["_id"], "ops", "wrong for good", now[0])
+    now[0] += timedelta(seconds=2)
+    inbox.retry_due()
+    assert seen(store) == [2]
+    assert sorts(store) == {1: "dropped"}
+
+
+def test_however_many_wait_for_one_they_all_go_on(store: Database[dict[str, Any]], inbox: Inbox) -> None:
+    """Hundreds of waiting events follow their predecessor at once."""
+    one, *others = numbered(*range(1, 341))
+    inbox.take([delivery(event) for event in others])
+    inbox.take([delivery(one)])
+    assert seen(store) == list(range(1, 341))
+    assert sorts(store) == {}
+
+
 def test_any_order_of_arrival_is_the_same(store: Database[dict[str, Any]], inbox: Inbox) -> None:
     """Sixty events of four records, shuffled, repeated and cut into batches: each record in its order, once."""
     chosen = random.Random(7)
