@@ -78,6 +78,7 @@ faults: demo-packages install ## Every fault once while clients work; then nothi
 
 .PHONY: faults-long
 faults-long: demo-packages install ## Every fault eight times (about half an hour)
+	$(BIN)/python -W ignore -m tests.faults.model 2000
 	$(BIN)/python -W ignore -m tests.faults 8
 
 .PHONY: format

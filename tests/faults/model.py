@@ -24,7 +24,7 @@ from .jars import Stage
 from .machine import Machine
 from .queues import MemoryQueues, Queues, RabbitQueues
 
-STEPS = 20
+STEPS = 15
 ON_THE_BROKER = 20
 """Of so many runs one is on RabbitMQ itself."""
 
