@@ -152,7 +152,7 @@ def test_a_waiting_event_whose_predecessor_was_applied_by_another_process_is_fou
 def test_a_process_that_dies_after_dropping_leaves_nobody_waiting(
     store: Database[dict[str, Any]], inbox: Inbox, followed: Followed, now: list[datetime]
 ) -> None:
-    """What is given up counts as applied also where nobody was left to let its successors go: they see it themselves."""
+    """What is given up counts as applied also where nobody was left to let its successors go: they see it."""
     followed.fails["j1", 1] = Park("never")
     inbox.take([delivery(event) for event in numbered(1, 2)])
     inbox.shelf.drop(held(store, 1)["_id"], "ops", "wrong for good", now[0])
