@@ -1,4 +1,4 @@
-"""Spreadsheet cells as typed values: people write dates and counts in many ways, and files hold them in more."""
+"""What people write as typed values: in spreadsheet cells, where dates and counts come in many ways, and in fields."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime, time
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from .clock import SHANGHAI
 
@@ -83,6 +83,17 @@ Text = Annotated[str, BeforeValidator(_text)]
 """Text; a number typed without quotes is text too."""
 Number = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=40)]
 """The unit's own number of a record."""
+
+Line = Annotated[Text, BeforeValidator(lambda value: " ".join(value.split()) if isinstance(value, str) else value)]
+"""A cell with line breaks in it is one line of text."""
+
+_PRINTABLE = r"^[^\x00-\x1f]*$"
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=_PRINTABLE)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Post = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=_PRINTABLE)]
+"""What somebody is; never a name."""
+OwnNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=_PRINTABLE)]
+Whole = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 def choice(names: dict[str, str]) -> Any:

@@ -84,8 +84,9 @@ class Envelope(BaseModel):
     """What the edge knows of a command and nobody types.
 
     `paths` gives each unit named by the command its way from the root ([root, …, unit]) under the tree of version
-    `tree`; `deadline` is when the caller stops waiting; `expected` the record's version that the caller saw;
-    `periods` are the campaigns, within one of which a record's day must lie.
+    `tree`; `named` the same for units that a sheet names beside those for which its sender may act; `deadline` is when
+    the caller stops waiting; `expected` the record's version that the caller saw; `periods` are the campaigns, within
+    one of which a record's day must lie.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -93,6 +94,7 @@ class Envelope(BaseModel):
     command_id: str = Field(min_length=1, max_length=128)
     actor: Actor
     paths: dict[str, list[str]] = {}
+    named: dict[str, list[str]] = {}
     tree: int = 0
     periods: list[Period] = []
     deadline: datetime

@@ -1,4 +1,4 @@
-"""What is asked of a service that takes spreadsheets."""
+"""What is asked of a service that takes spreadsheets, and gives them."""
 
 from __future__ import annotations
 
@@ -30,3 +30,12 @@ class GetImport(Command):
     """How far an import has come."""
 
     import_id: str
+
+
+class ExportRows(Command):
+    """Records of a unit and those below it as rows of a sheet, from the one after the id `after` on."""
+
+    kind: str
+    unit: str
+    after: str | None = None
+    limit: int = Field(default=500, ge=1, le=1000)

@@ -26,7 +26,7 @@ from . import metrics
 from .aggregate import Aggregate
 from .errors import DomainError
 from .event import Envelope
-from .import_rows import AcceptImport, AddImportRows, GetImport
+from .import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
 from .journal import Document, Journal, TooSlow, Work, ensure_collections
 from .providers import Journalled, finish
 from .rpc import command
@@ -59,6 +59,16 @@ class Imports:
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """The records that a row will ask for, so that they are read many at a time."""
         return ()
+
+    def rows_of(self, kind: str, asked: ExportRows, envelope: Envelope) -> tuple[list[Document], str | None]:
+        """Records of a kind as rows that can be sent in again, and the id after which to go on; None at the end."""
+        raise DomainError("export.kind_unknown", f"没有这种表可导出：{kind}", "not_found")
+
+    @command(ExportRows)
+    def export_rows(self, command: ExportRows, envelope: Envelope) -> Document:
+        """Some of the records of a unit's subtree, as rows of a sheet."""
+        rows, after = self.rows_of(command.kind, command, envelope)
+        return {"rows": rows, "after": after}
 
     @command(AddImportRows)
     def add_import_rows(self, command: AddImportRows, envelope: Envelope) -> Document:
@@ -275,7 +285,7 @@ class Importer(DependencyProvider):
         for aggregate, ids in wanted.values():
             work.load(aggregate, ids)
         skipped = 0
-        work.paths.update(received.paths)
+        work.paths.update({**received.named, **received.paths})
         for number, row in rows:
             work.envelope = received.model_copy(update={"command_id": f"{chunk['import']}:{number}"})
             before = len(work.entries)

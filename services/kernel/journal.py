@@ -118,7 +118,7 @@ class Work:
 
     def __init__(self, journal: Journal, envelope: Envelope, now: datetime, session: ClientSession) -> None:
         self.envelope = envelope
-        self.paths = dict(envelope.paths)
+        self.paths = {**envelope.named, **envelope.paths}
         self.now = now
         self.session = session
         self.database = journal.database

@@ -16,6 +16,13 @@ from .errors import DomainError
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 50_000
+_PLAIN = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "default_date_format": "yyyy-mm-dd",
+}
+"""What was typed stays text: nobody's cell becomes a formula or a link."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +39,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A kind of spreadsheet. `row` takes the cells by key; `units` are the keys of columns that name a unit."""
+    """A kind of spreadsheet. `row` takes the cells by key.
+
+    `units` are the keys of columns that name a unit which the sender must be allowed to act for; those of `named` name
+    units that need only exist, one or several in a cell.
+    """
 
     kind: str
     title: str
     columns: tuple[Column, ...]
     row: type[BaseModel]
     units: tuple[str, ...] = ("unit",)
+    named: tuple[str, ...] = ()
 
     def header(self, key: str) -> str:
         """The Chinese header of a column, or the key itself where there is no such column."""
@@ -143,6 +155,22 @@ def template(sheet: Sheet) -> bytes:
     return out.getvalue()
 
 
+def filled(sheet: Sheet, rows: Iterable[dict[str, Any]]) -> bytes:
+    """A workbook of records, in the columns in which they can be sent in again: rows by column key."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, _PLAIN) as book:
+        bold = book.add_format({"bold": True, "bg_color": "#F3E3E1", "border": 1, "text_wrap": True})
+        page = book.add_worksheet(sheet.title)
+        page.freeze_panes(1, 0)
+        for place, column in enumerate(sheet.columns):
+            page.write(0, place, column.header, bold)
+            page.set_column(place, place, max(12, 2 * len(column.header) + 4))
+        for number, row in enumerate(rows, start=1):
+            for place, column in enumerate(sheet.columns):
+                page.write(number, place, row.get(column.key, ""))
+    return out.getvalue()
+
+
 def with_errors(sheet: Sheet, data: bytes, errors: Iterable[RowError]) -> bytes:
     """The sheet as it came, with the wrong cells coloured and a last column that says why."""
     by_row: dict[int, list[RowError]] = defaultdict(list)
@@ -154,13 +182,7 @@ def with_errors(sheet: Sheet, data: bytes, errors: Iterable[RowError]) -> bytes:
     keys = {column.header: column.key for column in sheet.columns}
     columns = [keys.get(str(cell).strip(), "") for cell in rows[0]]
     out = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "default_date_format": "yyyy-mm-dd",
-    }
-    with xlsxwriter.Workbook(out, options) as book:
+    with xlsxwriter.Workbook(out, _PLAIN) as book:
         wrong = book.add_format({"bg_color": "#FADBD8"})
         page = book.add_worksheet(name)
         page.freeze_panes(1, 0)

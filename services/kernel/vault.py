@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 
 import orjson
 import pymongo
@@ -96,13 +97,22 @@ class Vault:
         Raises:
             DomainError: nothing is kept of this person, or it has been erased.
         """
-        key = self._database["private_keys"].find_one({"_id": person})
-        sealed = self._database["private"].find_one({"_id": person})
-        if key is None or sealed is None:
+        found = self.read_many([person]).get(person)
+        if found is None:
             raise DomainError("private.erased", "没有保存或已删除该项个人信息", "not_found")
-        opened = Cipher(self._master.decrypt(key["key"], person)).decrypt(sealed["fields"], person)
-        fields: dict[str, str] = orjson.loads(opened)
-        return fields
+        return found
+
+    def read_many(self, persons: Iterable[str]) -> dict[str, dict[str, str]]:
+        """The same of many at once, without those of whom nothing is kept."""
+        wanted = {"_id": {"$in": list(persons)}}
+        keys = {row["_id"]: row["key"] for row in self._database["private_keys"].find(wanted)}
+        found: dict[str, dict[str, str]] = {}
+        for sealed in self._database["private"].find(wanted):
+            person = sealed["_id"]
+            if person in keys:
+                opened = Cipher(self._master.decrypt(keys[person], person)).decrypt(sealed["fields"], person)
+                found[person] = orjson.loads(opened)
+        return found
 
 
 def mask_name(name: str) -> str:

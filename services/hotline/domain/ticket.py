@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from itertools import pairwise
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
+from services.kernel.counting import with_counts
 from services.kernel.errors import DomainError
 from services.kernel.event import Command
 
@@ -117,17 +117,7 @@ def decide(state: Ticket | None, command: Command, now: datetime) -> list[Ticket
     Raises:
         DomainError: the ticket does not stand where the command needs it, or its instants are not in order.
     """
-    events: list[TicketTold] = []
-    for told in _decide(state, command, now):
-        after = evolve(state, told)
-        before, later = counted(state), counted(after)
-        events.append(told.model_copy(update={"was": _less(before, later), "now": _less(later, before)}))
-        state = after
-    return events
-
-
-def _less(these: list[Counted], those: list[Counted]) -> list[Counted]:
-    return list((Counter(these) - Counter(those)).elements())
+    return with_counts(state, _decide(state, command, now), evolve, counted)
 
 
 _STEPS: dict[type[Command], tuple[tuple[TicketState, ...], str]] = {

@@ -1,32 +1,5 @@
-"""Refusals that every kind of entry makes in the same words."""
+"""Refusals that every kind of entry makes, as the kernel has them."""
 
-from __future__ import annotations
+from services.kernel.rules import fixed, number_taken, wrong
 
-from services.kernel.errors import DomainError, Kind
-
-
-def wrong(code: str, field: str, detail: str, kind: Kind = "invalid") -> DomainError:
-    """A refusal that points at one field."""
-    return DomainError(code, detail, kind, [{"pointer": f"/{field}", "detail": detail}])
-
-
-def number_taken(slug: str, name: str, number: str | None, void: bool) -> DomainError:
-    """The unit's own number bears another content already, or did so until it was taken back."""
-    if void:
-        detail = f"编号 {number or ''} 的{name}已作废，请换一个编号登记"
-    else:
-        detail = f"编号 {number or ''} 已登记了内容不同的{name}，如需更改请选“更正”"
-    return wrong(f"{slug}.number_taken", "number", detail, "conflict")
-
-
-def fixed(slug: str, name: str, known: tuple[str, str | None], said: tuple[str, str | None]) -> None:
-    """Unit and own number are a record's identity: no correction changes them; a number left out stays.
-
-    Raises:
-        DomainError: {slug}.unit_fixed, {slug}.number_fixed.
-    """
-    (unit, number), (said_unit, said_number) = known, said
-    if said_unit != unit:
-        raise wrong(f"{slug}.unit_fixed", "unit", f"不能改变{name}的所属单位，请作废后另行登记")
-    if said_number not in (None, number):
-        raise wrong(f"{slug}.number_fixed", "number", f"不能改变{name}的编号，请作废后另行登记")
+__all__ = ["fixed", "number_taken", "wrong"]

@@ -12,6 +12,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.event import Command, Envelope, record_id
 from services.kernel.imports import Imports
 from services.kernel.journal import Work
+from services.kernel.ledger import Row
 from services.kernel.rpc import command, query
 
 from .. import contract, store
@@ -148,7 +149,7 @@ class Records(Imports):
 
     def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
         """A row of a history: recorded and submitted at once, corrected, or taken back; known rows change nothing."""
-        if not isinstance(row, contract.Row):
+        if not isinstance(row, Row):
             raise TypeError(f"{type(row).__name__} is no row of a study sheet")
         if row.unit not in work.envelope.paths:
             raise wrong("unit.unknown", "unit", f"没有单位 {row.unit}，或不在您的权限范围内")
@@ -177,12 +178,12 @@ class Records(Imports):
 
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """The row's record, and for a session its unit's coverage."""
-        if isinstance(row, contract.Row):
+        if isinstance(row, Row):
             yield _BY_KIND[kind][0], self._row_id(kind, row)
         if isinstance(row, contract.SessionRow):
             yield COVERAGE, coverage_id(row.unit)
 
-    def _row_id(self, kind: str, row: contract.Row) -> str:
+    def _row_id(self, kind: str, row: Row) -> str:
         return record_id(self.name, kind, row.unit, row.number)
 
 
