@@ -86,7 +86,7 @@ app.add_typer(parked, name="parked")
 
 
 @app.command()
-def serve(name: Annotated[str, typer.Argument(help="study、hotline 或 gateway")]) -> None:
+def serve(name: Annotated[str, typer.Argument(help="study、research、hotline 或 gateway")]) -> None:
     """在前台运行一个服务（容器里的入口）。"""
     _become("serve", name)
 

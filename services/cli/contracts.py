@@ -14,9 +14,10 @@ from services.hotline import contract as hotline
 from services.kernel.event import CONTENT_TYPE, NAMESPACE, Event, Payload, body_of
 from services.kernel.reconcile import ENDED, TALLY
 from services.kernel.relay import WATERMARK
+from services.research import contract as research
 from services.study import contract as study
 
-OWNERS = (study, hotline, gateway)
+OWNERS = (study, hotline, research, gateway)
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _INSTANT = "2026-03-05T01:00:00Z"
 _ID = "01956f3e-0000-7000-8000-000000000000"

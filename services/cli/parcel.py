@@ -11,6 +11,7 @@ import python_calamine
 
 from services.gateway.contract import SHEETS as GATEWAY
 from services.hotline.contract import SHEETS as HOTLINE
+from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY
 
 UNITS, USERS = "units", "users"
@@ -20,6 +21,7 @@ _AREAS = {
     **{sheet.title: (kind, kind) for kind, sheet in GATEWAY.items()},
     **{sheet.title: ("study", kind) for kind, sheet in STUDY.items()},
     **{sheet.title: ("hotline", kind) for kind, sheet in HOTLINE.items()},
+    **{sheet.title: ("research", kind) for kind, sheet in RESEARCH.items()},
 }
 """A sheet's title → the address that takes it, and its kind."""
 

@@ -15,11 +15,13 @@ from services.hotline.domain import TICKET
 from services.kernel.aggregate import Aggregate
 from services.kernel.chain import verify
 from services.kernel.journal import Journal, open_database
+from services.research.domain import MEASURE, NORM, PLACE, TOPIC, VISIT
 from services.study.domain import COVERAGE, ESSAY, LECTURE, SESSION
 
 AGGREGATES: dict[str, list[Aggregate[Any]]] = {
     "study": [SESSION, COVERAGE, ESSAY, LECTURE],
     "hotline": [TICKET],
+    "research": [TOPIC, VISIT, PLACE, MEASURE, NORM],
     "gateway": [UNIT, CAMPAIGN, USER],
 }
 _SHOWN = 10

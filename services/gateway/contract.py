@@ -13,7 +13,7 @@ from services.kernel.event import Command, Payload
 from services.kernel.sheets import Column, Sheet
 
 NAME = "gateway"
-SOURCES = ("study", "hotline", NAME)
+SOURCES = ("study", "hotline", "research", NAME)
 """The services whose events the projection takes; an event that nobody takes would stay unpublished."""
 
 UnitId = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")]

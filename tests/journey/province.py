@@ -28,6 +28,7 @@ USERS = {
     "supervisor": ("duty_supervisor", ROOT),
     "agent": ("agent", ROOT),
     "finance": ("unit_admin", "D001"),
+    "finance-leader": ("leader", "D001"),
     "water": ("unit_admin", "D002"),
     "water-handler": ("handler", "D002"),
     "secretary": ("secretary", "D001-B01"),
@@ -39,6 +40,7 @@ USERS = {
 # Every collection in which a change of ours would show.
 RECORDS = {
     "study": ("journal", "commands", "sessions", "essays", "lectures", "coverages", "import_rows"),
+    "research": ("journal", "commands", "topics", "visits", "places", "measures", "private", "import_rows"),
     "hotline": ("journal", "commands", "tickets", "private", "private_keys", "access_log", "import_rows"),
     "gateway": ("journal", "commands", "units", "campaigns", "users", "credentials", "facts", "import_rows"),
 }

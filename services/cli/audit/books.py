@@ -17,7 +17,7 @@ from services.gateway.store.generation import PROJECTION, QUEUE, Generation, cur
 from services.kernel.event import Period
 from services.kernel.journal import Document, open_database, without_bookkeeping
 
-from .recount import COVERED, KINDS, Kind, Window, covered, window_of
+from .recount import DISTINCT, KINDS, Distinct, Kind, Window, window_of
 
 _CHUNK = 1000
 _SHOWN = 20
@@ -70,7 +70,8 @@ class Books:
             self.compare_journal(service, until, found)
         for kind in KINDS:
             self.compare_states(kind, until, found)
-        self.compare_coverage(until, found)
+        for distinct in DISTINCT:
+            self.compare_distinct(distinct, until, found)
         self.compare_held(until, found)
         return found
 
@@ -138,21 +139,23 @@ class Books:
             for fact in _without(known, states):
                 found.differs(f"事实所指的 {kind.service} 记录 {kind.aggregate.name} {fact['_id']} 不存在")
 
-    def compare_coverage(self, until: datetime, found: Findings) -> None:
-        """A unit is counted once in exactly those windows in which one of its sessions stands."""
-        study, standing, told = self._owners["study"], set[Window](), Counter[Window]()
-        session = next(kind.aggregate for kind in KINDS if kind.aggregate.name == "session")
-        for document in study["sessions"].find({"state": "submitted"}):
-            standing |= covered(session.state.model_validate(without_bookkeeping(document)), self.campaigns)
-        for path, key, day, amount in self._entries(None, {"$regex": rf"^{COVERED}@"}):
+    def compare_distinct(self, distinct: Distinct, until: datetime, found: Findings) -> None:
+        """A unit is counted in each window once for every thing of its own that a record reaches there."""
+        owner, told = self._owners[distinct.service], Counter[Window]()
+        standing: set[tuple[Window, str]] = set()
+        for document in owner[distinct.aggregate.collection].find({"state": {"$ne": "void"}}):
+            state = distinct.aggregate.state.model_validate(without_bookkeeping(document))
+            standing |= distinct.reached(state, self.campaigns)
+        expected = Counter(window for window, _ in standing)
+        for path, key, day, amount in self._entries(None, {"$regex": rf"^{distinct.metric}[.@]"}):
             told[window_of(key, path.rstrip("/").split("/")[-1], day, self.campaigns)] += amount
-        later = study["journal"].distinct("unit", {"recorded": {"$gt": until}})
-        for place in standing | set(told):
-            if place[1] in later or f"coverage:{place[1]}" in self._given_up:
-                continue
-            found.compared["windows"] += 1
-            if told[place] != int(place in standing):
-                found.differs(f"{' '.join(place)} 计 {told[place]} 次，应为 {int(place in standing)} 次")
+        later = {"$or": [{"recorded": {"$gt": until}}, {"aggregate": {"$in": list(self._given_up)}}]}
+        moving = set(owner["journal"].distinct("unit", {"type": {"$regex": rf"^{distinct.keeper.name}\."}, **later}))
+        for place in expected.keys() | told.keys():
+            if place[1] not in moving:
+                found.compared["windows"] += 1
+                if told[place] != expected[place]:
+                    found.differs(f"{' '.join(place)} 计 {told[place]} 次，应为 {expected[place]} 次")
 
     def compare_held(self, until: datetime, found: Findings) -> None:
         """Nothing of an owner's is set aside. What no owner wrote is counted, but is no difference: it counts nothing.

@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.hotline.domain import TICKET
-from services.hotline.domain.ticket import Ticket, counted
+from services.hotline.domain.ticket import counted as counted_of_ticket
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Period
-from services.study.domain import ESSAY, LECTURE, SESSION, Essay, Lecture, Session, counted_by, covering
-from services.study.domain.coverage import GRAINS, window
+from services.research.domain import MEASURE, PLACE, TOPIC, VISIT, Visit, place_id_of, visiting
+from services.research.domain.loop import counted as counted_of_topic
+from services.research.domain.measure import counted as counted_of_measure
+from services.study.domain import COVERAGE, ESSAY, LECTURE, SESSION, Essay, Lecture, Session, counted_by, covering
+from services.study.domain.coverage import GRAINS, coverage_id, window
 
 Place = tuple[str, str, str]
 """A metric's key, a unit, a day."""
 Window = tuple[str, str, str]
-"""A distinct count's key, a unit, the name of the window in which it is counted once."""
+"""A distinct count's key, a unit, the name of the window in which each thing is counted once."""
 
-COVERED = "study.units_covered"
+COVERED, VISITED = "study.units_covered", "research.units_visited"
 
 
 def session(state: Session) -> Counter[Place]:
@@ -33,21 +36,25 @@ def session(state: Session) -> Counter[Place]:
     return sums
 
 
-def entry(metric: str) -> Callable[[Essay | Lecture], Counter[Place]]:
-    """An essay or a lecture counts one while it stands."""
+def entry(metric: str) -> Callable[[Essay | Lecture | Visit], Counter[Place]]:
+    """An essay, a lecture or a visit counts one while it stands."""
 
-    def count(state: Essay | Lecture) -> Counter[Place]:
+    def count(state: Essay | Lecture | Visit) -> Counter[Place]:
         return Counter({(metric, state.unit, state.day.isoformat()): 1} if state.state == "recorded" else {})
 
     return count
 
 
-def ticket(state: Ticket) -> Counter[Place]:
-    """A ticket counts what its life has come to."""
-    sums: Counter[Place] = Counter()
-    for part in counted(state):
-        sums[f"hotline.{part.figure}", part.unit, part.day.isoformat()] += part.amount
-    return sums
+def parts(service: str, counted: Callable[[Any], Iterable[Any]]) -> Callable[[Any], Counter[Place]]:
+    """A record that says part by part what its life has come to."""
+
+    def count(state: Any) -> Counter[Place]:
+        sums: Counter[Place] = Counter()
+        for part in counted(state):
+            sums[f"{service}.{part.figure}", part.unit, part.day.isoformat()] += getattr(part, "amount", 1)
+        return sums
+
+    return count
 
 
 @dataclass(frozen=True)
@@ -63,22 +70,53 @@ KINDS = (
     Kind("study", SESSION, session),
     Kind("study", ESSAY, entry("study.essays")),
     Kind("study", LECTURE, entry("study.lectures")),
-    Kind("hotline", TICKET, ticket),
+    Kind("research", TOPIC, parts("research", counted_of_topic)),
+    Kind("research", VISIT, entry("research.visits")),
+    Kind("research", MEASURE, parts("research", counted_of_measure)),
+    Kind("hotline", TICKET, parts("hotline", counted_of_ticket)),
 )
 
 
-def covered(state: Session, campaigns: Iterable[Period]) -> set[Window]:
+def covered(state: Session, campaigns: Iterable[Period]) -> set[tuple[Window, str]]:
     """The windows in which a session covers its unit."""
     place = covering(state)
     if place is None:
         return set()
     unit, day = place
-    campaign = next((campaign.id for campaign in campaigns if campaign.first <= day <= campaign.last), "")
-    return {(f"{COVERED}@{grain}", unit, window(grain, day.isoformat()[:7], campaign)) for grain in GRAINS}
+    keys = (f"{COVERED}@{grain}" for grain in GRAINS)
+    return {(window_of(key, unit, day.isoformat(), campaigns), coverage_id(unit)) for key in keys}
+
+
+def visited(state: Visit, campaigns: Iterable[Period]) -> set[tuple[Window, str]]:
+    """The campaign in which a visit reaches what was visited."""
+    if visiting(state) is None or state.kind == "other":
+        return set()
+    key = f"{VISITED}.{state.kind}@campaign"
+    return {(window_of(key, state.counts_as, state.day.isoformat(), campaigns), place_id_of(state))}
 
 
 def window_of(key: str, unit: str, day: str, campaigns: Iterable[Period]) -> Window:
-    """The window to which a fact's day of a distinct count belongs."""
+    """The window to which a day of a distinct count belongs."""
     campaign = next((each.id for each in campaigns if each.first.isoformat() <= day <= each.last.isoformat()), "")
-    grain = next(grain for grain in GRAINS if key == f"{COVERED}@{grain}")
+    grain = next(grain for grain in GRAINS if key.endswith(f"@{grain}"))
     return key, unit, window(grain, day[:7], campaign)
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """A distinct count: the records that reach something, which they reach in which window, and what keeps count.
+
+    `keeper` has a record for each thing that is counted; a unit may have several.
+    """
+
+    service: str
+    metric: str
+    aggregate: Aggregate[Any]
+    reached: Callable[[Any, Iterable[Period]], set[tuple[Window, str]]]
+    keeper: Aggregate[Any]
+
+
+DISTINCT = (
+    Distinct("study", COVERED, SESSION, covered, COVERAGE),
+    Distinct("research", VISITED, VISIT, visited, PLACE),
+)

@@ -11,9 +11,10 @@ from services.cli.sample.rows import Cells
 from services.gateway.contract import SHEETS as GATEWAY
 from services.hotline.contract import SHEETS as HOTLINE
 from services.kernel.sheets import Sheet
+from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY
 
-SHEETS: dict[str, Sheet] = {**GATEWAY, **STUDY, **HOTLINE}
+SHEETS: dict[str, Sheet] = {**GATEWAY, **STUDY, **HOTLINE, **RESEARCH}
 MADE = datetime(2026, 11, 1, tzinfo=UTC)
 """A creation date of its own would make every file a new one."""
 

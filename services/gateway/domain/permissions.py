@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
+from services.research.contract import APPROVERS
+
 from ..contract import Role
 
 R = Role
@@ -27,6 +29,11 @@ class Action(StrEnum):
     call_back_tickets = "call_back_tickets"
     correct_tickets = "correct_tickets"
     read_callers = "read_callers"
+    read_research = "read_research"
+    write_research = "write_research"
+    approve_research = "approve_research"
+    import_research = "import_research"
+    set_norms = "set_norms"
     import_study = "import_study"
     import_tickets = "import_tickets"
     manage_units = "manage_units"
@@ -51,6 +58,11 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.call_back_tickets: frozenset({R.agent, R.duty_supervisor}),
     Action.correct_tickets: frozenset({R.duty_supervisor}),
     Action.read_callers: frozenset({R.agent, R.duty_supervisor}),
+    Action.read_research: frozenset({*_WORK, R.audit_admin}),
+    Action.write_research: frozenset({R.committee, R.office, R.unit_admin, R.handler}),
+    Action.approve_research: frozenset(map(R, APPROVERS)),
+    Action.import_research: frozenset({R.committee, R.office, R.unit_admin, R.leader}),
+    Action.set_norms: frozenset({R.committee, R.office}),
     Action.import_study: frozenset({R.committee, R.office, R.unit_admin}),
     Action.import_tickets: frozenset({R.duty_supervisor}),
     Action.manage_units: frozenset({R.system_admin}),

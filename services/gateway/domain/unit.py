@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -28,6 +29,20 @@ class Unit(BaseModel):
     party_code: str
     members: int
     active_from: date
+
+
+STANDING = (UnitKind.department, UnitKind.central, UnitKind.institution, UnitKind.enterprise)
+"""Kinds of units that are counted as such; what lies below one of them belongs to it."""
+
+
+def standing(path: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """The unit that whoever goes to the last of the path has gone to, and its kind.
+
+    The path leads from the root to a unit, as (id, kind). It is the nearest department, central unit, institution or
+    enterprise: a visit to a branch reaches its department. Where there is none it is the unit itself, of kind "other".
+    """
+    steps = list(path)
+    return next((step for step in reversed(steps) if step[1] in STANDING), (steps[-1][0], "other"))
 
 
 class PlaceUnit(Command):

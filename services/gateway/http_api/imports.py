@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
 from services.hotline.contract import SHEETS as HOTLINE
 from services.kernel.errors import DomainError, FieldError
 from services.kernel.event import Actor, new_id
-from services.kernel.import_rows import AcceptImport, AddImportRows, GetImport
-from services.kernel.sheets import XLSX, RowError, Sheet, read, template, with_errors
+from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
+from services.kernel.sheets import MOST_ROWS, XLSX, RowError, Sheet, filled, read, template, with_errors
+from services.research.contract import PLACE_KINDS, PlaceKind
+from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY
 
 from ..contract import SHEETS as GATEWAY
@@ -32,19 +35,25 @@ router = APIRouter(tags=["表格"])
 CHUNK = 500
 MOST_UNPACKED = 256 * 1024 * 1024
 ACCEPT_SECONDS = 120.0
+_CODE = re.compile(r"[^\s、，,；;@×]+")
 
 
 @dataclass(frozen=True)
 class Way:
-    """Where sheets of an address go: the service, the kinds it takes, and what one must be allowed to."""
+    """Where sheets of an address go: the service, the kinds it takes, and what one must be allowed to.
+
+    `read` is what one must be allowed to in order to be given the records as such a sheet; None where none is given.
+    """
 
     service: str
     sheets: dict[str, Sheet]
     action: Action
+    read: Action | None = None
 
 
 WAYS = {
     "study": Way("study", STUDY, Action.import_study),
+    "research": Way("research", RESEARCH, Action.import_research, Action.read_research),
     "hotline": Way("hotline", HOTLINE, Action.import_tickets),
     "units": Way("gateway", {"units": GATEWAY["units"]}, Action.manage_units),
     "users": Way("gateway", {"users": GATEWAY["users"]}, Action.manage_users),
@@ -68,8 +77,39 @@ def way_of(name: str, kind: str) -> tuple[Way, Sheet]:
 async def get_template(area: str, kind: str) -> Response:
     """An empty workbook with its headers, choices and explanations."""
     _, sheet = way_of(area, kind)
+    return _workbook(sheet, await asyncio.to_thread(template, sheet))
+
+
+@router.get("/{area}/exports/{kind}.xlsx", summary="导出表格", response_class=Response, responses=ANSWERS)
+async def get_export(
+    area: str,
+    kind: str,
+    request: Request,
+    caller: Caller,
+    gate: Gated,
+    unit: Annotated[str | None, Query(max_length=32, description="不填为本单位")] = None,
+) -> Response:
+    """The records of a unit and those below it, in the columns of the template: sent in again it changes nothing."""
+    way, sheet = way_of(area, kind)
+    if way.read is None:
+        raise DomainError("export.kind_unknown", f"没有这种表可导出：{kind}", "not_found")
+    actor = gate.own(caller, way.read) if unit is None else await gate.allow(caller, way.read, unit)
+    rows: list[dict[str, Any]] = []
+    after: str | None = None
+    while True:
+        asked = ExportRows(kind=kind, unit=unit or actor.unit, after=after)
+        found = await gate.ask(way.service, asked, actor, request.headers)
+        rows.extend(found["rows"])
+        after = found["after"]
+        if len(rows) > MOST_ROWS:
+            raise DomainError("export.too_many_rows", f"超过 {MOST_ROWS} 行，请按下级单位分别导出", "too_large")
+        if after is None:
+            return _workbook(sheet, await asyncio.to_thread(filled, sheet, rows))
+
+
+def _workbook(sheet: Sheet, data: bytes) -> Response:
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(sheet.title)}.xlsx"}
-    return Response(await asyncio.to_thread(template, sheet), 200, headers, XLSX)
+    return Response(data, 200, headers, XLSX)
 
 
 @router.post("/{area}/imports", status_code=202, summary="上传表格", responses=ANSWERS)
@@ -133,12 +173,18 @@ async def take(
         await _hash_passwords(rows)
     if kind == "units":
         await _below_the_caller(gate, caller, rows)
-    allowed = await _allowed(gate, caller, way, sheet, rows)
+    if sheet is RESEARCH["visits"]:
+        await _fill_in_visited(gate, rows)
+    allowed, named = await _allowed(gate, caller, way, sheet, rows)
     for first in range(0, len(rows), CHUNK):
         chunk = rows[first : first + CHUNK]
-        units = {_code(row.get(key)) for row in chunk for key in sheet.units}
         envelope = await gate.envelope(headers, actor, (), command_id=f"{import_id}/{first}")
-        envelope = envelope.model_copy(update={"paths": {unit: allowed[unit] for unit in units if unit in allowed}})
+        envelope = envelope.model_copy(
+            update={
+                "paths": {unit: allowed[unit] for unit in _told(chunk, sheet.units) if unit in allowed},
+                "named": {unit: named[unit] for unit in _told(chunk, sheet.named) if unit in named},
+            }
+        )
         asked = AddImportRows(import_id=import_id, kind=kind, first=first, rows=[_plain(row) for row in chunk])
         await gate.commands.call(way.service, asked, envelope)
     envelope = await gate.envelope(headers, actor, (), command_id=import_id, seconds=ACCEPT_SECONDS)
@@ -163,11 +209,26 @@ async def _hash_passwords(rows: Sequence[dict[str, Any]]) -> None:
 
 async def _allowed(
     gate: Gate, caller: Principal, way: Way, sheet: Sheet, rows: Sequence[dict[str, Any]]
-) -> dict[str, list[str]]:
-    """The units named in the rows on which the caller may do this, with their paths."""
-    named = {_code(row.get(key)) for row in rows for key in sheet.units}
-    found = await directory.paths(gate.database, named)
-    return {unit: path for unit, path in found.items() if may(caller.roles, way.action, path) is not None}
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """With their paths: the units of the rows on which the caller may do this, and those that are named beside."""
+    acted, named = _told(rows, sheet.units), _told(rows, sheet.named)
+    found = await directory.paths(gate.database, acted | named)
+    allowed = {unit for unit in acted & found.keys() if may(caller.roles, way.action, found[unit]) is not None}
+    return {unit: found[unit] for unit in allowed}, {unit: found[unit] for unit in named & found.keys()}
+
+
+def _told(rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> set[str]:
+    """What may be the codes of units in these columns, of which a cell may name several."""
+    keys = list(columns)
+    return {code for row in rows for key in keys for code in _CODE.findall(_code(row.get(key)))}
+
+
+async def _fill_in_visited(gate: Gate, rows: Sequence[dict[str, Any]]) -> None:
+    """What the tree knows of the units visited, so that nobody types it."""
+    found = await directory.standings(gate.database, {_code(row.get("visited")) for row in rows})
+    for row in rows:
+        if (known := found.get(_code(row.get("visited")))) is not None:
+            row["counts_as"], row["kind"] = known[0], PLACE_KINDS[PlaceKind(known[1])]
 
 
 async def _below_the_caller(gate: Gate, caller: Principal, rows: Sequence[dict[str, Any]]) -> None:

@@ -13,7 +13,8 @@ from services.study import contract
 
 from ..domain import Action
 from .answers import Moved, Page
-from .auth import Caller, Gate, Gated, Principal, new_record
+from .auth import Caller, Gate, Gated, Principal
+from .records import Records, moved
 
 router = APIRouter(prefix="/study")
 Answer = dict[str, Any]
@@ -89,38 +90,22 @@ class SessionListing(Listing):
     form: contract.Form | None = None
 
 
-async def _list(gate: Gate, caller: Principal, request: Request, asked: Listing, query: type[contract.Paged]) -> Page:
-    actor = (
-        gate.own(caller, Action.read_study)
-        if asked.unit is None
-        else await gate.allow(caller, Action.read_study, asked.unit)
-    )
-    page = query(**{**asked.model_dump(exclude_none=True), "unit": asked.unit or actor.unit})
-    return Page.model_validate(await gate.ask("study", page, actor, request.headers))
-
-
-async def _get(gate: Gate, caller: Principal, request: Request, query: Command) -> Answer:
-    answer: Answer = await gate.find("study", query, caller, Action.read_study, request.headers)
-    return answer
+_RECORDS = Records("study", Action.read_study, Action.write_study)
+_list, _get = _RECORDS.page, _RECORDS.one
 
 
 async def _record(
     gate: Gate, caller: Principal, request: Request, kind: str, content: Any, command: type[Any]
 ) -> Moved:
     """A new record of a unit."""
-    actor = await gate.allow(caller, Action.write_study, content.unit)
-    id = new_record(request, caller, ("study", kind), content.unit, content.number)
-    asked = command(**content.model_dump(exclude={"state"}), id=id)
-    return Moved.model_validate(await gate.ask("study", asked, actor, request.headers, [content.unit]))
+    return moved(await _RECORDS.add(gate, caller, request, kind, content, command))
 
 
 async def _change(
     gate: Gate, caller: Principal, request: Request, query: Command, command: Command, action: Action
 ) -> Moved:
     """A change of a record that the caller can see: its unit says whether they may."""
-    record = await gate.find("study", query, caller, action, request.headers)
-    actor = await gate.allow(caller, action, record["unit"])
-    return Moved.model_validate(await gate.ask("study", command, actor, request.headers, [record["unit"]]))
+    return moved(await _RECORDS.change(gate, caller, request, query, command, action))
 
 
 @router.get("/sessions", tags=["学习活动"], summary="学习活动列表")

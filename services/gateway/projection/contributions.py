@@ -35,16 +35,25 @@ def _one(metric: str) -> Callable[[Part], Iterable[Contribution]]:
     return lambda part: [Contribution(metric, part["unit"], part["day"], 1)]
 
 
-def _ticket(part: Part) -> Iterable[Contribution]:
-    yield Contribution(f"hotline.{part['figure']}", part["unit"], part["day"], part["amount"])
+def _figure(service: str) -> Callable[[Part], Iterable[Contribution]]:
+    """Parts that name their figure, and say how much where it is not one."""
+    return lambda part: [Contribution(f"{service}.{part['figure']}", part["unit"], part["day"], part.get("amount", 1))]
 
 
 _READERS: dict[str, Callable[[Part], Iterable[Contribution]]] = {
     "study.session": _session,
     "study.essay": _one("study.essays"),
     "study.lecture": _one("study.lectures"),
-    "hotline.ticket": _ticket,
+    "research.topic": _figure("research"),
+    "research.measure": _figure("research"),
+    "research.visit": _one("research.visits"),
+    "hotline.ticket": _figure("hotline"),
 }
+_DISTINCT: dict[str, Callable[[Part], str]] = {
+    "study.coverage": lambda flip: "study.units_covered",
+    "research.place": lambda flip: f"research.units_visited.{flip['kind']}",
+}
+"""Events whose `flips` say "first in the window", and what is counted by each."""
 
 
 def _parts(data: dict[str, Any], name: str) -> list[Part]:
@@ -60,9 +69,9 @@ def facts(event: Event) -> list[Contribution]:
     """
     sums: dict[tuple[str, str, str], int] = defaultdict(int)
     subject = f"{event.service}.{event.short_type.split('.', 1)[0]}"
-    if subject == "study.coverage":
+    if (counted := _DISTINCT.get(subject)) is not None:
         for flip in event.data["flips"]:
-            sums[key("study.units_covered", flip["grain"]), event.unit, flip["day"]] += flip["now"] - flip["was"]
+            sums[key(counted(flip), flip["grain"]), event.unit, flip["day"]] += flip["now"] - flip["was"]
     elif (reader := _READERS.get(subject)) is not None:
         for name, sign in (("was", -1), ("now", 1)):
             for part in _parts(event.data, name):

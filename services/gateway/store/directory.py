@@ -13,6 +13,8 @@ from services.kernel.event import Period
 from services.kernel.journal import Document
 from services.kernel.lists import containing
 
+from ..domain.unit import standing
+
 Database = AsyncDatabase[Document]
 
 _MOST_KEPT = 10_000
@@ -100,6 +102,14 @@ async def paths(database: Database, ids: Iterable[str]) -> dict[str, list[str]]:
     """The path from the root to each of the units that exist."""
     found = database["units"].find({"_id": {"$in": list(set(ids))}}, {"path": 1})
     return {unit["_id"]: unit["path"] async for unit in found}
+
+
+async def standings(database: Database, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The unit of the province that each of these units belongs to, and its kind (`domain.unit.standing`)."""
+    known = await paths(database, ids)
+    above = {"_id": {"$in": list({unit for path in known.values() for unit in path})}}
+    kinds = {unit["_id"]: str(unit["kind"]) async for unit in database["units"].find(above, {"kind": 1})}
+    return {id: standing([(unit, kinds[unit]) for unit in path]) for id, path in known.items()}
 
 
 async def listed(database: Database, below: str | None, q: str | None, page: int, page_size: int) -> dict[str, Any]:

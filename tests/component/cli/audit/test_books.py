@@ -41,7 +41,7 @@ class Province:
         self.owners = Owners.after(HISTORY)
         self.gateway = Figures(mongo, client, f"{prefix}_gateway")
         self.gateway.project(self.owners.events)
-        self.gateway.project([watermark(owner, LATER) for owner in ("study", "hotline", "gateway")])
+        self.gateway.project([watermark(owner, LATER) for owner in ("study", "hotline", "research", "gateway")])
         self.keep()
 
     def owner(self, service: str) -> Database[Document]:

@@ -8,6 +8,7 @@ import pytest
 from services.gateway.projection import GRAINS, METRICS, Contribution, facts
 from services.hotline import contract as hotline
 from services.kernel.event import Event, Payload
+from services.research import contract as research
 from services.study import contract as study
 from tests.unit.gateway.owners import event
 
@@ -26,7 +27,7 @@ def told(payload: Payload, service: str = "study") -> Event:
 
 EXAMPLES = [
     (module.NAME, kind.model_validate(example))
-    for module in (study, hotline)
+    for module in (study, research, hotline)
     for kind in payloads(module)
     for example in kind.examples
 ]
@@ -101,7 +102,7 @@ def test_what_counts_nothing_contributes_nothing() -> None:
     """A kind of event that the projection does not know is no error: consumers ignore what they do not know."""
     known = told(study.SessionHeld.model_validate(study.SessionHeld.examples[0]))
     assert facts(known) == []
-    unknown = known.model_copy(update={"type": "shengzhi.research.visit.made.v1", "data": {"now": {"unit": UNIT}}})
+    unknown = known.model_copy(update={"type": "shengzhi.census.visit.made.v1", "data": {"now": {"unit": UNIT}}})
     assert facts(unknown) == []
 
 

@@ -1,0 +1,9 @@
+"""What research takes, tells and shows: one module for each kind of record. The only package that others may import."""
+
+from .measure import *
+from .norm import *
+from .place import *
+from .sheets import *
+from .topic import *
+from .visit import *
+from .words import *

@@ -1,0 +1,62 @@
+"""Which units were visited, once for each campaign, and how often in a month."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from services.kernel.event import Command, Payload
+
+from .visit import PlaceKind
+from .words import EXAMPLE_UNIT
+
+
+class CountPlace(Command):
+    """A visit more (by = 1) or less (by = −1) to a unit or a place, on a day; follows from a visit, never sent."""
+
+    unit: str
+    place: str
+    kind: PlaceKind
+    day: date
+    campaign: str
+    by: Literal[1, -1]
+
+
+class Reached(BaseModel):
+    """In a campaign a unit or place became visited (0 → 1) or is so no more (1 → 0); `day` is where it counts."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: PlaceKind
+    grain: Literal["campaign"] = "campaign"
+    window: str
+    day: date
+    was: int
+    now: int
+
+
+class PlaceCounted(Payload):
+    """The visits to a unit or a place in a month of a campaign went from `was` to `now`; `flips` tells what follows."""
+
+    type: ClassVar[str] = "place.counted.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [
+        {
+            **EXAMPLE_UNIT,
+            "place": "D001",
+            "kind": "department",
+            "campaign": "C2026",
+            "month": "2026-03",
+            "was": 0,
+            "now": 1,
+            "flips": [{"kind": "department", "window": "C2026", "day": "2026-03-05", "was": 0, "now": 1}],
+        }
+    ]
+    place: str
+    kind: PlaceKind
+    campaign: str
+    month: str
+    was: int
+    now: int
+    flips: list[Reached]

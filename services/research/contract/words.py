@@ -1,0 +1,55 @@
+"""Words that several records of research share."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.kernel.event import Command
+
+NAME = "research"
+APPROVERS = ("committee", "office", "leader")
+"""Who approves outlines, gives back, closes and settles; a sheet that says such a thing must come from one of them."""
+
+Unit = Annotated[str, Field(min_length=1, max_length=32)]
+Units = Annotated[list[Unit], Field(max_length=20)]
+Note = Annotated[str, Field(max_length=2000)]
+"""Free text that becomes part of an event: numbers and addresses in it are redacted first."""
+
+EXAMPLE_UNIT: dict[str, Any] = {"unit": "D001", "day": "2026-03-05"}
+
+
+class Counted(BaseModel):
+    """One of a figure, for a unit, on a day."""
+
+    model_config = ConfigDict(frozen=True)
+
+    figure: Literal["topics", "groups", "measures", "measures_settled"]
+    unit: str
+    day: date
+
+
+class WithId(Command):
+    """A record that is there."""
+
+    id: str
+
+
+class Paged(Command):
+    """A page of a list within a unit's subtree."""
+
+    unit: str
+    state: str | None = None
+    first: date | None = None
+    last: date | None = None
+    q: str | None = Field(default=None, max_length=60)
+    page: int = Field(default=1, ge=1, le=10_000)
+    page_size: int = Field(default=50, ge=1, le=200)
+
+
+class Sorted(Paged):
+    """In the order of days, or of titles."""
+
+    sort: Literal["day", "-day", "title", "-title"] = "-day"

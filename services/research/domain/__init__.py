@@ -1,0 +1,34 @@
+"""The rules of research, one file an aggregate: pure, no I/O."""
+
+from .histories import APPROVALS, check_reached, measure_steps, topic_steps
+from .loop import Topic
+from .measure import MEASURE, Measure, percent
+from .norm import NORM, NORM_ID, Norm
+from .place import PLACE, Place, in_month, name_of_place, place_id_of, visiting
+from .topic import TOPIC, check_link
+from .visit import VISIT, Visit, check_place
+
+__all__ = [
+    "APPROVALS",
+    "MEASURE",
+    "NORM",
+    "NORM_ID",
+    "PLACE",
+    "TOPIC",
+    "VISIT",
+    "Measure",
+    "Norm",
+    "Place",
+    "Topic",
+    "Visit",
+    "check_link",
+    "check_place",
+    "check_reached",
+    "in_month",
+    "measure_steps",
+    "name_of_place",
+    "percent",
+    "place_id_of",
+    "topic_steps",
+    "visiting",
+]
