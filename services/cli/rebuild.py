@@ -194,11 +194,8 @@ class Rebuild:
             time.sleep(_STEP_SECONDS)
 
     def _delete_queue(self, queue: str) -> None:
-        connection = bus.connect(self._amqp_uri, "shengzhi-rebuild")
-        try:
+        with bus.connected(self._amqp_uri, "shengzhi-rebuild") as connection:
             connection.default_channel.queue_delete(queue)
-        finally:
-            connection.release()
 
 
 def rebuild(

@@ -28,6 +28,7 @@ from pymongo.errors import PyMongoError
 
 from services.cli import SERVICES
 from services.kernel import logs
+from services.kernel.bus import HEARTBEAT
 from services.kernel.settings import Settings, settings
 
 SPARE_WORKERS = 16  # beside those that RPC may keep busy: consumers, timers
@@ -94,7 +95,7 @@ def bus_settings(given: Settings) -> dict[str, Any]:
     """What nameko is told; a dictionary of one's own, for nameko changes what it gets."""
     return {
         "AMQP_URI": given.amqp_uri,
-        "HEARTBEAT": 60,
+        "HEARTBEAT": HEARTBEAT,
         "PREFETCH_COUNT": given.rpc_prefetch,
         "max_workers": given.rpc_prefetch + SPARE_WORKERS,
         "serializer": "json",

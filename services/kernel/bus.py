@@ -18,15 +18,43 @@ from amqp.exceptions import AMQPError, PreconditionFailed
 from amqp.transport import TCPTransport
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
+from kombu.transport import TRANSPORT_ALIASES, pyamqp
 
 from .event import CONTENT_TYPE
 
 BUS_ERRORS = (AMQPError, OSError, OperationalError)
 """What says that the broker is away or refuses; a time-out is an OSError too."""
 
-HEARTBEAT = 60
+HEARTBEAT = 30
+WAIT_SECONDS = 20.0
+"""No wait for the broker's word is longer, its farewell included."""
 _DELIVERY_LIMIT = 1_000_000
 _PIECE_READ, _PIECE_WRITTEN = 8_192, 65_536
+
+
+class _Connection(pyamqp.Connection):
+    """Waits for nothing for ever. py-amqp sets its limits as options of the socket, which eventlet's ignore."""
+
+    def connect(self, callback: Any = None) -> Any:
+        """Open it, and limit every wait on it that brings no limit of its own."""
+        opened = super().connect(callback)
+        self.transport.sock.settimeout(WAIT_SECONDS)
+        return opened
+
+
+class Transport(pyamqp.Transport):
+    """kombu's, with connections that wait for nothing for ever."""
+
+    Connection = _Connection
+
+
+class SSLTransport(pyamqp.SSLTransport):
+    """The same over TLS."""
+
+    Connection = _Connection
+
+
+TRANSPORT_ALIASES.update(amqp=f"{__name__}:Transport", amqps=f"{__name__}:SSLTransport")  # nameko's connections too
 
 
 def connect(uri: str, name: str, heartbeat: int = HEARTBEAT) -> Connection:
@@ -42,8 +70,6 @@ def connect(uri: str, name: str, heartbeat: int = HEARTBEAT) -> Connection:
         transport_options={
             "confirm_publish": False,
             "client_properties": {"connection_name": name},
-            "read_timeout": 20,
-            "write_timeout": 20,
         },
     )
     connection.connect()
@@ -78,6 +104,23 @@ def _written_in_pieces(transport: Any) -> Iterator[None]:
         flush()
     finally:
         transport._write = send
+
+
+@contextlib.contextmanager
+def connected(uri: str, name: str) -> Iterator[Connection]:
+    """Such a connection for as long as the block lasts; one that failed is left without a word, for none would come.
+
+    Raises:
+        one of BUS_ERRORS: the broker is not there, or goes away.
+    """
+    connection = connect(uri, name)
+    try:
+        yield connection
+    except BaseException:
+        connection.collect()
+        raise
+    with contextlib.suppress(*BUS_ERRORS):
+        connection.release()
 
 
 def exchange_of(service: str) -> str:
@@ -128,11 +171,8 @@ def declare_queue(
 
 def ensure_queue(uri: str, queue: str) -> None:
     """Make sure that a queue of ours is there, on a connection of its own."""
-    connection = connect(uri, f"shengzhi-declares-{queue}")
-    try:
+    with connected(uri, f"shengzhi-declares-{queue}") as connection:
         declare_queue(connection, queue, ())
-    finally:
-        connection.release()
 
 
 def _exists(connection: Connection, queue: str) -> bool:
@@ -206,7 +246,7 @@ class Publisher:
             self._await()
             self._sent.confirm_seconds = time.monotonic() - written
         except BaseException:
-            self.close()
+            self._give_up()
             raise
         if self._returned:
             self.close()
@@ -246,7 +286,7 @@ class Publisher:
                 yield body if isinstance(body, bytes) else str(body).encode()
                 channel.basic_ack(message.delivery_tag)
         except BUS_ERRORS:
-            self.close()
+            self._give_up()
             raise
 
     def depth(self, queue: str) -> int:
@@ -266,12 +306,20 @@ class Publisher:
 
     def close(self) -> None:
         """Throw channel and connection away; the next publish opens new ones."""
+        if (connection := self._forget()) is not None:
+            with contextlib.suppress(*BUS_ERRORS):
+                connection.release()
+
+    def _give_up(self) -> None:
+        """The same after a failure: the broker is not asked whether it agrees, for it may not answer."""
+        if (connection := self._forget()) is not None:
+            connection.collect()
+
+    def _forget(self) -> Connection | None:
         connection, self._connection, self._channel = self._connection, None, None
         self._tags.clear()
         self._declared.clear()
-        if connection is not None:
-            with contextlib.suppress(*BUS_ERRORS):
-                connection.release()
+        return connection
 
     def _open(self) -> Any:
         if self._channel is None:

@@ -6,7 +6,6 @@ transaction is done. A failure of the broker is waited out; a failure of the sto
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -75,8 +74,7 @@ class Consumer:
                 self._stopping.wait(pause)
 
     def _connected(self) -> None:
-        connection = bus.connect(self._uri, f"shengzhi-consumer-{self._inbox.queue}")
-        try:
+        with bus.connected(self._uri, f"shengzhi-consumer-{self._inbox.queue}") as connection:
             self._inbox.ensure_indexes()
             self.made_queue |= bus.declare_queue(
                 connection,
@@ -104,9 +102,6 @@ class Consumer:
                     self._inbox.retry_due()
                     self._inbox.shelf.count()
                     retried = time.monotonic()
-        finally:
-            with contextlib.suppress(*bus.BUS_ERRORS):
-                connection.release()
 
     def _fetch(self, message: Any) -> None:
         info, body = message.delivery_info, message.body
