@@ -86,6 +86,7 @@ class Consumer:
             if self.made_queue:
                 self._ask_from_last_day()
             channel = connection.channel()
+            channel.auto_decode = False  # a message keeps its bytes, whatever encoding its header claims
             channel.basic_qos(0, _BACKLOG * self._size, False)
             self._fetched = []
             channel.basic_consume(self._inbox.queue, callback=self._fetch)

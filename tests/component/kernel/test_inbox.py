@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import amqp
 import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
@@ -280,6 +281,20 @@ def test_the_consumer_takes_everything_once(
     connection = bus.connect(vhost, "test")
     wait_for(lambda: connection.default_channel.queue_declare("q", passive=True).message_count == 0)
     connection.release()
+
+
+def test_a_message_keeps_its_bytes_whatever_its_header_claims(
+    vhost: str, running: Consumer, store: Database[dict[str, Any]]
+) -> None:
+    """An encoding named in a header is not applied: what is parked is what came."""
+    body = b'{"caf\xe9":1}'
+    with bus.connected(vhost, "test") as connection:
+        message = amqp.Message(body, content_type=CONTENT_TYPE, content_encoding="latin-1")
+        connection.default_channel.basic_publish(message, routing_key="q")
+    wait_for(lambda: store["held"].count_documents({}) == 1)
+    held = store["held"].find_one()
+    assert held is not None
+    assert CIPHER.decrypt(held["body"], held["_id"]) == body
 
 
 def test_a_store_away_stops_consuming_and_nothing_is_lost(
