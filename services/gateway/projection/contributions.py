@@ -40,6 +40,8 @@ def _figure(service: str) -> Callable[[Part], Iterable[Contribution]]:
     return lambda part: [Contribution(f"{service}.{part['figure']}", part["unit"], part["day"], part.get("amount", 1))]
 
 
+_VERSION = ".v1"
+"""Of the kinds of events that are read here; what another version means is not known here."""
 _READERS: dict[str, Callable[[Part], Iterable[Contribution]]] = {
     "study.session": _session,
     "study.essay": _one("study.essays"),
@@ -65,10 +67,12 @@ def facts(event: Event) -> list[Contribution]:
     """What the event contributes; nothing where it changes no figure. Unknown kinds of events contribute nothing.
 
     Raises:
-        ValueError: the event names a figure that the catalogue does not have.
+        ValueError: the event names a figure that the catalogue does not have, or tells in another version than v1.
     """
     sums: dict[tuple[str, str, str], int] = defaultdict(int)
     subject = f"{event.service}.{event.short_type.split('.', 1)[0]}"
+    if subject in (_READERS.keys() | _DISTINCT.keys()) and not event.short_type.endswith(_VERSION):
+        raise ValueError(f"{event.type} is not understood: only v1 is")
     if (counted := _DISTINCT.get(subject)) is not None:
         for flip in event.data["flips"]:
             sums[key(counted(flip), flip["grain"]), event.unit, flip["day"]] += flip["now"] - flip["was"]

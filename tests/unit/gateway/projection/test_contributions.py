@@ -112,3 +112,11 @@ def test_a_figure_that_no_catalogue_has_is_refused() -> None:
     strange = {**happened.data, "now": [{"figure": "smiles", "unit": UNIT, "day": DAY, "amount": 1}]}
     with pytest.raises(ValueError, match=r"hotline\.smiles"):
         facts(happened.model_copy(update={"data": strange}))
+
+
+@pytest.mark.parametrize("kind", ["session.submitted", "coverage.counted"])
+def test_a_version_that_nobody_has_read_yet_is_refused(kind: str) -> None:
+    """What a later version means by the same words is not known: it is for a person to see, not to be counted."""
+    happened = told(study.SessionSubmitted.model_validate(study.SessionSubmitted.examples[0]))
+    with pytest.raises(ValueError, match="only v1"):
+        facts(happened.model_copy(update={"type": f"shengzhi.study.{kind}.v2"}))
