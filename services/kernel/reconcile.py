@@ -101,9 +101,9 @@ def differing_days(
     """The days for which the subscriber does not hold what the owner tells.
 
     `ledger` is the collection in which it keeps what it took (`service`, `type`, `recorded`, the event's id, and the
-    `queue` where several share it). What is held back, parked or dropped counts as held; kinds that it does not take do
-    not count. A day that was over when both agreed is kept in `agreed` and not counted again while the owner tells the
-    same of it.
+    `queue` where several share it). What is held back, parked or dropped counts as held, but not for more than what the
+    owner tells: a forged event that was parked is nobody's. Kinds that it does not take do not count. A day that was
+    over when both agreed is kept in `agreed` and not counted again while the owner tells the same of it.
     """
     agreed = {row["_id"]: row["told"] for row in database["agreed"].find({"queue": queue, "owner": owner})}
     found = []
@@ -115,10 +115,11 @@ def differing_days(
         span = _span("recorded", day, until)
         taken = database[ledger].find({**_of(queue, owner), **span}, {"type": 1, "event": 1})
         ids = {(str(row["type"]), str(row.get("event", row["_id"]))) for row in taken}
+        applied = _by_kind(ids)
         aside = database["held"].find({"queue": queue, "owner": owner, **span}, {"type": 1, "event": 1})
         ids |= {(row["type"].split(".", 2)[2], row["event"]) for row in aside}
-        mine = _by_kind(ids)
-        if any(mine.get(kind, (0, 0)) != tuple(pair) for kind, pair in wanted.items()):
+        known = _by_kind(ids)
+        if any(tuple(pair) not in (known.get(kind), applied.get(kind)) for kind, pair in wanted.items()):
             found.append(day)
         elif day < until.date():
             kept = {"_id": place, "queue": queue, "owner": owner, "told": wanted}

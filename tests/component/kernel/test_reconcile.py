@@ -277,3 +277,27 @@ def test_what_another_queue_of_the_same_service_took_counts_for_it_alone(
     assert differing_days(store, "inbox", "others", "jars", told, until) == [today]
     assert last_day(store, "inbox", "coins", "jars") == today
     assert last_day(store, "inbox", "others", "jars") is None
+
+
+def test_a_forged_event_that_was_parked_is_no_difference(journal: Journal, store: Database[dict[str, Any]]) -> None:
+    """What no journal has would otherwise be asked for again with every tally; what is there and parked counts."""
+
+    def refuse(events: list[Event], taking: Taking) -> int:
+        raise ValueError("strange")
+
+    taking, refusing = (Inbox(store, "coins", does, cipher=Cipher(b"m" * 32)) for does in (take, refuse))
+    taking.ensure_indexes()
+    change(journal, "j1", 1)
+    change(journal, "j2", 1)
+    first, second = (journal.event(entry) for entry in journal.database["journal"].find())
+    taking.take([Delivery(first.to_json(), CONTENT_TYPE)])
+    until, today = journal.clock(), journal.clock().date()
+    compared = (store, "inbox", "coins", "jars", owner_tally(journal, until), until)
+    assert differing_days(*compared) == [today]
+    refusing.take([Delivery(second.to_json(), CONTENT_TYPE)])
+    assert differing_days(*compared) == []
+    taking.replay(store["held"].find_one() or {})
+    forged = second.model_copy(update={"id": "forged"})
+    refusing.take([Delivery(forged.to_json(), CONTENT_TYPE)])
+    assert store["held"].count_documents({"sort": "parked"}) == 1
+    assert differing_days(*compared) == []
