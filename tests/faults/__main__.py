@@ -1,4 +1,4 @@
-"""`python -m tests.faults [ROUNDS] [SEED]`."""
+"""`python -m tests.faults {once|long} [SEED]`, or the names of single faults in place of a plan."""
 
 from __future__ import annotations
 
@@ -7,16 +7,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .campaign import campaign
+from .campaign import LONG, ONCE, Plan, campaign
+from .injected import FAULTS
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Run a campaign in a temporary folder; 0 when nothing was lost and nothing doubled."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 30)
+    seed = random.SystemRandom().randrange(1 << 30)
+    if arguments and arguments[-1].isdigit():
+        seed = int(arguments.pop())
+    chosen = [name for name in FAULTS if any(name.startswith(given) for given in arguments)]
+    plan = {"once": ONCE, "long": LONG}.get(" ".join(arguments), Plan(chosen, minutes=15))
+    if not plan.faults:
+        print(__doc__, *FAULTS, sep="\n")
+        return 2
     with tempfile.TemporaryDirectory(prefix="shengzhi-faults-") as folder:
         try:
-            last = campaign(Path(folder), seed, rounds)
+            last = campaign(Path(folder), seed, plan)
         except AssertionError as failure:
             print(failure)
             return 1
@@ -24,4 +31,5 @@ def main() -> int:
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

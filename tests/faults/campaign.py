@@ -3,107 +3,138 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-import httpx
-from pymongo import MongoClient
-
-from services.cli.local.platform import Platform
-from services.cli.local.process import free_port
 
 from .check import Checker
-from .injected import Faults
-from .ledger import Client, Ledger, wait_for
+from .injected import FAULTS, Fault, kill
+from .ledger import wait_for
+from .observer import OWNERS
+from .observer import QUEUE as OBSERVED
+from .points import POINTS
+from .stage import KINDS, PREFIX, Stage
 
-PREFIX = "faults"
-PASSWORD = "sample-password"  # of an account that lives as long as the campaign
+_JUDGING_SECONDS = 120.0
+_MOST_SHOWN = 30
 
 
-def campaign(folder: Path, seed: int, rounds: int, *, clients: int = 6, pause: tuple[float, float] = (2.0, 6.0)) -> str:
-    """Strike every fault `rounds` times; the last line of the answer says what was survived.
+@dataclass(frozen=True)
+class Plan:
+    """What strikes: each of `faults`, in an order that the seed gives, `rounds` times, then kills until each kind of
+    process has died `kills` times. It ends within `minutes`, or has failed.
+    """
+
+    faults: Collection[str]
+    minutes: float
+    rounds: int = 1
+    kills: int = 0
+    members: int = 3
+    clients: int = 6
+
+
+ONCE = Plan(FAULTS, minutes=15, kills=3)
+LONG = Plan(FAULTS, minutes=60, rounds=2, kills=40)
+
+
+def campaign(folder: Path, seed: int, plan: Plan) -> str:
+    """Strike as planned; the last line of the answer says what was survived.
 
     Raises:
-        AssertionError: something was lost, doubled or left over; says what.
+        AssertionError: something was lost, doubled or left over, or did not come back; says what.
     """
     print(f"seed {seed}", flush=True)
-    chosen = random.Random(seed)
-    environment = {
-        "SHENGZHI_DATABASE_PREFIX": PREFIX,
-        "SHENGZHI_HTTP_PORT": str(free_port()),
-        "SHENGZHI_GRPC_PORT": str(free_port()),
-        "SHENGZHI_TALLY_SECONDS": "15",
-    }
-    with Platform(folder, members=3, environment=environment) as platform:
-        token = _prepare(platform)
-        faults = Faults(platform, PREFIX, seed)
-        stop, ledger = threading.Event(), Ledger()
-        workers = [Client(f"c{n}", platform.url, token, ledger, seed + n, stop) for n in range(clients)]
-        for worker in workers:
-            worker.start()
+    over = time.monotonic() + 60 * plan.minutes - _JUDGING_SECONDS
+    with Stage(folder, seed, plan.members, plan.clients) as stage:
         survived = 0
-        for _ in range(rounds):
-            for name, strike in faults.all().items():
-                time.sleep(chosen.uniform(*pause))
-                print(f"{time.strftime('%H:%M:%S')} {name} ({len(ledger.asked)} asked)", flush=True)
-                strike()
-                survived += 1
-        time.sleep(5)
-        stop.set()
-        for worker in workers:
-            worker.join(120)
-        return _judge(platform, ledger, faults, survived)
+        for name, strike in _strikes(stage, plan):
+            if time.monotonic() > over:
+                raise AssertionError(f"faults: {survived} survived, and then the {plan.minutes} minutes were over")
+            print(f"{time.strftime('%H:%M:%S')} {name} ({_asked(stage)} asked)", flush=True)
+            strike(stage)
+            print(f"         back after {stage.await_work():.1f} s", flush=True)
+            survived += 1
+        stage.finish()
+        return _judge(stage, plan, survived)
 
 
-def _prepare(platform: Platform) -> str:
-    """Three units, a campaign, an account; give its token."""
-    with httpx.Client(base_url=f"{platform.url}/api/v1", timeout=30) as http:
-
-        def token(name: str, password: str) -> str:
-            answer = http.post("/tokens", json={"name": name, "password": password}).raise_for_status()
-            return str(answer.json()["token"])
-
-        def post(path: str, body: dict[str, Any]) -> None:
-            http.post(path, json=body).raise_for_status()
-
-        http.headers["Authorization"] = f"Bearer {token('admin', (platform.secrets / 'admin.password').read_text())}"
-        active = {"active_from": "2026-01-01"}
-        post("/units", {"id": "P000", "name": "工委", "kind": "committee", **active})
-        for number in range(3):
-            unit = {"id": f"D{number:03d}", "name": f"样例单位{number}", "kind": "department", "parent": "P000"}
-            post("/units", {**unit, **active})
-        roles = [{"role": "office", "unit": "P000"}]
-        post("/users", {"id": "office", "name": "样例", "password": PASSWORD, "roles": roles})
-        http.headers["Authorization"] = f"Bearer {token('office', PASSWORD)}"
-        post("/campaigns", {"id": "C2026", "name": "演练", "opens": "2026-02-01", "closes": "2026-10-31"})
-        return token("office", PASSWORD)
+def _strikes(stage: Stage, plan: Plan) -> Iterator[tuple[str, Fault]]:
+    for _ in range(plan.rounds):
+        names = list(plan.faults)
+        stage.random.shuffle(names)
+        for name in names:
+            yield name, FAULTS[name]
+    while rare := [kind for kind in KINDS if stage.kills[kind] < plan.kills]:
+        several = stage.random.sample(rare, k=stage.random.randint(1, len(rare)))
+        yield f"kill -9 {', '.join(several)}", partial(_kill_all, several)
 
 
-def _judge(platform: Platform, ledger: Ledger, faults: Faults, survived: int) -> str:
-    keys = [(platform.secrets / name).read_bytes() for name in ("chain.key", "master.key")]
-    with MongoClient[dict[str, Any]](platform.mongo_uri, tz_aware=True) as client:
-        checker = Checker(client, PREFIX, *keys)
-        wait_for(checker.drained, 180, "draining the journals and queues")
-        findings = checker.findings(ledger, faults.planted)
-    command = [sys.executable, "-m", "services.cli", "audit", "--folder", str(platform.folder)]
-    audit = subprocess.run(
-        command, env={**os.environ, **platform.settings}, capture_output=True, text=True, check=False
-    )
-    print(audit.stdout, flush=True)
-    if audit.returncode != 0:
-        findings.append(f"audit: {audit.stdout[-500:]} {audit.stderr[-500:]}")
-    acknowledged = sum(entry.submitted for entry in ledger.asked)
+def _kill_all(kinds: Collection[str], stage: Stage) -> None:
+    for kind in kinds:
+        kill(kind, stage)
+
+
+def _asked(stage: Stage) -> int:
+    return len(stage.ledger.asked) + len(stage.ledger.tickets)
+
+
+def _judge(stage: Stage, plan: Plan, survived: int) -> str:
+    keys = [(stage.platform.secrets / name).read_bytes() for name in ("chain.key", "master.key")]
+    checker = Checker(stage.store, PREFIX, *keys)
+    wait_for(checker.drained, 300, "draining the journals and queues")
+    for _ in range(20):
+        if not (waiting := _waiting(stage)):
+            break
+    findings = [
+        *(f"not acknowledged: {line}" for line in waiting),
+        *checker.findings(stage.ledger, stage.planted),
+        *_order(stage),
+        *_audit(stage),
+        *(f"only {stage.kills[kind]} kills of {kind}" for kind in KINDS if stage.kills[kind] < plan.kills),
+    ]
+    if plan.faults is FAULTS:
+        findings += [f"point {point} was never reached" for point in POINTS.keys() - stage.armed.reached()]
+    acknowledged = sum(entry.submitted for entry in stage.ledger.asked)
     print(
-        f"{len(ledger.asked)} asked, {acknowledged} acknowledged, longest wait {ledger.longest_seconds:.1f} s",
+        f"{_asked(stage)} asked, {acknowledged} sessions acknowledged, "
+        f"longest wait {stage.ledger.longest_seconds:.1f} s, {len(stage.planted)} poisons parked, "
+        f"killed: {', '.join(f'{kind} {stage.kills[kind]}' for kind in KINDS)}",
         flush=True,
     )
     lost = sum(finding.startswith("lost") for finding in findings)
     doubled = sum(finding.startswith("doubled") for finding in findings)
     if findings:
-        raise AssertionError("\n".join([f"faults: {lost} lost, {doubled} doubled", *findings[:30]]))
+        raise AssertionError("\n".join([*findings[:_MOST_SHOWN], f"faults: {lost} lost, {doubled} doubled"]))
     return f"faults: {survived} survived, 0 lost, 0 doubled"
+
+
+def _waiting(stage: Stage) -> list[str]:
+    """Queues in which something lies or is not acknowledged; replies to those who died expire by themselves."""
+    time.sleep(1)
+    told = stage.broker().control("list_queues", "--no-table-headers", "name", "messages")
+    return [line for line in told.splitlines() if not line.endswith("\t0") and not line.startswith("rpc.reply")]
+
+
+def _order(stage: Stage) -> list[str]:
+    """No event came before its record's one before, and every event came."""
+
+    def unseen() -> set[str]:
+        since = {"recorded": {"$gte": stage.observed_since}}
+        entries = {row["_id"] for owner in OWNERS for row in stage.database(owner)["journal"].find(since, {"_id": 1})}
+        return entries - stage.observer.seen
+
+    wait_for(lambda: not unseen(), 60, f"every event arriving at {OBSERVED}")
+    return stage.observer.inversions
+
+
+def _audit(stage: Stage) -> list[str]:
+    """What `shengzhi audit` says, where it is not that all agrees."""
+    command = [sys.executable, "-m", "services.cli", "audit", "--folder", str(stage.folder)]
+    environment = {**os.environ, **stage.platform.settings}
+    audit = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    print(audit.stdout, flush=True)
+    return [f"audit: {audit.stdout[-500:]} {audit.stderr[-500:]}"] if audit.returncode != 0 else []

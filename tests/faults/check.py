@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import Any
 
 from pymongo import MongoClient
+from pymongo.collection import Collection
+from pymongo.database import Database
 
 from services.cli.verify import AGGREGATES
+from services.gateway.store.generation import current
 from services.kernel.chain import verify
 from services.kernel.journal import Journal, open_database
 from services.kernel.vault import Cipher
 
 from .ledger import Ledger
-
-QUEUE = "gateway.projection"
 
 
 class Checker:
@@ -26,24 +29,25 @@ class Checker:
 
     def drained(self) -> bool:
         """Nothing is unpublished, nothing waits to be retried, and every published event has its fact."""
-        gateway = self._databases["gateway"]
-        if gateway["held"].count_documents({"sort": "retry"}):
-            return False
-        published = 0
-        for database in self._databases.values():
+        facts = self._current_facts()
+        for name, database in self._databases.items():
+            if database["held"].count_documents({"sort": {"$nin": ["parked", "dropped"]}}):
+                return False
             if database["journal"].count_documents({"published": False}):
                 return False
-            published += database["journal"].count_documents({})
-        return (
-            gateway["facts"].count_documents({}) + gateway["held"].count_documents({"event": {"$ne": None}})
-            >= published
-        )
+            if facts.count_documents({"service": name}) < database["journal"].count_documents({}):
+                return False
+            if any(self._lacking(database, queue) for queue in self._ordered(database)):
+                return False
+        return True
 
     def findings(self, ledger: Ledger, planted: list[bytes]) -> list[str]:
         """Everything that is not as it must be; empty where nothing was lost and nothing doubled."""
         return [
             *self._ledger(ledger),
+            *self._tickets(ledger),
             *self._facts(),
+            *self._taken(),
             *self._figures(),
             *self._held(planted),
             *self._chains(),
@@ -79,33 +83,91 @@ class Checker:
                 found.append(f"session {number} has the events {kinds} at version {effect['version']}")
         return found
 
+    def _tickets(self, ledger: Ledger) -> list[str]:
+        """The same for tickets; that one is overdue the platform says by itself, once."""
+        found = []
+        hotline = self._databases["hotline"]
+        effects: dict[str, dict[str, Any]] = {}
+        for ticket in hotline["tickets"].find():
+            if ticket["number"] in effects:
+                found.append(f"doubled: ticket {ticket['number']}")
+            effects[ticket["number"]] = ticket
+        asked = {entry.number: entry for entry in ledger.tickets}
+        found += [f"nobody asked for ticket {number}" for number in effects.keys() - asked.keys()]
+        for number, entry in asked.items():
+            effect = effects.get(number, {"_id": None, "version": 0})
+            kinds = [row["type"] for row in hotline["journal"].find({"aggregate": effect["_id"]}, sort=[("n", 1)])]
+            told = [kind for kind in kinds if kind != "ticket.overdue.v1"]
+            if len(told) < entry.acknowledged:
+                found.append(f"lost: ticket {number} was acknowledged to be at {entry.asked[: entry.acknowledged]}")
+            if told != entry.asked[: len(told)] or len(kinds) - len(told) > 1 or effect["version"] != len(kinds):
+                found.append(f"ticket {number} has the events {kinds} at version {effect['version']}")
+        return found
+
     def _facts(self) -> list[str]:
         """Each (event, subscriber) took effect once."""
-        gateway = self._databases["gateway"]
         found = []
         for name, database in self._databases.items():
             entries = {entry["_id"] for entry in database["journal"].find({}, {"_id": 1})}
-            facts = {fact["_id"] for fact in gateway["facts"].find({"service": name}, {"_id": 1})}
+            facts = {fact["_id"] for fact in self._current_facts().find({"service": name}, {"_id": 1})}
             found += [f"lost: {name} event {id} has no fact" for id in sorted(entries - facts)[:5]]
             found += [f"{name} fact {id} has no event" for id in sorted(facts - entries)[:5]]
         return found
 
+    def _current_facts(self) -> Collection[dict[str, Any]]:
+        """Those that are read now."""
+        gateway = self._databases["gateway"]
+        return gateway[current(gateway).facts]
+
+    def _taken(self) -> list[str]:
+        """The same for subscribers that keep an inbox: of the kinds that they take, each event once or parked."""
+        found = []
+        for name, database in self._databases.items():
+            for queue in self._ordered(database):
+                found += [f"lost: {queue} did not take {id}" for id in sorted(self._lacking(database, queue))[:5]]
+            for row in database["inbox"].find({}, {"event": 1, "service": 1}):
+                if not self._databases[row["service"]]["journal"].count_documents({"_id": row["event"]}):
+                    found.append(f"{name} took {row['event']}, which is in no journal")
+        return found
+
+    def _ordered(self, database: Database[dict[str, Any]]) -> set[str]:
+        """The queues of a service that keep an inbox."""
+        return {str(id).partition("\x1f")[0] for id in database["inbox"].distinct("_id")}
+
+    def _lacking(self, database: Database[dict[str, Any]], queue: str) -> set[str]:
+        """Events of the kinds that a queue takes which it has neither taken nor parked."""
+        rows = list(database["inbox"].find({"_id": {"$regex": f"^{re.escape(queue)}\x1f"}}))
+        taken = {row["event"] for row in rows} | set(database["held"].distinct("event", {"queue": queue}))
+        told: set[str] = set()
+        for service, kind in {(row["service"], row["type"]) for row in rows}:
+            told |= set(self._databases[service]["journal"].distinct("_id", {"type": kind}))
+        return told - taken
+
     def _figures(self) -> list[str]:
         """The province's roll-ups are what the sessions say."""
         submitted = list(self._databases["study"]["sessions"].find({"state": "submitted"}))
-        wanted = {"study:sessions:branch": len(submitted), "study:attendance:due": sum(row["due"] for row in submitted)}
+        wanted = {
+            "study:sessions:branch": len(submitted),
+            "study:attendance:due": sum(row["due"] for row in submitted),
+            "hotline:tickets": self._databases["hotline"]["tickets"].count_documents({"state": {"$ne": "void"}}),
+        }
         sums = dict.fromkeys(wanted, 0)
-        for rollup in self._databases["gateway"]["rollups"].find({"unit": "P000"}):
+        gateway = self._databases["gateway"]
+        for rollup in gateway[current(gateway).rollups].find({"unit": "P000"}):
             for key in sums:
                 sums[key] += rollup["sum"].get(key, 0)
         return [f"{key} is {sums[key]}, the records say {count}" for key, count in wanted.items() if sums[key] != count]
 
     def _held(self, planted: list[bytes]) -> list[str]:
-        """What is parked is the poison that was planted, each once, and nothing else."""
-        held = list(self._databases["gateway"]["held"].find({"queue": QUEUE}))
-        bodies = sorted(self._cipher.decrypt(row["body"], row["_id"]) for row in held)
-        found = [] if bodies == sorted(planted) else [f"parked: {len(bodies)} messages, planted: {len(planted)}"]
-        return found + [f"held for {row['sort']}: {row['reason']}" for row in held if row["sort"] != "parked"]
+        """What is parked, anywhere, is the poison that was planted, each once, and nothing else is held."""
+        held = [row for database in self._databases.values() for row in database["held"].find()]
+        bodies = Counter(self._cipher.decrypt(row["body"], row["_id"]) for row in held if "body" in row)
+        wanted = Counter(planted)
+        return [
+            *(f"lost: planted and not parked: {body[:80]!r}" for body in wanted - bodies),
+            *(f"parked and not planted: {body[:80]!r}" for body in bodies - wanted),
+            *(f"held for {row['sort']}: {row['reason']}" for row in held if row["sort"] != "parked"),
+        ]
 
     def _chains(self) -> list[str]:
         found = []

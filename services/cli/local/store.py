@@ -42,12 +42,14 @@ class Store:
         self.cache_gb = cache_gb
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ports = kept_ports(self.folder / "ports.json", members)
+        self.known_as = self.ports
+        """The ports under which clients and the members themselves find them, where something stands before them."""
         self.members: list[Process] = []
 
     @property
     def uri(self) -> str:
         """Where the platform connects."""
-        hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports)
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self.known_as)
         return f"mongodb://{hosts}/?replicaSet={REPLICA_SET}"
 
     @property
@@ -117,7 +119,7 @@ class Store:
 
     def _configure(self) -> None:
         """Found the replica set, or tell it that a port has changed since the last start."""
-        hosts = [f"127.0.0.1:{port}" for port in self.ports]
+        hosts = [f"127.0.0.1:{port}" for port in self.known_as]
         members = [{"_id": number, "host": host} for number, host in enumerate(hosts)]
         wanted: Document = {
             "_id": REPLICA_SET,
