@@ -1,4 +1,4 @@
-"""`python -m tests.faults {once|long} [SEED]`, or the names of single faults in place of a plan."""
+"""`python -m tests.faults {once|long|short} [SEED]`, or the names of single faults in place of a plan."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .campaign import LONG, ONCE, Plan, campaign
+from .campaign import LONG, ONCE, SHORT, Plan, campaign
 from .injected import FAULTS
 
 
@@ -17,7 +17,9 @@ def main(arguments: list[str]) -> int:
     if arguments and arguments[-1].isdigit():
         seed = int(arguments.pop())
     chosen = [name for name in FAULTS if any(name.startswith(given) for given in arguments)]
-    plan = {"once": ONCE, "long": LONG}.get(" ".join(arguments), Plan(chosen, minutes=15))
+    plan = {"once": ONCE, "long": LONG, "short": SHORT}.get(
+        " ".join(arguments), Plan(chosen, minutes=15, everywhere=False)
+    )
     if not plan.faults:
         print(__doc__, *FAULTS, sep="\n")
         return 2

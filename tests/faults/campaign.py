@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from .check import Checker
-from .injected import FAULTS, Fault, kill
+from .injected import AT_POINTS, FAULTS, SELECTED, Fault, die_together, kill
 from .ledger import wait_for
 from .observer import OWNERS
 from .observer import QUEUE as OBSERVED
@@ -20,6 +21,7 @@ from .points import POINTS
 from .stage import KINDS, PREFIX, Stage
 
 _JUDGING_SECONDS = 120.0
+_IN_TRAFFIC = {name for name, point in AT_POINTS.items() if not POINTS[point].needs}
 _MOST_SHOWN = 30
 
 
@@ -35,10 +37,14 @@ class Plan:
     kills: int = 0
     members: int = 3
     clients: int = 6
+    everywhere: bool = True
+    """Whether every named point must have been come by."""
 
 
 ONCE = Plan(FAULTS, minutes=15, kills=3)
 LONG = Plan(FAULTS, minutes=60, rounds=2, kills=40)
+SHORT = Plan(SELECTED, minutes=10, members=1, clients=4)
+"""What `make test` has time for."""
 
 
 def campaign(folder: Path, seed: int, plan: Plan) -> str:
@@ -51,26 +57,40 @@ def campaign(folder: Path, seed: int, plan: Plan) -> str:
     over = time.monotonic() + 60 * plan.minutes - _JUDGING_SECONDS
     with Stage(folder, seed, plan.members, plan.clients) as stage:
         survived = 0
-        for name, strike in _strikes(stage, plan):
+        for names, strike in _strikes(stage, plan):
             if time.monotonic() > over:
                 raise AssertionError(f"faults: {survived} survived, and then the {plan.minutes} minutes were over")
-            print(f"{time.strftime('%H:%M:%S')} {name} ({_asked(stage)} asked)", flush=True)
+            print(f"{time.strftime('%H:%M:%S')} {' + '.join(names)} ({_asked(stage)} asked)", flush=True)
             strike(stage)
             print(f"         back after {stage.await_work():.1f} s", flush=True)
-            survived += 1
+            survived += len(names)
         stage.finish()
         return _judge(stage, plan, survived)
 
 
-def _strikes(stage: Stage, plan: Plan) -> Iterator[tuple[str, Fault]]:
+def _strikes(stage: Stage, plan: Plan) -> Iterator[tuple[list[str], Fault]]:
+    """The names of what strikes together, and the strike."""
     for _ in range(plan.rounds):
-        names = list(plan.faults)
-        stage.random.shuffle(names)
-        for name in names:
-            yield name, FAULTS[name]
+        strikes = [([name], FAULTS[name]) for name in plan.faults if name not in _IN_TRAFFIC]
+        strikes += _together(stage, [name for name in plan.faults if name in _IN_TRAFFIC])
+        stage.random.shuffle(strikes)
+        yield from strikes
     while rare := [kind for kind in KINDS if stage.kills[kind] < plan.kills]:
         several = stage.random.sample(rare, k=stage.random.randint(1, len(rare)))
-        yield f"kill -9 {', '.join(several)}", partial(_kill_all, several)
+        yield [f"kill -9 {kind}" for kind in several], partial(_kill_all, several)
+
+
+def _together(stage: Stage, names: list[str]) -> list[tuple[list[str], Fault]]:
+    """Deaths at points of ordinary traffic: as many at a time as there are processes that come by."""
+    stage.random.shuffle(names)
+    lanes: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        lanes[stage.random.choice(POINTS[AT_POINTS[name]].processes)].append(name)
+    together: list[tuple[list[str], Fault]] = []
+    while several := {process: lane.pop() for process, lane in lanes.items() if lane}:
+        where = {process: AT_POINTS[name] for process, name in several.items()}
+        together.append((list(several.values()), partial(die_together, where)))
+    return together
 
 
 def _kill_all(kinds: Collection[str], stage: Stage) -> None:
@@ -89,15 +109,15 @@ def _judge(stage: Stage, plan: Plan, survived: int) -> str:
     for _ in range(20):
         if not (waiting := _waiting(stage)):
             break
+    reached = stage.armed.reached()
     findings = [
         *(f"not acknowledged: {line}" for line in waiting),
         *checker.findings(stage.ledger, stage.planted),
         *_order(stage),
         *_audit(stage),
+        *(f"{point} was never reached" for point in POINTS if plan.everywhere and point not in reached),
         *(f"only {stage.kills[kind]} kills of {kind}" for kind in KINDS if stage.kills[kind] < plan.kills),
     ]
-    if plan.faults is FAULTS:
-        findings += [f"point {point} was never reached" for point in POINTS.keys() - stage.armed.reached()]
     acknowledged = sum(entry.submitted for entry in stage.ledger.asked)
     print(
         f"{_asked(stage)} asked, {acknowledged} sessions acknowledged, "

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from . import messages, network
 from .ledger import wait_for
 from .points import POINTS
-from .stage import KINDS, OURS, Stage
+from .stage import BACK_SECONDS, KINDS, OURS, Stage
 
 Fault = Callable[[Stage], None]
 
@@ -54,7 +54,7 @@ def rolling_restart(stage: Stage) -> None:
 
 
 def die_at(name: str, stage: Stage) -> None:
-    """A process kills itself at a named point.
+    """A process kills itself at a named point, once what the point needs has come about.
 
     Raises:
         AssertionError: none came by; the point no longer lies on the way.
@@ -65,17 +65,31 @@ def die_at(name: str, stage: Stage) -> None:
         messages.park_some(stage)
     stage.armed.arm(process, name)
     _PROVOKED[point.needs](stage, process)
-    wait_for(lambda: stage.armed.struck(process, name), 90, f"{process} coming by {name}")
-    stage.kills[process] += 1
+    _await_death(stage, process, name)
     if point.needs == "parked":
         messages.replay_all(stage)
 
 
+def die_together(where: Mapping[str, str], stage: Stage) -> None:
+    """Several processes kill themselves, each at a point that it comes by in ordinary traffic; process → point.
+
+    Raises:
+        AssertionError: one did not come by.
+    """
+    for process, name in where.items():
+        stage.armed.arm(process, name)
+    for process, name in where.items():
+        _await_death(stage, process, name)
+
+
+def _await_death(stage: Stage, process: str, name: str) -> None:
+    wait_for(lambda: stage.armed.struck(process, name), BACK_SECONDS, f"{process} coming by {name}")
+    stage.kills[process] += 1
+
+
 def _come_back(stage: Stage, process: str) -> None:
     """Let it die with what it took not acknowledged: it will come back."""
-    stage.armed.arm(process, "take.committed")
-    wait_for(lambda: stage.armed.struck(process, "take.committed"), 60, f"{process} coming by take.committed")
-    stage.kills[process] += 1
+    die_together({process: "take.committed"}, stage)
 
 
 def _replay_until_dead(stage: Stage, process: str) -> None:
@@ -92,9 +106,11 @@ _PROVOKED: dict[str, Callable[[Stage, str], None]] = {
     "parked": _replay_until_dead,
 }
 
+AT_POINTS = {f"killed at {name}: {point.where}": name for name, point in POINTS.items()}
+"""The faults that are a death at a named point, each with its point."""
 FAULTS: dict[str, Fault] = {
     **{f"kill -9 {kind}": partial(kill, kind) for kind in KINDS},
-    **{f"killed at {name}: {point.where}": partial(die_at, name) for name, point in POINTS.items()},
+    **{name: partial(die_at, point) for name, point in AT_POINTS.items()},
     "primary killed -9": kill_primary,
     "primary stopped for 20 s": freeze_primary,
     "primary stepped down": step_down,
@@ -123,5 +139,16 @@ FAULTS: dict[str, Fault] = {
     "import killed half-way": messages.import_killed,
 }
 """Every fault by name."""
-STORE_OF_THREE = {name for name in FAULTS if "primary" in name or "member" in name} | {"kill -9 mongod"}
-"""Those that a store of one member cannot survive without being away."""
+_SHORT = (
+    "killed at relay.confirmed",
+    "killed at take.committed",
+    "killed at attempt.noted",
+    "connections to the broker cut",
+    "duplicates",
+    "poison of every sort",
+    "queue deleted",
+    "parked replayed twice",
+    "import killed half-way",
+)
+SELECTED = tuple(name for name in FAULTS if name.startswith(_SHORT))
+"""A few that strike at different places, and bring every named point with them."""

@@ -290,7 +290,7 @@ def test_a_message_keeps_its_bytes_whatever_its_header_claims(
     body = b'{"caf\xe9":1}'
     with bus.connected(vhost, "test") as connection:
         message = amqp.Message(body, content_type=CONTENT_TYPE, content_encoding="latin-1")
-        connection.default_channel.basic_publish(message, routing_key="q")
+        connection.default_channel.basic_publish(message, exchange="", routing_key="q")
     wait_for(lambda: store["held"].count_documents({}) == 1)
     held = store["held"].find_one()
     assert held is not None
