@@ -61,13 +61,9 @@ def die_at(name: str, stage: Stage) -> None:
     """
     point = POINTS[name]
     process = stage.random.choice(point.processes)
-    if point.needs == "parked":
-        messages.park_some(stage)
     stage.armed.arm(process, name)
     _PROVOKED[point.needs](stage, process)
     _await_death(stage, process, name)
-    if point.needs == "parked":
-        messages.replay_all(stage)
 
 
 def die_together(where: Mapping[str, str], stage: Stage) -> None:
@@ -92,10 +88,6 @@ def _come_back(stage: Stage, process: str) -> None:
     die_together({process: "take.committed"}, stage)
 
 
-def _replay_until_dead(stage: Stage, process: str) -> None:
-    messages.replay_all(stage)
-
-
 _PROVOKED: dict[str, Callable[[Stage, str], None]] = {
     "": lambda stage, process: None,
     "restart": lambda stage, process: stage.kill(process),
@@ -103,7 +95,7 @@ _PROVOKED: dict[str, Callable[[Stage, str], None]] = {
     "lost queue": lambda stage, process: messages.lose_queue(stage),
     "redelivery": _come_back,
     "poison": lambda stage, process: messages.one_poison(stage),
-    "parked": _replay_until_dead,
+    "parked": lambda stage, process: messages.replays(stage),
 }
 
 AT_POINTS = {f"killed at {name}: {point.where}": name for name, point in POINTS.items()}

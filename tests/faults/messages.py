@@ -170,9 +170,12 @@ def more_rows(stage: Stage) -> None:
 
 
 def replays(stage: Stage) -> None:
-    """Events that were parked by a fault since mended are replayed, each twice at once."""
-    park_some(stage)
-    replay_all(stage)
+    """Events that were parked by a fault since mended are replayed, each twice at once.
+
+    One that its owner sends again meanwhile takes effect by itself: where that happens to all, others are parked.
+    """
+    while not replay_all(stage):
+        park_some(stage)
 
 
 def park_some(stage: Stage) -> None:
@@ -191,14 +194,15 @@ def parked_events(stage: Stage) -> list[str]:
     ]
 
 
-def replay_all(stage: Stage) -> None:
-    """Replay each of them twice at once, until none is left."""
+def replay_all(stage: Stage) -> int:
+    """Replay each of them twice at once, until none is left; give how many replays were answered."""
+    answers: list[int] = []
 
     def replay(id: str) -> None:
         with httpx.Client(base_url=f"{stage.url}/api/v1", timeout=30) as http:
             http.headers["Authorization"] = f"Bearer {stage.tokens['operator']}"
             try:
-                http.post(f"/operations/held/{id}/replays")
+                answers.append(http.post(f"/operations/held/{id}/replays").status_code)
             except httpx.TransportError:
                 time.sleep(0.2)
 
@@ -211,6 +215,7 @@ def replay_all(stage: Stage) -> None:
         return not replaying
 
     wait_for(none_left, 120, "replaying what was parked")
+    return answers.count(201)
 
 
 def plant(stage: Stage, *messages: Message) -> None:
