@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from services.cli import SERVICES
+
 from .check import Checker
 from .injected import AT_POINTS, FAULTS, SELECTED, Fault, die_together, kill
 from .ledger import wait_for
-from .observer import OWNERS
 from .observer import QUEUE as OBSERVED
 from .points import POINTS
 from .stage import KINDS, PREFIX, Stage
@@ -42,7 +43,7 @@ class Plan:
 
 
 ONCE = Plan(FAULTS, minutes=15, kills=3)
-LONG = Plan(FAULTS, minutes=60, rounds=2, kills=40)
+LONG = Plan(FAULTS, minutes=45, rounds=2, kills=40)
 SHORT = Plan(SELECTED, minutes=10, members=1, clients=4)
 """What `make test` has time for."""
 
@@ -144,7 +145,7 @@ def _order(stage: Stage) -> list[str]:
 
     def unseen() -> set[str]:
         since = {"recorded": {"$gte": stage.observed_since}}
-        entries = {row["_id"] for owner in OWNERS for row in stage.database(owner)["journal"].find(since, {"_id": 1})}
+        entries = {row["_id"] for owner in SERVICES for row in stage.database(owner)["journal"].find(since, {"_id": 1})}
         return entries - stage.observer.seen
 
     wait_for(lambda: not unseen(), 60, f"every event arriving at {OBSERVED}")

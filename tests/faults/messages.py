@@ -14,6 +14,7 @@ import amqp
 import httpx
 import orjson
 
+from services.cli import SERVICES
 from services.gateway.store.generation import QUEUE
 from services.kernel import bus
 from services.kernel.event import CONTENT_TYPE, new_id
@@ -127,13 +128,12 @@ def no_queue(stage: Stage) -> None:
 def unbound_queue(stage: Stage) -> None:
     """For some seconds the projection's queue is not bound, and the broker confirms what others want: tallies tell."""
     keys = ("#", "tally.#")
-    owners = (*_OWNERS, "gateway")
     with stage.connection() as connection, connection.channel() as channel:
-        for owner in owners:
+        for owner in SERVICES:
             for key in keys:
                 channel.queue_unbind(QUEUE, bus.exchange_of(owner), key)
         time.sleep(4)
-        for owner in owners:
+        for owner in SERVICES:
             for key in keys:
                 channel.queue_bind(QUEUE, bus.exchange_of(owner), key)
 

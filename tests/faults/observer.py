@@ -8,12 +8,11 @@ import time
 from collections import defaultdict
 from typing import Any
 
+from services.cli import SERVICES
 from services.kernel import bus
 from services.kernel.event import Event
 
 QUEUE = "faults.observer"
-OWNERS = ("study", "hotline", "gateway")
-"""The services that publish events."""
 
 
 class Observer(threading.Thread):
@@ -43,12 +42,12 @@ class Observer(threading.Thread):
 
     def bind(self, connection: Any) -> None:
         """Make queue and bindings."""
-        bus.declare_queue(connection, QUEUE, [(service, "#") for service in OWNERS])
+        bus.declare_queue(connection, QUEUE, [(service, "#") for service in SERVICES])
 
     def unbind(self, connection: Any) -> None:
         """Leave nobody who wants what is published."""
         with connection.channel() as channel:
-            for service in OWNERS:
+            for service in SERVICES:
                 channel.queue_unbind(QUEUE, bus.exchange_of(service), "#")
 
     def _listen(self) -> None:

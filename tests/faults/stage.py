@@ -19,6 +19,7 @@ import httpx
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from services.cli import SERVICES
 from services.cli.local.broker import Broker
 from services.cli.local.platform import Platform
 from services.cli.local.process import Process, free_port
@@ -33,9 +34,9 @@ from .proxy import Proxy, Wires
 
 PREFIX = "faults"
 PASSWORD = "sample-password"  # of accounts that live as long as the campaign
-OURS = ("study", "hotline", "gateway", "api")
+OURS = (*SERVICES, "api")
 KINDS = (*OURS, "rabbitmq", "mongod")
-BACK_SECONDS = 180.0
+BACK_SECONDS = 240.0
 ROLES = {"office": "office", "supervisor": "duty_supervisor", "operator": "operations"}
 
 
