@@ -69,28 +69,27 @@ arrangements: dict[str, Callable[[list[Delivery]], list[Delivery]]] = {
 endings = st.sampled_from(["acknowledged", "acknowledged", "killed before acknowledging", "reply lost"])
 moods = st.sampled_from([Later, Park, ValueError, AutoReconnect, Killed])
 places = st.integers(0, BATCH)
-replicas = st.integers(0, 1)
+replicas = st.sampled_from([0, 0, 0, 1])
 queues_named = st.sampled_from(QUEUES)
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A while of everybody's work: clients ask, a relay publishes, a subscriber takes."""
+    """A while of everybody's work: clients ask, a relay publishes, perhaps a subscriber spoils, each takes."""
 
     asked: tuple[tuple[dict[str, int], str, int], ...]
     sent: tuple[int, str, int]
-    taken: tuple[tuple[str, int, str, str], ...]
+    spoilt: tuple[str, str, type[BaseException]] | None
+    taken: tuple[tuple[int, str, str], ...]
 
 
-deliveries = st.tuples(queues_named, st.integers(1, 6), st.sampled_from(sorted(arrangements)), endings)
-turns = st.lists(
-    st.builds(
-        Turn,
-        st.lists(st.tuples(changes_asked, executions, replicas), max_size=3).map(tuple),
-        st.tuples(replicas, sendings, places),
-        st.lists(deliveries, max_size=3).map(tuple),
-    ),
-    max_size=2,
+deliveries = st.tuples(st.integers(0, 6), st.sampled_from(sorted(arrangements)), endings)
+turns = st.builds(
+    Turn,
+    st.lists(st.tuples(changes_asked, executions, replicas), min_size=1, max_size=3).map(tuple),
+    st.tuples(replicas, sendings, places),
+    st.none() | st.tuples(queues_named, st.sampled_from(JARS), moods),
+    st.tuples(*(deliveries for _ in QUEUES)),
 )
 """What goes on after each of the rarer things, so that they meet something."""
 
@@ -138,13 +137,15 @@ class Machine(RuleBasedStateMachine):
         self.met: dict[str, list[Delivery]] = {queue: [] for queue in QUEUES}
         """Queue → what was dealt with."""
 
-    def _work(self, meanwhile: list[Turn]) -> None:
-        for turn in meanwhile:
-            for asked in turn.asked:
-                self.ask(*asked)
-            self.relay(*turn.sent)
-            for taken in turn.taken:
-                self.deliver(*taken)
+    def _work(self, turn: Turn) -> None:
+        for asked in turn.asked:
+            self.ask(*asked)
+        self.relay(*turn.sent)
+        if turn.spoilt is not None:
+            queue, jar, mood = turn.spoilt
+            self.subscribers[queue].failing[jar] = mood
+        for queue, taken in zip(QUEUES, turn.taken, strict=True):
+            self.deliver(queue, *taken)
 
     # clients
 
@@ -275,10 +276,10 @@ class Machine(RuleBasedStateMachine):
         found += judge.marks((entry["aggregate"], entry["n"], entry["published"]) for entry in entries)
         assert not found, "; ".join(map(str, found))
 
-    @rule(which=replicas, tally=st.booleans(), meanwhile=turns)
-    def tell(self, which: int, tally: bool, meanwhile: list[Turn]) -> None:
+    @rule(which=replicas, tally=st.booleans(), then=turns)
+    def tell(self, which: int, tally: bool, then: Turn) -> None:
         """A relay tells up to when it has published everything, and what that was."""
-        self._work(meanwhile)
+        self._work(then)
         self._tell(which, tally)
 
     def _tell(self, which: int, tally: bool) -> None:
@@ -287,30 +288,32 @@ class Machine(RuleBasedStateMachine):
         if tally:
             self.relays[which][0].tell_tally(until)
 
-    @rule()
-    def send_again(self) -> None:
+    @rule(then=turns)
+    def send_again(self, then: Turn) -> None:
         """The owner sends what subscribers asked for."""
         self.resender.step()
+        self._work(then)
 
-    @rule(seconds=st.sampled_from([0.5, 2, 6, 20, 90, 86_400]), meanwhile=turns)
-    def time_passes(self, seconds: float, meanwhile: list[Turn]) -> None:
+    @rule(seconds=st.sampled_from([0.5, 2, 6, 20, 90, 86_400]), then=turns)
+    def time_passes(self, seconds: float, then: Turn) -> None:
         """Leases end, pauses end, days end."""
         self.now += timedelta(seconds=seconds)
-        self._work(meanwhile)
+        self._work(then)
 
     # the broker
 
-    @initialize(opened=st.sets(queues_named))
-    def begin(self, opened: set[str]) -> None:
-        """Some subscribers are there from the beginning."""
-        for queue in sorted(opened):
-            self._start(queue, False)
+    @initialize(absent=st.sets(queues_named, max_size=2))
+    def begin(self, absent: set[str]) -> None:
+        """Most subscribers are there from the beginning."""
+        for queue in QUEUES:
+            if queue not in absent:
+                self._start(queue, False)
 
-    @rule(queue=queues_named, killed=st.booleans(), meanwhile=turns)
-    def start(self, queue: str, killed: bool, meanwhile: list[Turn]) -> None:
+    @rule(queue=queues_named, killed=st.booleans(), then=turns)
+    def start(self, queue: str, killed: bool, then: Turn) -> None:
         """A subscriber starts; it may die before it could ask for what a new queue has missed."""
         self._start(queue, killed)
-        self._work(meanwhile)
+        self._work(then)
 
     def _start(self, queue: str, killed: bool) -> None:
         subscriber = self.subscribers[queue]
@@ -320,17 +323,18 @@ class Machine(RuleBasedStateMachine):
             since = last_day(self.stage.subscriber, subscriber.ledger, queue, self.stage.service)
             self._request(Resend(queue=queue, since=since))
 
-    @rule(queue=queues_named, meanwhile=turns)
-    def lose(self, queue: str, meanwhile: list[Turn]) -> None:
+    @rule(queue=queues_named, then=turns)
+    def lose(self, queue: str, then: Turn) -> None:
         """A queue is deleted with whatever is in it."""
         self.queues.delete(queue)
         self.open.discard(queue)
-        self._work(meanwhile)
+        self._work(then)
 
-    @rule(queue=queues_named, body=st.sampled_from(RUBBISH))
-    def plant(self, queue: str, body: bytes) -> None:
+    @rule(queue=queues_named, body=st.sampled_from(RUBBISH), then=turns)
+    def plant(self, queue: str, body: bytes, then: Turn) -> None:
         """Somebody puts rubbish into a queue."""
         self.relays[0][1].inner.publish([Outgoing(new_id(), "", body, queue=queue)])
+        self._work(then)
 
     def _request(self, resend: Resend) -> None:
         self.requests += 1
@@ -348,10 +352,11 @@ class Machine(RuleBasedStateMachine):
             fetched = self.queues.fetch(queue, most)
             self._take(queue, fetched, arrangements[how]([each.delivery for each in fetched]), ending)
 
-    @rule(queue=queues_named, first=st.integers(0, 20), count=st.integers(1, 4))
-    def deliver_old(self, queue: str, first: int, count: int) -> None:
+    @rule(queue=queues_named, first=st.integers(0, 20), count=st.integers(1, 4), then=turns)
+    def deliver_old(self, queue: str, first: int, count: int, then: Turn) -> None:
         """What was dealt with long ago comes once more."""
         self._take(queue, [], self.met[queue][first : first + count], "acknowledged")
+        self._work(then)
 
     def _take(self, queue: str, fetched: list[Fetched], deliveries: list[Delivery], ending: str) -> None:
         subscriber = self.subscribers[queue]
@@ -372,44 +377,37 @@ class Machine(RuleBasedStateMachine):
                 self._request(wanted)
         subscriber.inbox.to_ask.clear()
 
-    @rule(queue=queues_named, jar=st.sampled_from(JARS), mood=moods, meanwhile=turns)
-    def spoil(self, queue: str, jar: str, mood: type[BaseException], meanwhile: list[Turn]) -> None:
-        """From now on a subscriber fails with a jar's events."""
-        self.subscribers[queue].failing[jar] = mood
-        self._work(meanwhile)
-
-    @rule(queue=queues_named, meanwhile=turns)
-    def mend(self, queue: str, meanwhile: list[Turn]) -> None:
+    @rule(queue=queues_named, then=turns)
+    def mend(self, queue: str, then: Turn) -> None:
         """The subscriber is mended."""
         self.subscribers[queue].failing.clear()
-        self._work(meanwhile)
+        self._work(then)
 
-    @rule(queue=queues_named)
-    def retry(self, queue: str) -> None:
+    @rule(queue=queues_named, then=turns)
+    def retry(self, queue: str, then: Turn) -> None:
         """The subscriber tries again what is due."""
         with self._perhaps_away(queue):
             self.subscribers[queue].inbox.retry_due()
+        self._work(then)
 
-    @rule(queue=queues_named, place=st.integers(0, 5), times=st.integers(1, 2))
-    def replay(self, queue: str, place: int, times: int) -> None:
+    @rule(queue=queues_named, place=st.integers(0, 2), times=st.integers(1, 2), then=turns)
+    def replay(self, queue: str, place: int, times: int, then: Turn) -> None:
         """Operations try a held message again, perhaps twice at once."""
-        rows = self._held(queue)
-        if place < len(rows):
-            for _ in range(times):
-                with self._perhaps_away(queue):
-                    self.subscribers[queue].inbox.replay(rows[place])
+        for row in self._held(queue)[place:][:1] * times:
+            with self._perhaps_away(queue):
+                self.subscribers[queue].inbox.replay(row)
+        self._work(then)
 
-    @rule(queue=queues_named, place=st.integers(0, 5), killed=st.booleans(), meanwhile=turns)
-    def drop(self, queue: str, place: int, killed: bool, meanwhile: list[Turn]) -> None:
+    @rule(queue=queues_named, place=st.integers(0, 2), killed=st.booleans(), then=turns)
+    def drop(self, queue: str, place: int, killed: bool, then: Turn) -> None:
         """Operations give a held message up; the process may die before what waited for it could go on."""
-        rows = self._held(queue)
-        if place < len(rows):
-            if rows[place]["event"] is not None:
-                self.given_up[queue].add((rows[place]["aggregate"], rows[place]["n"]))
+        for row in self._held(queue)[place:][:1]:
+            if row["event"] is not None:
+                self.given_up[queue].add((row["aggregate"], row["n"]))
             self.fate = "killed" if killed else "answered"
             with self._perhaps_away(queue):
-                self.subscribers[queue].inbox.drop(rows[place], "u1", "of no use")
-        self._work(meanwhile)
+                self.subscribers[queue].inbox.drop(row, "u1", "of no use")
+        self._work(then)
 
     def _held(self, queue: str) -> list[Document]:
         """What operations may try again or give up, in an order that is the same in each run."""
