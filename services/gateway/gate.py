@@ -114,7 +114,7 @@ class Gate:
 
     async def sign_out(self, token: str) -> None:
         """The token is worth nothing from now on."""
-        await self.database["sessions"].delete_one({"_id": _digest(token)})
+        await directory.end_session(self.database, _digest(token))
 
     async def identify(self, token: str | None) -> Principal:
         """Who bears the token.
@@ -124,12 +124,12 @@ class Gate:
         """
         if not token:
             raise DomainError("token.missing", "请先登录", "unauthenticated")
-        session = await directory.signed_in(self.database, _digest(token))
+        await self.directory.look()
+        session = await self.directory.signed_in(_digest(token))
         if session is None:
             raise DomainError("token.invalid", "登录凭证无效，请重新登录", "unauthenticated")
         if session["expires"] <= datetime.now(UTC):
             raise DomainError("token.expired", "登录已过期，请重新登录", "unauthenticated")
-        self.directory.seen(session["tree"])
         roles = tuple((Role(held["role"]), str(held["unit"])) for held in session["roles"])
         return Principal(session["user"], roles, session["expires"])
 
@@ -223,7 +223,7 @@ class Gate:
         return Envelope(
             command_id=given,
             actor=actor,
-            tree=self.directory.tree,
+            tree=await self.directory.tree(),
             paths=await self.directory.paths(units),
             periods=await self.directory.periods(),
             deadline=datetime.now(UTC) + timedelta(seconds=seconds),

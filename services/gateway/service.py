@@ -32,7 +32,7 @@ from .domain import CAMPAIGN, UNIT, USER
 from .domain.campaign import PlaceCampaign
 from .domain.permissions import EVERYWHERE
 from .domain.unit import PlaceUnit
-from .store import facts
+from .store import directory, facts
 from .store.generation import PROJECTION, QUEUE, ledger
 
 Answer = dict[str, Any]
@@ -119,6 +119,7 @@ class Gateway(Imports, Held):
 
         def act(work: Work) -> Answer:
             work.decide(USER, command.id, command, envelope.expected)
+            work.write(directory.ACCESS, directory.raised())
             return {"id": command.id, "version": work.version(USER, command.id)}
 
         answer: Answer = self.journal.execute(envelope, command, act)
@@ -132,6 +133,7 @@ class Gateway(Imports, Held):
             work.decide(USER, command.id, command, envelope.expected)
             _credential(work, command.id, command.password)
             work.write("sessions", pymongo.DeleteMany({"user": command.id}))
+            work.write(directory.ACCESS, directory.raised())
             return {"id": command.id, "version": work.version(USER, command.id)}
 
         answer: Answer = self.journal.execute(envelope, _without_secret(command), act)
@@ -210,9 +212,10 @@ def _other_root(work: Work, id: str) -> bool:
 
 def _touch_tree(work: Work) -> None:
     """Common documents (of the figures read and of those being built), so that a change of the tree and a batch of the
-    projection conflict instead of disagreeing.
+    projection conflict instead of disagreeing; and what the API keeps of tree and campaigns is no longer right.
     """
     work.write(PROJECTION, pymongo.UpdateMany({}, {"$inc": {"tree": 1}}))
+    work.write(directory.ACCESS, directory.raised())
 
 
 def _credential(work: Work, user: str, password: str) -> None:

@@ -3,76 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import pymongo
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Period
-from services.kernel.journal import Document
+from services.kernel.journal import MAJORITY, Document
 from services.kernel.lists import containing
 
 from ..domain.unit import standing
 
 Database = AsyncDatabase[Document]
 
+ACCESS = "access"
+"""The one document whose version every change of a unit, a campaign, a role or a session raises in its transaction."""
+
 _MOST_KEPT = 10_000
-_WHO: list[dict[str, Any]] = [
-    {"$lookup": {"from": "users", "localField": "user", "foreignField": "_id", "as": "users"}},
-    {
-        "$lookup": {
-            "from": "projection",
-            "pipeline": [{"$match": {"_id": "projection"}}, {"$project": {"tree": 1}}],
-            "as": "projection",
-        }
-    },
-]
+_RAISED: Document = {"$inc": {"version": 1}}
+_WITH_ROLES = {"$lookup": {"from": "users", "localField": "user", "foreignField": "_id", "as": "users"}}
 
 
-async def signed_in(database: Database, digest: str) -> Document | None:
-    """The session of a token, or None; with its user's `roles` and the version of the `tree`, all in one read."""
-    found = await (await database["sessions"].aggregate([{"$match": {"_id": digest}}, *_WHO])).to_list(1)
-    if not found:
-        return None
-    session = found[0]
-    roles = [role for user in session.pop("users") for role in user["roles"]]
-    tree = max((int(row.get("tree", 0)) for row in session.pop("projection")), default=0)
-    return {**session, "roles": roles, "tree": tree}
+def raised() -> pymongo.UpdateOne:
+    """What belongs into every transaction that makes wrong what a `Directory` may have kept."""
+    return pymongo.UpdateOne({"_id": ACCESS}, _RAISED, upsert=True)
+
+
+async def end_session(database: Database, digest: str) -> None:
+    """A session is over, for every process of the API at once."""
+
+    async def act(session: AsyncClientSession) -> None:
+        await database["sessions"].delete_one({"_id": digest}, session=session)
+        await database[ACCESS].update_one({"_id": ACCESS}, _RAISED, upsert=True, session=session)
+
+    async with database.client.start_session() as session:
+        await session.with_transaction(act, write_concern=MAJORITY)
+
+
+@dataclass
+class _Kept:
+    version: int = -1
+    signed_in: dict[str, Document] = field(default_factory=dict)
+    paths: dict[str, list[str]] = field(default_factory=dict)
+    tree: int | None = None
+    periods: list[Period] | None = None
 
 
 class Directory:
-    """What envelopes say of the tree and the campaigns, kept for as long as the tree's version is the same.
+    """Who is signed in, the tree and the campaigns: what every request asks, kept for as long as nothing of it changes.
 
-    Every change of a unit or a campaign changes that version in its own transaction, and every request reads it:
-    nothing here outlives the change that makes it wrong.
+    A request begins with a `look` at the version that each change raises in its own transaction, so that nothing kept
+    outlives the change that makes it wrong. What is not there is never kept.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.tree = 0
-        self._paths: dict[str, list[str]] = {}
-        self._periods: list[list[Period]] = []
+        self._kept = _Kept()
 
-    def seen(self, tree: int) -> None:
-        """The tree has this version: what was kept of another is forgotten."""
-        if tree != self.tree or len(self._paths) > _MOST_KEPT:
-            # new ones, for a read that is on its way still writes into the old
-            self.tree, self._paths, self._periods = tree, {}, []
+    async def look(self) -> None:
+        """Forget everything if anything has changed. A read that is on its way writes into what was forgotten."""
+        row = await self._database[ACCESS].find_one({"_id": ACCESS})
+        version = 0 if row is None else int(row["version"])
+        if version != self._kept.version or max(len(self._kept.signed_in), len(self._kept.paths)) > _MOST_KEPT:
+            self._kept = _Kept(version)
+
+    async def signed_in(self, digest: str) -> Document | None:
+        """The session of a token with its user's `roles`, or None."""
+        kept = self._kept.signed_in
+        if digest not in kept:
+            found = await self._database["sessions"].aggregate([{"$match": {"_id": digest}}, _WITH_ROLES])
+            for session in await found.to_list(1):
+                kept[digest] = {**session, "roles": [role for user in session["users"] for role in user["roles"]]}
+        return kept.get(digest)
 
     async def paths(self, ids: Iterable[str]) -> dict[str, list[str]]:
         """The path from the root to each of the units that exist."""
-        wanted, kept = set(ids), self._paths
+        wanted, kept = set(ids), self._kept.paths
         if missing := wanted - kept.keys():
             kept.update(await paths(self._database, missing))
         return {id: kept[id] for id in wanted & kept.keys()}
 
+    async def tree(self) -> int:
+        """The version of the tree."""
+        kept = self._kept
+        if kept.tree is None:
+            row = await self._database["projection"].find_one({"_id": "projection"}, {"tree": 1})
+            kept.tree = 0 if row is None else int(row.get("tree", 0))
+        return kept.tree
+
     async def periods(self) -> list[Period]:
         """The campaigns' spans."""
-        kept = self._periods
-        if not kept:
-            kept.append(await periods(self._database))
-        return kept[0]
+        kept = self._kept
+        if kept.periods is None:
+            kept.periods = await periods(self._database)
+        return kept.periods
 
 
 async def unit(database: Database, id: str) -> Document:

@@ -19,6 +19,7 @@ from services.kernel.relay import WATERMARK
 
 from ..projection import Weights, facts, fold
 from . import generation
+from .directory import ACCESS
 from .generation import PROJECTION, Generation, generation_of
 
 NORMS = [{"_id": "hotline.weights", **vars(Weights())}]
@@ -27,7 +28,7 @@ NORMS = [{"_id": "hotline.weights", **vars(Weights())}]
 
 def ensure_indexes(database: Database[Document]) -> None:
     """Collections and one index for each way of asking."""
-    ensure_collections(database, (PROJECTION, "norms", "credentials", "sessions", "lockouts"))
+    ensure_collections(database, (PROJECTION, ACCESS, "norms", "credentials", "sessions", "lockouts"))
     for norm in NORMS:
         database["norms"].update_one({"_id": norm["_id"]}, {"$setOnInsert": norm}, upsert=True)
     database[PROJECTION].update_one({"_id": PROJECTION}, {"$setOnInsert": {"tree": 0, "batches": 0}}, upsert=True)

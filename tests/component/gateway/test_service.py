@@ -271,8 +271,13 @@ def test_what_the_worker_changes_acts_on_the_next_request(worker: Worker, mongo:
 
     async def act() -> None:
         async with AsyncMongoClient[Document](mongo, event_listeners=[reads]) as client:
-            gate = Gate(client.get_database(worker.database.name, codec_options=CODEC), Commands("amqp://nobody"))
+            database = client.get_database(worker.database.name, codec_options=CODEC)
+            gate, other = (Gate(database, Commands("amqp://nobody")) for _ in range(2))
             token, _ = await gate.sign_in("wang", "w")
+            second, _ = await gate.sign_in("wang", "w")
+            await other.sign_out(second)
+            with pytest.raises(DomainError, match=r"token\.invalid"):
+                await gate.identify(second)
 
             async def writing(unit: str) -> Envelope:
                 known = await gate.identify(token)
@@ -281,7 +286,7 @@ def test_what_the_worker_changes_acts_on_the_next_request(worker: Worker, mongo:
             for _ in range(2):
                 reads.told.clear()
                 before = await writing("P")
-            assert reads.told == ["aggregate"]
+            assert reads.told == ["find"]
             with pytest.raises(DomainError, match=r"unit\.unknown"):
                 await writing("K")
             worker.ask("add_unit", unit("K", kind="department"))
