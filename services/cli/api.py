@@ -1,10 +1,9 @@
-"""The API's process: REST and pages by uvicorn, gRPC by grpc.aio, in one asyncio loop."""
+"""The API's process: REST and pages by uvicorn, gRPC by grpc.aio, in one asyncio loop (uvloop's)."""
 
 from __future__ import annotations
 
-import asyncio
-
 import uvicorn
+import uvloop
 
 from services.gateway.commands import Commands
 from services.gateway.gate import Gate
@@ -18,7 +17,7 @@ from services.kernel.settings import Settings, settings
 def main() -> int:
     """Serve until told to stop; what is being answered is answered first."""
     logs.configure("api")
-    asyncio.run(serve(settings()))
+    uvloop.run(serve(settings()))
     return 0
 
 

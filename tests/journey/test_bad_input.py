@@ -10,7 +10,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -230,6 +230,22 @@ def test_a_content_length_that_lies(province: Province, finance: httpx.Client) -
     assert '"body.too_large"' in answer
 
 
+def test_headers_without_end(province: Province) -> None:
+    """A request whose headers go on past 64 KiB is refused, and its connection closed."""
+    with closing(socket.create_connection(("127.0.0.1", province.platform.http_port), timeout=10)) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ")
+        with suppress(ConnectionError):  # it may be closed while there is more to send
+            for _ in range(1024):
+                line.sendall(b"x" * 1024)
+        with suppress(ConnectionError):
+            assert line.makefile("rb").read(12) in (b"HTTP/1.1 400", b"")
+    with closing(socket.create_connection(("127.0.0.1", province.platform.http_port), timeout=10)) as line:
+        for piece in (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ", b"x" * 9000, b"\r\nConnection: close\r\n\r\n"):
+            line.sendall(piece)
+            time.sleep(0.05)
+        assert line.makefile("rb").read(12) == b"HTTP/1.1 200"
+
+
 @pytest.mark.parametrize(
     ("authorization", "code"),
     [
@@ -257,10 +273,12 @@ def test_an_expired_token(province: Province) -> None:
         client.headers["Authorization"] = f"Bearer {token}"
         assert client.get("/me").status_code == 200
         prefix = province.platform.environment["SHENGZHI_DATABASE_PREFIX"]
-        newest = province.databases[f"{prefix}_gateway"]["sessions"].find_one_and_update(
+        store = province.databases[f"{prefix}_gateway"]
+        newest = store["sessions"].find_one_and_update(
             {"user": "water"}, {"$set": {"expires": datetime.now(UTC) - timedelta(seconds=1)}}, sort=[("created", -1)]
         )
         assert newest is not None
+        store["access"].update_one({}, {"$inc": {"version": 1}})
         refused(client.post("/study/sessions", json=SESSION), 401, "token.expired")
         token = client.post("/tokens", json={"name": "water", "password": PASSWORD}).json()["token"]
         client.headers["Authorization"] = f"Bearer {token}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,7 +24,7 @@ Database = AsyncDatabase[Document]
 ACCESS = "access"
 """The one document whose version every change of a unit, a campaign, a role or a session raises in its transaction."""
 
-_MOST_KEPT = 10_000
+_KEPT_SECONDS = 60.0
 _RAISED: Document = {"$inc": {"version": 1}}
 _WITH_ROLES = {"$lookup": {"from": "users", "localField": "user", "foreignField": "_id", "as": "users"}}
 
@@ -47,6 +48,7 @@ async def end_session(database: Database, digest: str) -> None:
 @dataclass
 class _Kept:
     version: int = -1
+    since: float = field(default_factory=time.monotonic)
     signed_in: dict[str, Document] = field(default_factory=dict)
     paths: dict[str, list[str]] = field(default_factory=dict)
     tree: int | None = None
@@ -57,7 +59,8 @@ class Directory:
     """Who is signed in, the tree and the campaigns: what every request asks, kept for as long as nothing of it changes.
 
     A request begins with a `look` at the version that each change raises in its own transaction, so that nothing kept
-    outlives the change that makes it wrong. What is not there is never kept.
+    outlives the change that makes it wrong; and nothing outlives a minute, should somebody have changed the store by
+    hand. What is not there is never kept.
     """
 
     def __init__(self, database: Database) -> None:
@@ -68,7 +71,7 @@ class Directory:
         """Forget everything if anything has changed. A read that is on its way writes into what was forgotten."""
         row = await self._database[ACCESS].find_one({"_id": ACCESS})
         version = 0 if row is None else int(row["version"])
-        if version != self._kept.version or max(len(self._kept.signed_in), len(self._kept.paths)) > _MOST_KEPT:
+        if version != self._kept.version or time.monotonic() - self._kept.since > _KEPT_SECONDS:
             self._kept = _Kept(version)
 
     async def signed_in(self, digest: str) -> Document | None:
