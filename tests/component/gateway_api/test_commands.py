@@ -184,6 +184,23 @@ def test_without_a_broker_commands_are_unavailable() -> None:
     assert time.monotonic() - before < 6
 
 
+def test_an_answer_is_not_sent_on_a_connection_that_has_died(service: Service, vhost: str, broker_node: Broker) -> None:
+    """The broker cuts the one connection on which answers go: the next caller has the answer all the same."""
+
+    def cut() -> None:
+        told = broker_node.control("list_connections", "pid", "client_properties")
+        (pid,) = [line.split("\t")[0] for line in told.splitlines() if f"shengzhi-replies-{NAME}" in line]
+        broker_node.control("close_connection", pid, "test")
+
+    async def act(client: Commands) -> None:
+        await client.call(NAME, EchoText(text="before"), envelope())
+        await asyncio.to_thread(cut)
+        await asyncio.sleep(5.5)
+        assert (await client.call(NAME, EchoText(text="after"), envelope(5)))["text"] == "after"
+
+    with_client(vhost, act)
+
+
 def test_a_lost_connection_is_made_again(service: Service, vhost: str, broker_node: Broker) -> None:
     """The broker cuts every connection; callers in between are refused or answered, and soon answered again."""
     name = urlsplit(vhost).path.lstrip("/")
