@@ -36,7 +36,7 @@ class Batch(Entrypoint):
         *,
         keys: Sequence[str] = ("#",),
         size: int = 500,
-        wait: float = 0.05,
+        wait: float = 0.25,
         single_active: bool = False,
         ledger: Ledger = own_ledger,
         ordered: bool = False,

@@ -1,7 +1,8 @@
 """Feeding one queue into an inbox, with a connection of its own.
 
-Messages are fetched ahead, handed over `size` at a time or after `wait` seconds, and acknowledged together once the
-transaction is done. A failure of the broker is waited out; a failure of the store stops consuming until it is back.
+Messages are fetched ahead, handed over `size` at a time, when no more come, or after `wait` seconds, and acknowledged
+together once the transaction is done; while the store is busy with them, the next are fetched. A failure of the broker
+is waited out; a failure of the store stops consuming until it is back.
 """
 
 from __future__ import annotations
@@ -24,6 +25,34 @@ log = structlog.stdlib.get_logger(__name__)
 
 _BACKLOG = 2
 _IDLE_SECONDS = 0.5
+_GLANCE_SECONDS = 0.01
+_GAP_SECONDS = 0.02
+
+
+class _Taking(threading.Thread):
+    """A batch on its way into the store."""
+
+    def __init__(self, inbox: Inbox, deliveries: list[Delivery]) -> None:
+        super().__init__(daemon=True)
+        self.over = threading.Event()
+        self._inbox = inbox
+        self._deliveries = deliveries
+        self._failure: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Take it; what is raised is kept for `finish`."""
+        try:
+            self._inbox.take(self._deliveries)
+        except BaseException as error:  # noqa: BLE001  # raised again where it is waited for
+            self._failure = error
+        finally:
+            self.over.set()
+
+    def finish(self) -> None:
+        """Raise what `take` raised."""
+        if self._failure is not None:
+            raise self._failure
 
 
 class Consumer:
@@ -36,7 +65,7 @@ class Consumer:
         bindings: Sequence[tuple[str, str]],
         *,
         size: int = 500,
-        wait: float = 0.05,
+        wait: float = 0.25,
         single_active: bool = False,
         expires_ms: int | None = None,
     ) -> None:
@@ -115,7 +144,7 @@ class Consumer:
         self._fetched.append((info["delivery_tag"], delivery))
 
     def _fill(self, connection: Any) -> None:
-        """Wait for a batch to be full, or for `wait` seconds after its first message; a moment if there is none."""
+        """Wait for a batch to be full, for a pause in what comes, or for `wait` seconds after its first message."""
         until = time.monotonic() + (self._wait if self._fetched else _IDLE_SECONDS)
         while len(self._fetched) < self._size and not self._stopping.is_set():
             empty = not self._fetched
@@ -123,7 +152,7 @@ class Consumer:
             if left <= 0:
                 return
             try:
-                connection.drain_events(timeout=left)
+                connection.drain_events(timeout=left if empty else min(left, _GAP_SECONDS))
             except TimeoutError:
                 return
             if empty and self._fetched:
@@ -133,8 +162,10 @@ class Consumer:
         batch, self._fetched = self._fetched[: self._size], self._fetched[self._size :]
         pause = 0.0
         while not self._stopping.is_set():
+            taking = _Taking(self._inbox, [delivery for _, delivery in batch])
             try:
-                self._inbox.take([delivery for _, delivery in batch])
+                self._fetch_during(taking, connection)
+                taking.finish()
             except PyMongoError as error:
                 pause = min(5.0, pause * 2 or 0.2)
                 log.warning("consumer.store_away", queue=self._inbox.queue, error=repr(error), seconds=pause)
@@ -144,6 +175,21 @@ class Consumer:
                 channel.basic_ack(batch[-1][0], multiple=True)
                 self._ask(self._inbox.to_ask)
                 return
+
+    def _fetch_during(self, taking: _Taking, connection: Any) -> None:
+        """Fetch the next batch, no more, while one is being taken."""
+        while not taking.over.is_set():
+            if len(self._fetched) >= self._size:
+                taking.over.wait()
+                return
+            try:
+                connection.drain_events(timeout=_GLANCE_SECONDS)
+            except TimeoutError:
+                continue
+            except bus.BUS_ERRORS:
+                taking.over.wait()
+                raise
+            time.sleep(0)  # the store may have answered: whoever takes goes first
 
     def _ask_from_last_day(self) -> None:
         """The queue is new: what was published before it is lost to it unless it is sent again."""
