@@ -69,8 +69,14 @@ rows: test-packages install ## Tests by the domain's numbered rows: `S2 passed 3
 	@$(BIN)/python -m tests.rows
 
 .PHONY: bench
-bench: demo-packages install ## Measure; prints what it measured on what
-	$(BIN)/python -m pytest tests/bench --override-ini addopts= --import-mode=importlib -p no:pytest_nameko -s
+bench: demo-packages install ## Measure (a quarter of an hour at most); a table of all figures at the end
+	rm -rf build/bench
+	$(BIN)/python -m pytest tests/bench --override-ini addopts= --import-mode=importlib -p no:pytest_nameko
+	@$(BIN)/python -m tests.bench.table
+
+.PHONY: bench-table
+bench-table: install ## Put the figures of the last `make bench` into docs/benchmarks.md
+	@$(BIN)/python -m tests.bench.table docs/benchmarks.md
 
 .PHONY: faults
 faults: demo-packages install ## Every fault once while clients work (15 min at most); nothing may be lost or doubled

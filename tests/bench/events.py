@@ -52,3 +52,9 @@ def entries(count: int, units: int, seed: int = 1) -> Iterator[Document]:
             "published": False,
             "hash": b"",
         }
+
+
+def withdrawn(submitted: Document) -> Document:
+    """The entry by which a reported session counts nothing any more."""
+    told = {"title": submitted["data"]["title"], "was": submitted["data"]["now"], "reason": "重复"}
+    return {**submitted, "_id": new_id(), "n": 2, "type": "session.voided.v1", "data": told}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,6 +50,26 @@ sys.stdin.readline()
 while relay.step():
     pass
 """
+
+
+def project(database: Database[Document], events: Sequence[Event]) -> None:
+    """The projection alone: events in memory, one transaction a batch."""
+    projection = Projection()
+
+    def take(some: Sequence[Event]) -> None:
+        in_transaction(database, lambda session: projection.apply(some, Taking(session, database, datetime.now(UTC))))
+
+    for start in range(0, len(events), BATCH):
+        take(events[start : start + BATCH])
+
+
+def emptied(database: Database[Document]) -> Database[Document]:
+    """A gateway's database with nothing in it but its units."""
+    for name in database.list_collection_names():
+        if name != "units":
+            database.drop_collection(name)
+    facts.ensure_indexes(database)
+    return database
 
 
 class Parts:
@@ -94,19 +115,20 @@ class Parts:
                 connection.drain_events(timeout=30)
 
         done = rate(EVENTS, work)
+        channel.close()
         self._drop(connection)
         return done
 
     def project(self) -> float:
-        """The projection alone: events in memory, one transaction a batch."""
-        self._empty()
-        done = rate(EVENTS, lambda: self._apply(self._events))
+        """Events in memory straight into the figures."""
+        emptied(self._gateway)
+        done = rate(EVENTS, lambda: project(self._gateway, self._events))
         self._compare(EVENTS)
         return done
 
     def whole(self) -> float:
         """Journal → relay (its own process) → quorum queue → consumer → facts and roll-ups."""
-        self._empty()
+        emptied(self._gateway)
         self._client.drop_database(self._owner.name)
         journal = Journal(self._owner, service="study", site="bench", chain_key=b"k")
         journal.ensure_indexes()
@@ -123,10 +145,10 @@ class Parts:
     def peer(self, peer: Peer) -> float:
         """Another framework at the same work: its facts and roll-ups must be ours."""
         if PEER_EVENTS not in self._results:
-            self._empty()
-            self._apply(self._events[:PEER_EVENTS])
+            emptied(self._gateway)
+            project(self._gateway, self._events[:PEER_EVENTS])
             self._compare(PEER_EVENTS)
-        self._empty()
+        emptied(self._gateway)
         done = peer.rate(self._amqp, self._mongo, self._gateway.name, self._bodies[:PEER_EVENTS])
         self._compare(PEER_EVENTS)
         return done
@@ -142,15 +164,6 @@ class Parts:
             publisher.publish(messages[start : start + BATCH])
         publisher.close()
 
-    def _apply(self, events: list[Event]) -> None:
-        database, projection = self._gateway, Projection()
-        for start in range(0, len(events), BATCH):
-            self._take(database, projection, events[start : start + BATCH])
-
-    @staticmethod
-    def _take(database: Database[Document], projection: Projection, some: list[Event]) -> None:
-        in_transaction(database, lambda session: projection.apply(some, Taking(session, database, datetime.now(UTC))))
-
     def _timed(self, consumer: Consumer, relay: subprocess.Popen[bytes]) -> float:
         """Seconds from the relay's start to the last fact."""
         thread = threading.Thread(target=consumer.run)
@@ -162,19 +175,12 @@ class Parts:
         relay.stdin.write(b"go\n")
         relay.stdin.flush()
         while self._gateway["facts"].estimated_document_count() < EVENTS:
-            time.sleep(0.02)
+            time.sleep(0.05)
         seconds = time.perf_counter() - started
         consumer.stop()
         thread.join()
         relay.wait()
         return seconds
-
-    def _empty(self) -> None:
-        """Everything but the units."""
-        for name in self._gateway.list_collection_names():
-            if name != "units":
-                self._gateway.drop_collection(name)
-        facts.ensure_indexes(self._gateway)
 
     def _compare(self, count: int) -> None:
         """The first result with so many events is what every later one must be, to the last number."""

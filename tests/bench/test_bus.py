@@ -39,7 +39,7 @@ def _told(rates: dict[str, float], goal: float) -> dict[str, Any]:
             peer.name: {
                 "events_per_s": rates[peer.name],
                 "ours_times": ours / rates[peer.name],
-                "settings": ", ".join(f"{key} {value}" for key, value in peer.settings.items()),
+                "settings": peer.settings,
             }
             for peer in PEERS
         },

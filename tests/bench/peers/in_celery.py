@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-from functools import cache
-from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
 from kombu.entity import Queue
 
 from services.kernel.event import Event
@@ -26,16 +23,10 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     worker_prefetch_multiplier=int(os.environ[PREFETCH]),
 )
-effect = cache(Effect)
-
-
-@worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
-def read_tree(**_: Any) -> None:
-    """Be ready before the first event."""
-    effect()
+EFFECT = Effect()
 
 
 @app.task(name="project")  # type: ignore[untyped-decorator]  # celery ships no types
 def project(body: str) -> None:
     """One event, one transaction."""
-    effect().take(Event.from_json(body.encode()))
+    EFFECT.take(Event.from_json(body.encode()))

@@ -53,7 +53,7 @@ class Peer:
     name: str
     command: tuple[str, ...]
     fill: Fill
-    settings: Mapping[str, str | int]
+    settings: str
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def rate(self, amqp: str, mongo: str, database: str, bodies: Sequence[bytes]) -> float:
@@ -76,36 +76,28 @@ class Peer:
         return (done - before) / (ended - started)
 
 
-CELERY = ("--pool", "threads", "--concurrency", "4", "--without-mingle", "--without-gossip", "--without-heartbeat")
+CELERY = ("--pool", "threads", "--concurrency", "10", "--without-mingle", "--without-gossip", "--without-heartbeat")
 PEERS = (
     Peer(
         "nameko",
         ("tests.bench.peers.in_nameko",),
         as_events,
-        {"queue": "quorum", "processes": 1, "prefetch": 100, "max_workers": 10, "requeue_on_error": "yes"},
+        "quorum queue, 1 process, prefetch 100, max_workers 10, requeue_on_error",
         {PREFETCH: "100", WORKERS: "10"},
     ),
     Peer(
         "celery",
-        ("celery", "-A", "tests.bench.peers.in_celery", "worker", "--loglevel", "ERROR", *CELERY),
+        ("celery", "--quiet", "-A", "tests.bench.peers.in_celery", "worker", "--loglevel", "ERROR", *CELERY),
         as_tasks,
-        {
-            "queue": "quorum",
-            "pool": "threads",
-            "processes": 1,
-            "threads": 4,
-            "prefetch": 100,
-            "acks_late": "yes",
-            "events": "off",
-        },
-        {PREFETCH: "25"},
+        "quorum queue, 1 process, 10 threads, prefetch 100, acks_late, no events, gossip, mingle or heartbeat",
+        {PREFETCH: "10"},
     ),
     Peer(
         "faststream",
         ("tests.bench.peers.in_faststream",),
         as_events,
-        {"queue": "quorum", "processes": 1, "prefetch": 4, "threads": 4, "ack_policy": "nack_on_error"},
-        {PREFETCH: "4"},
+        "quorum queue, 1 process, prefetch 10 (so many threads), nack_on_error",
+        {PREFETCH: "10"},
     ),
 )
 """Each with the settings that gave the most of those tried (docs/benchmarks.md)."""
