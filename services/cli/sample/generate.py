@@ -12,6 +12,7 @@ from services.cli.sample.days import CAMPAIGN, CAMPAIGN_NAME, FIRST, LAST
 from services.cli.sample.hotline import month_of, tickets
 from services.cli.sample.province import FULL, ROOT, Department, Province, Unit, province
 from services.cli.sample.recount import Figures, recount
+from services.cli.sample.research import research
 from services.cli.sample.rows import Cells, Row
 from services.cli.sample.study import KINDS, study
 from services.cli.sample.supplements import study_sent, tickets_sent
@@ -19,7 +20,7 @@ from services.cli.sample.untidy import Wrong, untidy
 from services.cli.sample.workbook import Dates, workbook
 from services.gateway.contract import UNIT_KINDS
 
-FIRST_SENT, SENT_LATER, UNTIDY = "1-ledgers", "2-supplements", "untidy"
+FIRST_SENT, SENT_LATER, SENT_LAST, UNTIDY = "1-ledgers", "2-supplements", "3-progress", "untidy"
 DATES: tuple[Dates, ...] = ("cell", "cell", "iso", "chinese")
 OPENED = date(2026, 1, 1)
 
@@ -86,20 +87,24 @@ def sample(departments: int = FULL) -> Sample:
     made = province(departments)
     sent = [(department, study_sent(department, study(department))) for department in made.departments]
     calls = tickets_sent(list(tickets(made, departments / FULL)))
-    mistakes = untidy(made)
+    studied = research(made)
+    mistakes = untidy(made, next(row for row in studied.progress if row.cells["state"] == "成果转化"))
     books = [
         Book("单位名册.xlsx", {"units": [_listed(unit) for unit in made.units]}),
         Book("用户名册.xlsx", {"users": accounts(made)}),
         *(_study_book(FIRST_SENT, department, ledgers.first) for department, ledgers in sent),
         *_ticket_books(calls.first),
+        Book(f"{FIRST_SENT}/调查研究 重点课题.xlsx", _sheets(studied.topics)),
         *(_study_book(SENT_LATER, department, ledgers.later) for department, ledgers in sent if ledgers.later),
         Book(f"{SENT_LATER}/民声热线工单补报更正.xlsx", {"tickets": [row.cells for row in calls.later]}),
+        Book(f"{SENT_LATER}/调查研究 调研与成果转化.xlsx", _sheets([*studied.visits, *studied.measures]), "iso"),
+        Book(f"{SENT_LAST}/调查研究 课题进展与更正.xlsx", _sheets([*studied.progress, *studied.mended]), "chinese"),
         Book(f"{UNTIDY}/不规范台账.xlsx", {kind: [row.cells for row in rows] for kind, rows in mistakes.items()}),
     ]
     rows = [row for _, ledgers in sent for row in ledgers.first]
     rows += calls.first
     rows += [row for _, ledgers in sent for row in ledgers.later]
-    rows += calls.later
+    rows += [*calls.later, *studied.rows]
     return Sample(made, books, rows, mistakes)
 
 
@@ -109,6 +114,14 @@ def _study_book(folder: str, department: Department, rows: list[Row]) -> Book:
     dates: Dates = chance("dates", department.unit.code).choice(DATES)
     path = f"{folder}/{department.unit.code} {name}.xlsx"
     return Book(path, {kind: found for kind, found in sheets.items() if found}, dates)
+
+
+def _sheets(rows: Iterable[Row]) -> dict[str, list[Cells]]:
+    """Rows by the sheet to which they belong."""
+    sheets: dict[str, list[Cells]] = {}
+    for row in rows:
+        sheets.setdefault(row.kind, []).append(row.cells)
+    return sheets
 
 
 def _ticket_books(rows: Iterable[Row]) -> list[Book]:

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from services.cli.sample.days import working_day_after
+from services.cli.sample.days import FIRST, LAST, working_day_after
 from services.cli.sample.hotline import LIMITS
+from services.cli.sample.province import ROOT
+from services.cli.sample.research import KINDS as RESEARCH
 from services.cli.sample.rows import CORRECT, VOID, Cell, Cells, Row
 
 Figures = dict[str, int | float | None]
@@ -15,6 +17,9 @@ SESSIONS = tuple(f"study.sessions.{way}" for way in WAYS.values())
 ATTENDANCE = tuple(f"study.attendance.{part}" for part in ("due", "present", "excused", "absent"))
 DIGITS = 6
 """So many digits of a rate are reported."""
+VISITED = {"D": "department", "Z": "central", "S": "institution", "E": "enterprise"}
+"""A department's code begins with its kind."""
+OUTSIDE = {"企业": "enterprise", "事业单位": "institution"}
 CALLBACKS = tuple(f"hotline.callbacks.{said}" for said in ("valid", "responded", "solved", "satisfied", "basically"))
 COUNTED = (
     *SESSIONS,
@@ -22,6 +27,11 @@ COUNTED = (
     "study.essays",
     "study.lectures",
     "study.units_covered",
+    "research.topics",
+    "research.groups",
+    "research.visits",
+    "research.measures",
+    "research.measures_settled",
     "hotline.tickets",
     "hotline.questions_answered",
     "hotline.problems_solved",
@@ -42,7 +52,7 @@ def standing(rows: Iterable[Row]) -> list[Row]:
         action = row.cells.get("action")
         if action == VOID:
             records[row.record] = None
-        elif action == CORRECT or row.record not in records:
+        elif action == CORRECT or row.record not in records or row.kind == "topics":  # which says how far it has come
             records[row.record] = row
         else:
             raise ValueError(f"{row.record} is said twice, differently, without a correction")
@@ -52,20 +62,58 @@ def standing(rows: Iterable[Row]) -> list[Row]:
 def recount(rows: Iterable[Row], units: set[str], first: date, last: date) -> Figures:
     """The figures of a subtree (its units' codes) for a period, as the rows say."""
     counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
-    covered = set()
+    covered, visited = set[Cell](), set[tuple[str, str]]()
     for row in standing(rows):
-        if row.kind == "tickets":
-            for figure, day, amount in _ticket(row.cells):
-                begins = date.min if figure == "hotline.overdue" else first
-                if (row.cells.get("handler") or row.cells["unit"]) in units and begins <= day <= last:
-                    counts[figure] += amount
-        elif row.cells["unit"] in units and first <= _day(row.cells["day"]) <= last:
-            counts.update(_study(row))
-            if row.kind == "sessions" and _study(row)["study.attendance.present"] > 0:
-                covered.add(row.cells["unit"])
+        for figure, unit, day, amount in _counted(row):
+            begins = date.min if figure == "hotline.overdue" else first
+            if unit in units and begins <= day <= last:
+                counts[figure] += amount
+        if first <= _day(row.cells["received" if row.kind == "tickets" else "day"]) <= last:
+            covered |= {unit for unit in _covered(row) if unit in units}
+            visited |= {(kind, place) for kind, unit, place in _visited(row) if unit in units}
     counts["study.units_covered"] = len(covered)
     rates = _rates(counts)
-    return {**counts, **{id: None if rate is None else round(rate, DIGITS) for id, rate in rates.items()}}
+    reached: Figures = {f"research.units_visited.{kind}": None for kind in VISITED.values()}
+    if (first, last) == (FIRST, LAST):  # of any other period there is no such figure
+        reached = {id: sum(id.endswith(kind) for kind, _ in visited) for id in reached}
+    return {**counts, **reached, **{id: None if rate is None else round(rate, DIGITS) for id, rate in rates.items()}}
+
+
+def _counted(row: Row) -> Iterable[tuple[str, str, date, int]]:
+    """What a record counts, for which unit, on which day."""
+    unit = str(row.cells["unit"])
+    if row.kind == "tickets":
+        owner = str(row.cells.get("handler") or unit)
+        yield from ((figure, owner, day, amount) for figure, day, amount in _ticket(row.cells))
+    elif row.kind in RESEARCH:
+        yield from ((figure, unit, day, 1) for figure, day in _researched(row))
+    else:
+        day = _day(row.cells["day"])
+        yield from ((figure, unit, day, amount) for figure, amount in _study(row).items())
+
+
+def _covered(row: Row) -> Iterable[Cell]:
+    if row.kind == "sessions" and _study(row)["study.attendance.present"] > 0:
+        yield row.cells["unit"]
+
+
+def _researched(row: Row) -> Iterable[tuple[str, date]]:
+    day = _day(row.cells["day"])
+    yield f"research.{row.kind}", day
+    if row.kind == "topics" and row.cells.get("group"):
+        yield "research.groups", day
+    if row.kind == "measures" and row.cells.get("settled"):
+        yield "research.measures_settled", _day(row.cells["settled"])
+
+
+def _visited(row: Row) -> Iterable[tuple[str, str, str]]:
+    """Kind, the unit for which it counts as visited, and what was visited."""
+    cells = row.cells
+    if cells.get("visited"):
+        department = str(cells["visited"]).split("-")[0]
+        yield VISITED[department[0]], department, department
+    elif cells.get("place") and cells["kind"] in OUTSIDE:
+        yield OUTSIDE[str(cells["kind"])], ROOT, f"outside {cells['place']}"
 
 
 def _study(row: Row) -> Counter[str]:

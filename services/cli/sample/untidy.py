@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from services.cli.sample.days import LAST
 from services.cli.sample.province import DESK, Province
-from services.cli.sample.rows import CORRECT, VOID, Cell, Cells
+from services.cli.sample.rows import CORRECT, VOID, Cell, Cells, Row
 
 
 @dataclass(frozen=True)
@@ -16,13 +17,16 @@ class Wrong:
     said: tuple[str, str] | None = None
 
 
-def untidy(province: Province) -> dict[str, list[Wrong]]:
-    """The rows of each sheet of 不规范台账.xlsx."""
+def untidy(province: Province, topic: Row) -> dict[str, list[Wrong]]:
+    """The rows of each sheet of 不规范台账.xlsx; `topic` is one that is converted and not closed."""
     branch = province.departments[0].branches[0].code
     return {
         "sessions": _sessions(branch),
         "essays": _essays(branch),
         "lectures": _lectures(branch),
+        "topics": _topics(str(topic.cells["unit"])),
+        "visits": _visits(topic),
+        "measures": _measures(topic),
         "tickets": _tickets(province),
     }
 
@@ -89,6 +93,44 @@ def _lectures(branch: str) -> list[Wrong]:
     sheet.wrong("mode", "cell.invalid", mode="漫谈")
     sheet.wrong("audience", "cell.invalid", audience="很多")
     sheet.wrong("speaker_post", "cell.missing", speaker_post=None)
+    return sheet.rows
+
+
+def _topics(unit: str) -> list[Wrong]:
+    right: Cells = {"unit": unit, "day": date(2026, 5, 12), "title": "数据共享情况调研"}
+    sheet = _Sheet("topics", "错课题", {**right, "kind": "对策性", "leader": "党组书记"})
+    wrong = sheet.wrong
+    wrong("kind", "topic.kind_unknown", kind="随意性")
+    wrong("group", "cell.invalid", group="处长××2")
+    wrong("cooperating", "unit.unknown", cooperating="D999")
+    wrong("state", "topic.gate_closed", state="解题", outline="座谈", approved=date(2026, 5, 13))
+    wrong("reported", "row.day_missing", state="破题", outline="座谈", report="报告")
+    wrong("day", "topic.dates_out_of_order", state="破题", outline="座谈", approved=date(2026, 5, 11))
+    return sheet.rows
+
+
+def _visits(topic: Row) -> list[Wrong]:
+    unit, number = topic.cells["unit"], topic.cells["number"]
+    right: Cells = {"unit": unit, "day": LAST, "title": "座谈", "topic": number, "leader": "副厅长"}
+    sheet = _Sheet("visits", "错调研", {**right, "place": "示例村", "kind": "其他（村、社区等）"})
+    wrong = sheet.wrong
+    wrong("topic", "topic.unknown", topic="KT-404")
+    wrong("visited", "unit.unknown", visited="D999", place=None, kind=None)
+    wrong("visited", "visit.place_missing", place=None, kind=None)
+    wrong("kind", "visit.kind_missing", kind=None)
+    wrong("people", "cell.invalid", people=0)
+    return sheet.rows
+
+
+def _measures(topic: Row) -> list[Wrong]:
+    unit, number = topic.cells["unit"], topic.cells["number"]
+    right: Cells = {"unit": unit, "day": date(2026, 10, 30), "title": "统一标准", "topic": number}
+    sheet = _Sheet("measures", "错措施", {**right, "owner": unit, "due": LAST})
+    wrong = sheet.wrong
+    wrong("owner", "unit.unknown", owner="D999")
+    wrong("due", "measure.due_before_day", due=date(2026, 10, 1))
+    wrong("done", "row.progress_missing", state="推进中")
+    wrong("settled", "row.day_missing", state="已销号", noted=LAST, done="已印发")
     return sheet.rows
 
 

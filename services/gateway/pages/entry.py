@@ -1,4 +1,4 @@
-"""One session and one ticket, entered by hand: as few fields as what only a person can know."""
+"""Records entered by hand, one by one: as few fields as what only a person can know."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from ..http_api import hotline, study
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..store import directory
+from . import researched
 from .fields import Field, Fields, chosen, effort, filled, made
 from .forms import typed, with_key
 from .screens import Reader, Screen, screen
@@ -69,6 +70,8 @@ class Entry:
     action: Action
     by_platform: tuple[str, ...]
     buttons: tuple[tuple[str, str], ...]
+    record: researched.Record | None = None
+    choices: researched.Choosing | None = None
 
 
 ENTRIES = {
@@ -86,6 +89,18 @@ ENTRIES = {
         ("受理时间", "办理时限", "状态", "登记账号"),
         (("register", "登记工单"),),
     ),
+    **{
+        kind: Entry(
+            kind,
+            form.fields,
+            Action.write_research,
+            form.by_platform,
+            (("record", form.button),),
+            form.record,
+            form.choices,
+        )
+        for kind, form in researched.FORMS.items()
+    },
 }
 
 
@@ -93,7 +108,7 @@ ENTRIES = {
 async def form(kind: str, request: Request, reader: Reader, gate: Gated) -> Response:
     """The empty form."""
     entry = _entry(kind)
-    return _form(request, entry, await _with_units(gate, reader, entry), new_id())
+    return _form(request, entry, await _with_choices(request, gate, reader, entry), new_id())
 
 
 @router.post("/records/{kind}/new")
@@ -107,7 +122,7 @@ async def record(kind: str, request: Request, reader: Reader, gate: Gated) -> Re
     except DomainError as refusal:
         if refusal.kind == "unauthenticated":
             raise
-        fields = filled(await _with_units(gate, reader, entry), values, refusal)
+        fields = filled(await _with_choices(request, gate, reader, entry), values, refusal)
         return _form(request, entry, fields, key or new_id(), refusal)
     return RedirectResponse(f"/records/{kind}/{quote(id)}", 303)
 
@@ -134,6 +149,13 @@ def _form(request: Request, entry: Entry, fields: Fields, key: str, refusal: Dom
     )
 
 
+async def _with_choices(request: Request, gate: Gate, reader: Principal, entry: Entry) -> Fields:
+    """The fields with what the reader may choose from."""
+    more = {} if entry.choices is None else await entry.choices(request, gate, reader)
+    fields = {name: replace(field, **more.get(name, {})) for name, field in entry.fields.items()}
+    return await _with_units(gate, reader, replace(entry, fields=fields))
+
+
 async def _with_units(gate: Gate, reader: Principal, entry: Entry) -> Fields:
     """The fields with the units that the reader may choose from; their own is chosen."""
     own = gate.own(reader, entry.action).unit
@@ -153,6 +175,9 @@ async def _recorded(
     kind: str, values: dict[str, str], key: str, request: Request, reader: Principal, gate: Gate
 ) -> str:
     keyed = with_key(request, key)
+    if (record := ENTRIES[kind].record) is not None:
+        told = {name: value for name, value in values.items() if name in ENTRIES[kind].fields}
+        return _id(await record(told, keyed, reader, gate))
     if kind == "ticket":
         ticket = made(hotline.NewTicket, {name: value for name, value in values.items() if name in TICKET})
         return _id(await hotline.register_ticket(ticket, keyed, reader, gate))

@@ -19,6 +19,7 @@ from ..domain.permissions import EVERYWHERE, PERMISSIONS
 from ..gate import Gate, Principal
 from ..http_api.auth import Gated
 from . import words
+from .entry import ENTRIES
 from .records import listed, unit_names
 from .screens import SHEETS, Reader, Screen, can, home_of, screen
 from .sheets import ways_of
@@ -40,6 +41,9 @@ class Waiting:
 WAITING = (
     Waiting("学习活动待报送", Action.write_study, "session", (("state", "held"),)),
     Waiting("学习活动被退回，待改正", Action.write_study, "session", (("state", "returned"),)),
+    Waiting("调研方案待审批", Action.approve_research, "topic", (("outline", "submitted"),)),
+    Waiting("转化措施待销号", Action.approve_research, "measure", (("state", "submitted"),)),
+    Waiting("转化措施已超期", Action.write_research, "measure", (("overdue", "true"),)),
     Waiting("工单待分类", Action.dispatch_tickets, "ticket", (("state", "registered"),)),
     Waiting("工单待派单", Action.dispatch_tickets, "ticket", (("state", "classified"),)),
     Waiting("工单待签收", Action.handle_tickets, "ticket", (("state", "dispatched"),)),
@@ -49,16 +53,16 @@ WAITING = (
 )
 
 
+RECENTLY = {"session": Action.read_study, "topic": Action.read_research, "ticket": Action.read_tickets}
+"""The records of which the latest are shown, and who may see them."""
+
+
 @router.get("/")
 async def home(request: Request, reader: Reader, gate: Gated) -> Response:
     """What waits, the unit's report, its latest records, and the ways in."""
     held = {role for role, _ in reader.roles}
     mine = [some for some in WAITING if held & PERMISSIONS[some.action]]
-    shown = [
-        kind
-        for kind, action in (("session", Action.read_study), ("ticket", Action.read_tickets))
-        if can(reader, action)
-    ]
+    shown = [kind for kind, action in RECENTLY.items() if can(reader, action)]
     counts = [_listed(some.kind, request, reader, gate, page_size=1, **dict(some.asked)) for some in mine]
     latest = [_listed(kind, request, reader, gate, page_size=RECENT) for kind in shown]
     found = await asyncio.gather(*counts, *latest)
@@ -85,12 +89,8 @@ async def home(request: Request, reader: Reader, gate: Gated) -> Response:
         recent=recent,
         report=home_of(reader) if can(reader, Action.read_figures) else None,
         sheets=ways_of(reader) if can(reader, *SHEETS) else [],
-        entries=[
-            (kind, f"登记{words.RECORDS[kind]}")
-            for kind, action in (("session", Action.write_study), ("ticket", Action.register_tickets))
-            if can(reader, action)
-        ],
-        states=words.STATES,
+        entries=[(kind, f"登记{words.RECORDS[kind]}") for kind, entry in ENTRIES.items() if can(reader, entry.action)],
+        state_of=words.state_of,
     )
 
 

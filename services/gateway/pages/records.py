@@ -11,16 +11,15 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
-from services.hotline.contract import TicketState
 from services.kernel.errors import DomainError
 from services.kernel.event import new_id
-from services.study.contract import SessionState
 
 from ..domain import Action
 from ..gate import Gate, Principal
 from ..http_api import hotline, study
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
+from ..http_api.research import measures, topics, visits
 from . import words
 from .fields import filled, made
 from .forms import typed, with_key
@@ -34,13 +33,18 @@ Handler = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Shelf:
-    """Where records of a kind are listed and fetched, by the API's own handlers; `write` is who may add one by hand."""
+    """Where records of a kind are listed and fetched, by the API's own handlers; `write` is who may add one by hand.
+
+    `filters` are what the list can be narrowed by beside state and title; `export` is where it is given out as a sheet.
+    """
 
     get: Handler
     list: Handler
     listing: type[BaseModel]
     columns: tuple[tuple[str, str], ...]
     write: Action | None = None
+    filters: tuple[str, ...] = ()
+    export: str | None = None
 
 
 _STUDY = (("day", "日期"), ("unit", "单位"))
@@ -60,9 +64,36 @@ SHELVES = {
         hotline.Listing,
         (("received", "受理时间"), ("unit", "受理单位"), ("kind", "诉求类型"), ("deadline", "办理时限")),
         Action.register_tickets,
+        ("overdue",),
+    ),
+    "topic": Shelf(
+        topics.get_topic,
+        topics.list_topics,
+        topics.TopicListing,
+        (("day", "立题日期"), ("unit", "牵头单位"), ("kind_name", "课题类型"), ("leader", "牵头领导")),
+        Action.write_research,
+        ("outline", "kind"),
+        "research/exports/topics",
+    ),
+    "visit": Shelf(
+        visits.get_visit,
+        visits.list_visits,
+        visits.VisitListing,
+        (*_STUDY, ("topic_title", "课题"), ("visited", "被调研单位"), ("place", "其他地点"), ("crowded", "扎堆提示")),
+        Action.write_research,
+        ("topic", "kind"),
+        "research/exports/visits",
+    ),
+    "measure": Shelf(
+        measures.get_measure,
+        measures.list_measures,
+        measures.MeasureListing,
+        (("owner", "责任单位"), ("topic_title", "课题"), ("due", "完成时限"), ("percent", "完成"), ("overdue", "超期")),
+        Action.write_research,
+        ("overdue", "topic", "owner"),
+        "research/exports/measures",
     ),
 }
-_READS = {"ticket": Action.read_tickets}
 
 
 def shelf_of(kind: str) -> Shelf:
@@ -76,7 +107,7 @@ def shelf_of(kind: str) -> Shelf:
     return SHELVES[kind]
 
 
-async def listed(kind: str, request: Request, reader: Principal, gate: Gate, **asked: Any) -> dict[str, Any]:
+async def listed(kind: str, request: Request, reader: Principal, gate: Gate, /, **asked: Any) -> dict[str, Any]:
     """A page of records of a kind, as the API lists them."""
     shelf = shelf_of(kind)
     asked = {name: value for name, value in asked.items() if value not in (None, "")}
@@ -97,24 +128,23 @@ async def list_view(
     gate: Gated,
     state: Annotated[str, Query(max_length=20)] = "",
     q: Annotated[str, Query(max_length=60)] = "",
-    overdue: Annotated[str, Query(pattern="^(|true)$")] = "",
     page: int = Query(1, ge=1, le=10_000),
 ) -> Response:
     """The records of the reader's unit and those below it, the newest first."""
     shelf = shelf_of(kind)
-    late = {"overdue": overdue} if kind == "ticket" else {}
-    found = await listed(kind, request, reader, gate, state=state, q=q, page=page, page_size=PAGE_SIZE, **late)
-    units = await unit_names(gate, (item["unit"] for item in found["items"]))
+    more = {name: request.query_params.get(name, "")[:60] for name in shelf.filters}
+    found = await listed(kind, request, reader, gate, state=state, q=q, page=page, page_size=PAGE_SIZE, **more)
+    units = await unit_names(gate, {unit for item in found["items"] for unit in words.units_of(item)})
     rows = [
         {
             "id": item["id"],
             "title": item["title"],
-            "state": words.STATES.get(item["state"], item["state"]),
+            "state": words.state_of(kind, item["state"]),
             "cells": [words.told(field, item[field], units) for field, _ in shelf.columns],
         }
         for item in found["items"]
     ]
-    kept = {name: value for name, value in (("state", state), ("q", q), ("overdue", overdue)) if value}
+    kept = {name: value for name, value in {"state": state, "q": q, **more}.items() if value}
     return screen(
         request,
         "list.html",
@@ -124,20 +154,11 @@ async def list_view(
         rows=rows,
         found=found,
         asked=kept,
-        states=_states(kind),
+        states=words.states(kind),
+        export=shelf.export,
         pages=-(-found["total"] // PAGE_SIZE),
         may_add=shelf.write is not None and can(reader, shelf.write),
     )
-
-
-def _states(kind: str) -> list[tuple[str, str]]:
-    if kind == "ticket":
-        names = [str(state) for state in TicketState]
-    elif kind == "session":
-        names = [str(state) for state in SessionState]
-    else:
-        names = ["recorded", "void"]
-    return [(name, words.STATES[name]) for name in names]
 
 
 @router.get("/records/unit/{id}")
@@ -175,8 +196,9 @@ async def _shown(
         kind=kind,
         name=words.RECORDS[kind],
         record=record,
-        state=words.STATES.get(record["state"], record["state"]),
+        state=words.state_of(kind, record["state"]),
         lines=words.record_lines(kind, record, units),
+        leads=words.record_links(kind, record),
         steps=steps,
         key=new_id(),
     )

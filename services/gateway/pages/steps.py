@@ -9,9 +9,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.hotline import contract
+from services.research import contract as research
 
 from ..domain import Action
 from ..http_api import hotline, study
+from ..http_api.research import measures, topics, visits
+from ..http_api.research.asked import OnDay, WithReason
 from .fields import Field, Fields, chosen, effort
 
 
@@ -49,7 +52,100 @@ def _void(take: Callable[..., Awaitable[Any]]) -> Step:
     return Step("voids", "作废", _STUDIED, Action.write_study, take, study.WithReason, _REASON)
 
 
+_DAY: Fields = {"day": Field("日期", "date", note="不填为今天")}
+_NOTE = "不写姓名、电话、住址"
+_LOOP = frozenset(research.TOPIC_STATES) - {research.TopicState.void}
+_UNSETTLED = frozenset({"set", "working"})
+
+
+def _research(
+    name: str,
+    title: str,
+    states: frozenset[str] | set[str],
+    take: Callable[..., Awaitable[Any]],
+    body: type[BaseModel] | None = None,
+    fields: Fields | None = None,
+    *,
+    approved: bool = False,
+) -> Step:
+    """A step of research: by who may write, or by who may approve."""
+    action = Action.approve_research if approved else Action.write_research
+    return Step(name, title, frozenset(states), action, take, body, fields or {})
+
+
+_TOPIC_STEPS = (
+    _research(
+        "outlines",
+        "报送调研方案",
+        {"framing"},
+        topics.submit_outline,
+        topics.OutlineBody,
+        {"outline": Field("调研方案", "textarea", required=True, note=_NOTE, most=4000)},
+    ),
+    _research("approvals", "批准调研方案", {"framing"}, topics.approve_outline, OnDay, _DAY, approved=True),
+    _research("advances", "进入下一阶段", {"surveying", "solving"}, topics.advance_topic),
+    _research(
+        "reports",
+        "报送调研报告",
+        _LOOP - {"framing", "closed"},
+        topics.file_report,
+        topics.ReportBody,
+        {
+            "report": Field("报告题目", required=True, most=120),
+            "day": Field("报告日期", "date", required=True),
+            "summary": Field("摘要", "textarea", note="不写案情材料", most=2000),
+        },
+    ),
+    _research(
+        "revisits",
+        "督查回访",
+        {"converted", "revisited"},
+        topics.revisit_topic,
+        topics.RevisitBody,
+        {
+            "day": Field("回访日期", "date", required=True),
+            "effective": Field("是否达到预期效果", required=True, choices=_YES_NO),
+            "finding": Field("回访情况", "textarea", note=_NOTE, most=2000),
+        },
+        approved=True,
+    ),
+    _research("closures", "关闭课题", {"revisited"}, topics.close_topic, OnDay, _DAY, approved=True),
+    _research("returns", "退回", _LOOP, topics.return_topic, WithReason, _REASON, approved=True),
+    _research("voids", "作废", _LOOP, topics.void_topic, WithReason, _REASON),
+)
+_MEASURE_STEPS = (
+    _research(
+        "progress",
+        "填报进展",
+        _UNSETTLED,
+        measures.note_progress,
+        measures.ProgressBody,
+        {
+            "done": Field("已做", "textarea", required=True, most=1000),
+            "next": Field("下一步", "textarea", most=1000),
+            "problem": Field("问题", "textarea", most=1000),
+            "support": Field("需要的支持", "textarea", most=1000),
+            **_DAY,
+        },
+    ),
+    _research("submissions", "申请销号", _UNSETTLED, measures.submit_measure),
+    _research("settlements", "销号", {"submitted"}, measures.settle_measure, OnDay, _DAY, approved=True),
+    _research("returns", "退回", {"submitted", "settled"}, measures.return_measure, WithReason, _REASON, approved=True),
+    _research(
+        "handovers",
+        "转为制度或问题",
+        _UNSETTLED | {"submitted", "settled"},
+        measures.hand_over_measure,
+        measures.HandOver,
+        {"into": Field("转为", required=True, choices=chosen(research.BECAME))},
+    ),
+    _research("voids", "作废", _UNSETTLED | {"submitted", "settled"}, measures.void_measure, WithReason, _REASON),
+)
+
 STEPS: dict[str, tuple[Step, ...]] = {
+    "topic": _TOPIC_STEPS,
+    "visit": (_research("voids", "作废", {"recorded"}, visits.void_visit, WithReason, _REASON),),
+    "measure": _MEASURE_STEPS,
     "session": (
         Step("submissions", "报送", frozenset({"held", "returned"}), Action.write_study, study.submit_session),
         Step(

@@ -6,22 +6,42 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.hotline import contract as hotline
+from services.research import contract as research
 from services.study import contract as study
 
 from ..documents import show
 
-RECORDS = {"session": "学习活动", "essay": "学习体会文章", "lecture": "专题党课", "ticket": "民声工单"}
-STATES: dict[str, str] = {**study.STATE_NAMES, **{str(state): name for state, name in hotline.STATE_NAMES.items()}}
-UNITS = ("unit", "handler", "reported_unit")
+RECORDS = {
+    "session": "学习活动",
+    "essay": "学习体会文章",
+    "lecture": "专题党课",
+    "topic": "重点课题",
+    "visit": "调研",
+    "measure": "转化措施",
+    "ticket": "民声工单",
+}
+_ENTRY = {state: study.STATE_NAMES[state] for state in ("recorded", "void")}
+_STATES: dict[str, Mapping[Any, str]] = {
+    "session": {state: study.STATE_NAMES[state] for state in study.SessionState},
+    "essay": _ENTRY,
+    "lecture": _ENTRY,
+    "topic": research.TOPIC_STATES,
+    "visit": research.VISIT_STATES,
+    "measure": research.MEASURE_STATES,
+    "ticket": hotline.STATE_NAMES,
+}
+UNITS = ("unit", "handler", "reported_unit", "visited", "owner")
+_SEVERAL = ("cooperating",)
 _ABSENCES: dict[str, str] = {**{str(reason): name for reason, name in study.REASON_NAMES.items()}, "excused": "请假"}
 _NAMES: dict[str, Mapping[str, str]] = {
     "way": {str(way): name for way, name in study.WAYS.items()},
     "form": {str(form): name for form, name in study.FORM_NAMES.items()},
     "mode": {str(mode): name for mode, name in study.MODE_NAMES.items()},
     "channel": {str(channel): name for channel, name in hotline.CHANNELS.items()},
-    "kind": {str(kind): name for kind, name in hotline.KINDS.items()},
-    "state": STATES,
+    "kind": {str(kind): name for kind, name in (hotline.KINDS | research.PLACE_KINDS).items()},
+    "became": research.BECAME,
 }
+_SAID = {"crowded": {True: "超过每月上限", False: "—"}, "overdue": {True: "已超期", False: "—"}}
 _FIELDS = (
     ("number", "本单位编号"),
     ("unit", "单位"),
@@ -42,6 +62,48 @@ _FIELDS = (
     ("reported_unit", "被举报单位"),
     ("reason", "事由"),
 )
+_RESEARCH = {
+    "topic": (
+        ("number", "本单位编号"),
+        ("unit", "牵头单位"),
+        ("day", "立题日期"),
+        ("kind_name", "课题类型"),
+        ("leader", "牵头领导职务"),
+        ("cooperating", "协作单位"),
+        ("visits", "调研次数"),
+        ("percent", "转化措施完成"),
+        ("closed", "关闭日期"),
+        ("reason", "事由"),
+    ),
+    "visit": (
+        ("number", "本单位编号"),
+        ("unit", "调研单位"),
+        ("day", "日期"),
+        ("topic_title", "课题"),
+        ("leader", "带队人职务"),
+        ("people", "参加人数"),
+        ("visited", "被调研单位"),
+        ("place", "平台外单位或地点"),
+        ("kind", "类别"),
+        ("visits_in_month", "该单位当月被调研次数"),
+        ("findings", "发现的问题和建议"),
+        ("reason", "事由"),
+    ),
+    "measure": (
+        ("number", "本单位编号"),
+        ("unit", "提出单位"),
+        ("day", "日期"),
+        ("topic_title", "课题"),
+        ("owner", "责任单位"),
+        ("cooperating", "配合单位"),
+        ("due", "完成时限"),
+        ("percent", "完成"),
+        ("settled", "销号日期"),
+        ("became", "已转为"),
+        ("reason", "事由"),
+    ),
+}
+_PROGRESS = (("done", "已做"), ("next", "下一步"), ("problem", "问题"), ("support", "需要的支持"))
 _STEPS = (
     ("handler", "承办单位"),
     ("dispatched", "派单时间"),
@@ -54,15 +116,28 @@ _STEPS = (
 _INSTANTS = {"received", "deadline", "dispatched", "signed", "answered", "called_back", "completed"}
 
 
+def states(kind: str) -> list[tuple[str, str]]:
+    """The states of a kind of record, with what they are called."""
+    return [(str(state), name) for state, name in _STATES[kind].items()]
+
+
+def state_of(kind: str, state: str) -> str:
+    """What a state of a kind of record is called."""
+    return _STATES[kind].get(state, state)
+
+
 def units_of(record: dict[str, Any]) -> set[str]:
     """The units that a record names."""
     told = {**record, **record.get("life", {})}
-    return {told[field] for field in UNITS if told.get(field)}
+    several = {unit for field in _SEVERAL for unit in told.get(field) or ()}
+    return several | {told[field] for field in UNITS if told.get(field)}
 
 
 def record_lines(kind: str, record: dict[str, Any], units: Mapping[str, str]) -> list[tuple[str, str]]:
     """The lines of a record's page: names and what is told, empty ones left out; `units` are their names."""
-    lines = _lines(_FIELDS, record, units)
+    lines = _lines(_RESEARCH.get(kind, _FIELDS), record, units)
+    if kind in _RESEARCH:
+        lines += _researched(kind, record)
     if kind == "session":
         named = [f"{_ABSENCES.get(each['reason'], '其他')} {each['count']} 人" for each in record["absences"]]
         lines.append(("未到情况", "、".join(named) or "全部到齐"))
@@ -79,20 +154,60 @@ def record_lines(kind: str, record: dict[str, Any], units: Mapping[str, str]) ->
     return [*lines, ("版本", str(record["version"]))]
 
 
+def _researched(kind: str, record: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a research record has come to, beside its fields."""
+    if kind == "visit":
+        return [("扎堆提示", "该单位当月被调研次数超过上限，请统筹安排")] if record["crowded"] else []
+    if kind == "measure":
+        noted = _lines(_PROGRESS, record["progress"] or {}, {})
+        return [*noted, ("最近填报", record["noted"])] if noted else []
+    group = [research.Member(**member) for member in record["group"]]
+    found = [("调研组", research.group_told(group))] if group else []
+    if outline := record["outline"]:
+        found.append(("调研方案", f"{research.OUTLINE_STATES[outline['state']]}：{outline['text']}"))
+    if report := record["report"]:
+        found.append(("调研报告", f"《{report['title']}》（{report['day']}）{report['summary']}"))
+    if revisit := record["revisit"]:
+        said = "达到预期" if revisit["effective"] else "未达到预期"
+        found.append(("督查回访", f"{revisit['day']}，{said}。{revisit['finding']}"))
+    return found
+
+
+def record_links(kind: str, record: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where a record's page leads on to."""
+    if kind == "topic":
+        return [(f"本课题的{RECORDS[part]}", f"/records/{part}?topic={record['id']}") for part in ("visit", "measure")]
+    return [("所属课题", f"/records/topic/{record['topic']}")] if kind in _RESEARCH else []
+
+
 def _lines(
     fields: tuple[tuple[str, str], ...], record: dict[str, Any], units: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-    return [(name, told(field, record[field], units)) for field, name in fields if record.get(field) not in (None, "")]
+    return [
+        (name, told(field, record[field], units)) for field, name in fields if record.get(field) not in (None, "", [])
+    ]
 
 
 def told(field: str, value: Any, units: Mapping[str, str]) -> str:
     """A field's value in words."""
-    if field in UNITS:
+    if field in _SEVERAL:
+        return "、".join(told(UNITS[0], unit, units) for unit in value)
+    if field in UNITS and value is not None:
         return f"{units[value]}（{value}）" if value in units else str(value)
     if field in _NAMES:
         return _NAMES[field].get(value, str(value))
     if field in _INSTANTS:
         return show.instant(value)
+    return _plain(field, value)
+
+
+def _plain(field: str, value: Any) -> str:
+    if value is None:
+        return show.NONE
+    if isinstance(value, bool):
+        return _SAID[field][value]
+    if field == "percent":
+        return f"{value}%"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -55,9 +55,11 @@ def test_a_parcel_is_loaded_in_its_order(folder: Path) -> None:
     """Units and users first, ledgers before their supplements, and the untidy sheets in neither."""
     parcel = unpack(folder)
     assert [part.kind for part in (*parcel.units, *parcel.users)] == ["units", "users"]
-    assert [{part.file.parent.name for part in batch} for batch in parcel.batches] == [{"1-ledgers"}, {"2-supplements"}]
-    assert {part.area for part in parcel.batches[0]} == {"study", "hotline"}
-    assert [part.kind for part in parcel.untidy] == ["sessions", "essays", "lectures", "tickets"]
+    folders = [{part.file.parent.name for part in batch} for batch in parcel.batches]
+    assert folders == [{"1-ledgers"}, {"2-supplements"}, {"3-progress"}]
+    assert {part.area for part in parcel.batches[0]} == {"study", "research", "hotline"}
+    kinds = ["sessions", "essays", "lectures", "topics", "visits", "measures", "tickets"]
+    assert [part.kind for part in parcel.untidy] == kinds
     assert parcel.campaign is not None
     assert parcel.rows == len(sample(3).rows) + len(sample(3).province.units) + len(Role)
 

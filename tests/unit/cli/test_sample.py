@@ -19,6 +19,8 @@ from services.gateway.contract import Role, UnitKind
 from services.kernel.sheets import parse, read
 
 SMALL = 4
+AMONG_ALL = ("tickets", "visits", "measures")
+"""These go to any department there is."""
 COMMITTED = Path(__file__).parents[3] / "deploy/sample"
 
 
@@ -80,7 +82,7 @@ def test_a_smaller_province_is_a_part_of_the_larger() -> None:
     """A department has the same records in any size of the province."""
     code = small().province.departments[0].unit.code
     found, expected = (
-        [row for row in each.rows if row.kind != "tickets" and str(row.cells["unit"]).startswith(code)]
+        [row for row in each.rows if row.kind not in AMONG_ALL and str(row.cells["unit"]).startswith(code)]
         for each in (small(), whole())
     )
     assert found == expected
@@ -138,7 +140,15 @@ def test_departments_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    "figure", ["study.sessions.branch", "study.units_covered", "hotline.tickets", "hotline.overdue"]
+    "figure",
+    [
+        "study.sessions.branch",
+        "study.units_covered",
+        "research.visits",
+        "research.units_visited.enterprise",
+        "hotline.tickets",
+        "hotline.overdue",
+    ],
 )
 def test_the_parts_make_the_whole(figure: str) -> None:
     """The committee's own and its departments' figures sum to the province's."""

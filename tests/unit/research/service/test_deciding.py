@@ -1,0 +1,197 @@
+"""Figures follow the records, whatever comes, moves and is taken back, and in whatever order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from services.cli.audit.recount import KINDS, VISITED, Window, visited, window_of
+from services.gateway.projection import facts
+from services.kernel.aggregate import Aggregate
+from services.kernel.errors import DomainError
+from services.research import contract as c
+from services.research.domain import MEASURE, PLACE, TOPIC, VISIT, Measure, Topic, Visit
+from services.research.service.deciding import decided, warnings
+from tests.unit.gateway.owners import event
+from tests.unit.research.records import MEASURE_CONTENT, VISIT_CONTENT, frame
+from tests.unit.study.records import SPRING, SUMMER, MemoryWork
+
+PATHS = {"D1": ["P", "D1"], "D2": ["P", "D2"], "D2-B1": ["P", "D2", "D2-B1"], "S1": ["P", "S1"]}
+DAYS = [date(2026, 3, 5), date(2026, 3, 31), date(2026, 4, 20), date(2026, 5, 6)]
+AIMS: list[dict[str, Any]] = [
+    {"visited": "D2", "kind": "department", "counts_as": "D2"},
+    {"visited": "D2-B1", "kind": "department", "counts_as": "D2"},
+    {"visited": "S1", "kind": "institution", "counts_as": "S1"},
+    {"visited": None, "place": "示例公司", "kind": "enterprise", "counts_as": None},
+    {"visited": None, "place": "示例 公司", "kind": "enterprise", "counts_as": None},
+    {"visited": None, "place": "示例村", "kind": "other", "counts_as": None},
+]
+Step = tuple[str, int, int, int, int]
+VERBS = (
+    *("visit", "correct_visit", "void_visit", "measure", "correct_measure", "note", "submit", "settle", "return"),
+    *("void_measure", "correct_topic", "void_topic"),
+)
+steps = some.lists(
+    some.tuples(
+        some.sampled_from(VERBS), some.integers(0, 3), some.integers(0, 1), some.integers(0, 3), some.integers(0, 5)
+    ),
+    max_size=40,
+)
+
+
+class Records:
+    """Two surveyed topics and what is asked of them, with every event that follows."""
+
+    def __init__(self) -> None:
+        self.work = MemoryWork(dict(PATHS))
+        for id in ("t0", "t1"):
+            self.decide(TOPIC, id, frame(id=id))
+            self.decide(TOPIC, id, c.SubmitOutline(id=id, outline="座谈"))
+            self.decide(TOPIC, id, c.ApproveOutline(id=id))
+
+    def decide(self, aggregate: Aggregate[Any], id: str, command: Any) -> Any:
+        """Decide a command with all that belongs to it."""
+        return decided(self.work.as_work(), aggregate, id, command)
+
+    def ask(self, verb: str, number: int, topic: int, day: int, aim: int) -> None:
+        """Ask one thing of one record.
+
+        Raises:
+            DomainError: the rules refuse it.
+        """
+        place = {"day": DAYS[day], "topic": f"t{topic}"}
+        visit = {**VISIT_CONTENT, **place, **AIMS[aim], "id": f"v{number}"}
+        measure = {**MEASURE_CONTENT, **place, "owner": ("D2", "S1")[aim % 2], "id": f"m{number}"}
+        again = {"reason": "有误"}
+        asked: dict[str, tuple[Aggregate[Any], Any]] = {
+            "visit": (VISIT, lambda: c.RecordVisit(**visit)),
+            "correct_visit": (VISIT, lambda: c.CorrectVisit(**visit, **again)),
+            "void_visit": (VISIT, lambda: c.VoidVisit(id=f"v{number}", **again)),
+            "measure": (MEASURE, lambda: c.RecordMeasure(**measure)),
+            "correct_measure": (MEASURE, lambda: c.CorrectMeasure(**measure, **again)),
+            "note": (MEASURE, lambda: c.NoteProgress(id=f"m{number}", progress=c.Progress(done="已办"))),
+            "submit": (MEASURE, lambda: c.SubmitMeasure(id=f"m{number}")),
+            "settle": (MEASURE, lambda: c.SettleMeasure(id=f"m{number}", day=DAYS[day])),
+            "return": (MEASURE, lambda: c.ReturnMeasure(id=f"m{number}", **again)),
+            "void_measure": (MEASURE, lambda: c.VoidMeasure(id=f"m{number}", **again)),
+            "correct_topic": (TOPIC, lambda: c.CorrectTopic(**_topic(f"t{topic}", day, aim), **again)),
+            "void_topic": (TOPIC, lambda: c.VoidTopic(id=f"t{topic}", **again)),
+        }
+        aggregate, command = asked[verb]
+        made = command()
+        self.decide(aggregate, made.id, made)
+
+    @classmethod
+    def after(cls, asked: list[Step]) -> Records:
+        """What there is after all of it was asked; what the rules refuse changes nothing."""
+        records = cls()
+        for step in asked:
+            before = len(records.work.entries)
+            try:
+                records.ask(*step)
+            except DomainError:
+                assert len(records.work.entries) == before
+        return records
+
+    def told(self) -> Counter[tuple[str, str, str]]:
+        """The facts' contributions, by key, unit and day."""
+        sums: Counter[tuple[str, str, str]] = Counter()
+        for number, payload in enumerate(self.work.entries):
+            for key, unit, day, amount in facts(event("research", "r", 1, payload, number)):
+                sums[key, unit, day] += amount
+        return sums
+
+
+def _topic(id: str, day: int, aim: int) -> dict[str, Any]:
+    group = [{"post": "处长"}] if aim % 2 else []
+    return frame(id=id, day=DAYS[day], group=group).model_dump(exclude={"row"})
+
+
+@settings(max_examples=75)
+@given(steps)
+def test_figures_are_what_the_records_count_in_the_end(asked: list[Step]) -> None:
+    """By metric, unit and day the events add up to a direct count of the records as they stand."""
+    records = Records.after(asked)
+    counted: Counter[tuple[str, str, str]] = Counter()
+    for kind in KINDS:
+        if kind.service == "research":
+            for state in records.work.of(kind.aggregate):
+                counted.update(kind.count(state))
+    told = {place: n for place, n in records.told().items() if n and not place[0].startswith(VISITED)}
+    assert {place: n for place, n in counted.items() if n} == told
+
+
+@settings(max_examples=75)
+@given(steps)
+def test_a_unit_is_visited_once_in_a_campaign(asked: list[Step]) -> None:
+    """The distinct figures are the number of different things that visits which stand went to, counted by hand."""
+    records = Records.after(asked)
+    periods = [SPRING, SUMMER]
+    told: Counter[Window] = Counter()
+    for (key, unit, day), amount in records.told().items():
+        if key.startswith(VISITED):
+            told[window_of(key, unit, day, periods)] += amount
+    things = set()
+    for state in records.work.of(VISIT):
+        if state.state == "recorded" and state.kind != "other":
+            campaign = "C1" if state.day <= SPRING.last else "C2"
+            thing = state.counts_as if state.visited else state.place.replace(" ", "")
+            key = f"{VISITED}.{state.kind}@campaign"
+            things.add(((key, "P" if state.place else state.counts_as, campaign), thing))
+    by_hand = Counter(window for window, _ in things)
+    assert {window: n for window, n in told.items() if n} == by_hand
+    audited = {found for state in records.work.of(VISIT) for found in visited(state, periods)}
+    assert Counter(window for window, _ in audited) == by_hand
+
+
+@settings(max_examples=75)
+@given(steps)
+def test_a_topic_knows_what_it_has(asked: list[Step]) -> None:
+    """So many visits, and so many measures in each state, as stand under it; and places as many visits as they got."""
+    records = Records.after(asked)
+    visits: list[Visit] = [each for each in records.work.of(VISIT) if each.state == "recorded"]
+    measures: list[Measure] = [each for each in records.work.of(MEASURE) if each.state != "void"]
+    for id in ("t0", "t1"):
+        topic: Topic = records.work.get(TOPIC, id)
+        assert topic.visits == sum(each.topic == id for each in visits)
+        assert topic.measures == Counter(each.state for each in measures if each.topic == id)
+    assert sum(sum(place.visits.values()) for place in records.work.of(PLACE)) == len(visits)
+
+
+def test_a_unit_with_too_many_visits_in_a_month_is_warned_of() -> None:
+    """The one after the limit says so; it is recorded all the same."""
+    records = Records()
+    found = []
+    for number, day in enumerate((2, 3, 4, 5)):
+        told = {**VISIT_CONTENT, "topic": "t0", "day": date(2026, 3, day), "id": f"v{number}"}
+        visit = records.decide(VISIT, f"v{number}", c.RecordVisit(**told))
+        found.append([each["code"] for each in warnings(records.work.as_work(), visit)])
+    assert found == [[], [], [], ["visit.crowded"]]
+
+
+def test_free_text_loses_its_numbers_before_it_becomes_an_event() -> None:
+    """Titles, outlines, notes: whatever travels."""
+    records = Records()
+    told = {**MEASURE_CONTENT, "topic": "t0", "title": "请联系 13900001111", "id": "m0"}
+    assert "139" not in records.decide(MEASURE, "m0", c.RecordMeasure(**told)).title
+    note = c.NoteProgress(id="m0", progress=c.Progress(done="已办", problem="致电 13900001111 无人接听"))
+    assert "139" not in records.decide(MEASURE, "m0", note).progress.problem
+    assert not [entry for entry in records.work.entries if "13900001111" in entry.model_dump_json()]
+
+
+def test_a_day_outside_every_campaign_is_refused() -> None:
+    """Of a visit, a measure, a report."""
+    records = Records()
+    early = date(2025, 12, 31)
+    for aggregate, command in (
+        (VISIT, c.RecordVisit(**{**VISIT_CONTENT, "topic": "t0", "day": early, "id": "v0"})),
+        (MEASURE, c.RecordMeasure(**{**MEASURE_CONTENT, "topic": "t0", "day": early, "id": "m0"})),
+        (TOPIC, c.FileReport(id="t0", day=early, report="报告")),
+    ):
+        with pytest.raises(DomainError, match=r"day\.outside_campaign"):
+            records.decide(aggregate, command.id, command)
