@@ -29,7 +29,7 @@ from services.cli.report import report
 from services.cli.sample.days import FIRST, LAST
 from services.cli.sample.generate import Sample, sample
 from services.cli.sample.province import ROOT
-from services.gateway.contract import Role
+from services.gateway.contract import SOURCES, Role
 
 CAMPAIGN, MARCH, SUMMER = (FIRST, LAST), (date(2026, 3, 1), date(2026, 3, 31)), (date(2026, 7, 1), date(2026, 9, 30))
 
@@ -157,9 +157,7 @@ def test_rebuilding_changes_nothing_that_was_right(
     for name, value in shown.settings.items():
         monkeypatch.setenv(name, value)
     told = _run("rebuild", "--folder", str(shown.folder / "nowhere"))
-    entries = sum(
-        mongo_client[f"demonstration_{name}"]["journal"].count_documents({}) for name in ("study", "hotline", "gateway")
-    )
+    entries = sum(mongo_client[f"demonstration_{name}"]["journal"].count_documents({}) for name in SOURCES)
     assert f"重建完成并已切换：事实 {entries} 条" in told
     after = office.report(ROOT, *CAMPAIGN)
     assert {**after, "as_of": None} == {**before, "as_of": None}

@@ -46,19 +46,19 @@ from .loop import LOOP, Outline, Report, Revisit, T, Topic, counted, missing
 _NAME = "课题"
 
 
-def check_link(topic: Topic | None, path: Iterable[str], fresh: bool) -> None:
+def check_link(topic: Topic | None, path: Iterable[str]) -> None:
     """A visit or a measure belongs to a topic of its unit or one above (`path`), or in which one of these cooperates.
 
-    A `fresh` one needs a topic whose outline is approved and that is not closed.
+    Its outline is approved, and it is not closed.
 
     Raises:
         DomainError: topic.unknown, topic.not_surveyed, topic.closed.
     """
     if topic is None or topic.state == T.void or not {topic.unit, *topic.cooperating} & set(path):
         raise wrong("topic.unknown", "topic", "没有这个课题：应为本单位、上级单位牵头或协作的、未作废的课题")
-    if fresh and topic.state == T.framing:
+    if topic.state == T.framing:
         raise wrong("topic.not_surveyed", "topic", f"课题“{topic.title}”的调研方案尚未批准", "conflict")
-    if fresh and topic.state == T.closed:
+    if topic.state == T.closed:
         raise wrong("topic.closed", "topic", f"课题“{topic.title}”已关闭", "conflict")
 
 

@@ -101,7 +101,8 @@ def _visit(work: Work, id: str, command: Any, expected: int | None) -> Visit:
     known: Visit | None = work.get(VISIT, id)
     if isinstance(command, contract.VisitContent):
         check_place(command)
-        outside = None if command.visited is not None else work.paths[command.unit][0]
+        root = work.paths.get(command.unit, [command.unit])[0]
+        outside = None if command.visited is not None else root
         told = {"topic": _linked(work, command, known), "counts_as": outside or getattr(command, "counts_as", None)}
         command = command.model_copy(update=told)
     state: Visit = work.decide(VISIT, id, command, expected)
@@ -140,7 +141,8 @@ def _linked(work: Work, command: Any, known: Visit | Measure | None) -> str:
     ids = store.topic_ids(path, command.topic)
     work.load(TOPIC, ids)
     id = next((id for id in ids if work.get(TOPIC, id) is not None), ids[0])
-    check_link(work.get(TOPIC, id), path, fresh=known is None or known.topic != id)
+    if known is None or known.topic != id:
+        check_link(work.get(TOPIC, id), path)
     return id
 
 

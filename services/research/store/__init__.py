@@ -95,10 +95,7 @@ def measures(database: Database[Document], asked: ListMeasures, today: date) -> 
     due = {key: day.isoformat() for key, day in (("$gte", asked.due_from), ("$lte", asked.due_to)) if day is not None}
     if asked.overdue:
         due["$lt"] = today.isoformat()
-    if asked.overdue and asked.state is None:
-        filters["state"] = {"$in": [str(state) for state in OPEN]}
-    elif asked.overdue and asked.state not in OPEN:
-        due["$lt"] = ""  # what is settled or void is not overdue
+        filters["state"] = {"$in": [state for state in OPEN if asked.state in (None, state)]}
     found = _listed(database, "measures", asked, {**filters, "due": due or None})
     return {**found, "items": _measures_seen(database, found["items"], today)}
 

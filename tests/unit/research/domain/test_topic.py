@@ -189,11 +189,10 @@ def test_void_and_unknown_topics_take_nothing() -> None:
 
 
 def test_a_link_needs_a_surveyed_topic_of_the_units_own() -> None:
-    """Of the unit, of one above, or in which one of them cooperates; new ones neither too early nor too late."""
+    """Of the unit, of one above, or in which one of them cooperates; neither too early nor too late."""
     state = topic(*WAY[:3])
-    check_link(state, ["P", "D1", "B1"], fresh=True)
-    check_link(topic(frame(cooperating=["D2"]), OUTLINE, APPROVE), ["P", "D2"], fresh=True)
-    check_link(topic(*WAY), ["P", "D1"], fresh=False)
+    check_link(state, ["P", "D1", "B1"])
+    check_link(topic(frame(cooperating=["D2"]), OUTLINE, APPROVE), ["P", "D2"])
     for wrong, path, code in (
         (None, ["D1"], "topic.unknown"),
         (state, ["P", "D2"], "topic.unknown"),
@@ -202,5 +201,5 @@ def test_a_link_needs_a_surveyed_topic_of_the_units_own() -> None:
         (topic(*WAY), ["D1"], "topic.closed"),
     ):
         with pytest.raises(DomainError) as refusal:
-            check_link(wrong, path, fresh=True)
+            check_link(wrong, path)
         assert refusal.value.code == code

@@ -195,3 +195,16 @@ def test_a_day_outside_every_campaign_is_refused() -> None:
     ):
         with pytest.raises(DomainError, match=r"day\.outside_campaign"):
             records.decide(aggregate, command.id, command)
+
+
+def test_what_is_there_can_be_mended_when_its_topic_has_gone_on() -> None:
+    """A visit's people are corrected though its topic is closed to new ones, or its unit cooperates no more."""
+    records = Records()
+    told = {**VISIT_CONTENT, "topic": "t0", "id": "v0", "unit": "D2", **AIMS[2]}
+    topic = frame(id="t0", cooperating=["D2"]).model_dump(exclude={"row"})
+    records.decide(TOPIC, "t0", c.CorrectTopic(**topic, reason="增加协作单位"))
+    records.decide(VISIT, "v0", c.RecordVisit(**told))
+    records.decide(TOPIC, "t0", c.CorrectTopic(**{**topic, "cooperating": []}, reason="协作结束"))
+    assert records.decide(VISIT, "v0", c.CorrectVisit(**{**told, "people": 9}, reason="人数有误")).people == 9
+    with pytest.raises(DomainError, match=r"topic\.unknown"):
+        records.decide(VISIT, "v1", c.RecordVisit(**{**told, "id": "v1"}))
