@@ -14,7 +14,7 @@ from services.cli.accounts import Accounts
 from services.cli.client import Api, Refused
 from services.cli.load import RUN, Folder, Secrets, Url, place_of
 from services.cli.terminal import console
-from services.gateway.contract import Role
+from services.gateway.contract import CONSUMERS, Role
 
 parked = typer.Typer(no_args_is_help=True, help="搁置的消息：列出、查看、重放、放弃")
 out = console()
@@ -46,14 +46,18 @@ def list_parked(
 ) -> None:
     """列出搁置的消息。"""
     with _operations(folder, url, secrets, user) as api:
-        found = api.get("/operations/held", sort=sort, page_size=200)
+        rows = [
+            row
+            for service in CONSUMERS
+            for row in api.get("/operations/held", service=service, sort=sort, page_size=200)["items"]
+        ]
     table = Table()
     for header in ("编号", "队列", "事件", "次数", "最近", "原因"):
         table.add_column(header, overflow="fold")
-    for row in found["items"]:
+    for row in rows:
         kind = row["type"] or "无法识别"
         table.add_row(row["id"], row["queue"], kind, str(row["attempts"]), row["last"][:19], row["reason"])
-    out.print(table if found["items"] else "没有搁置的消息。")
+    out.print(table if rows else "没有搁置的消息。")
 
 
 @parked.command()

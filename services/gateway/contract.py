@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,6 +15,10 @@ from services.kernel.sheets import Column, Sheet
 NAME = "gateway"
 SOURCES = ("study", "hotline", "research", NAME)
 """The services whose events the projection takes; an event that nobody takes would stay unpublished."""
+
+Consumer = Literal["gateway", "study"]
+CONSUMERS: tuple[Consumer, ...] = get_args(Consumer)
+"""The services that consume events; the names of their queues begin with theirs."""
 
 UnitId = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80)]

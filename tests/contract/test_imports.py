@@ -19,7 +19,7 @@ ENTRYPOINTS = ("batch", "held", "imports", "providers", "rpc")
 PLANTED = {
     "a kernel module that knows a service": ("services/kernel/clock.py", "import services.study.contract", "down"),
     "a gateway that knows the command line": ("services/gateway/commands.py", "import services.cli.load", "down"),
-    "a service that knows the gateway": ("services/study/store.py", "import services.gateway.gate", "down"),
+    "a service that knows the gateway": ("services/study/store/records.py", "import services.gateway.gate", "down"),
     "a service that reaches into another's rules": (
         "services/study/service/records.py",
         "import services.hotline.domain",

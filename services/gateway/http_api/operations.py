@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.kernel.errors import DomainError
 from services.kernel.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
 
+from ..contract import CONSUMERS, Consumer
 from ..domain import Action
 from .auth import Caller, Gated
 
 router = APIRouter(prefix="/operations", tags=["运维"])
-_CONSUMER = "gateway"
-"""The one service that consumes events so far."""
 
 
 class WithReason(BaseModel):
@@ -25,13 +25,28 @@ class WithReason(BaseModel):
     reason: str = Field(min_length=1, max_length=200)
 
 
+class HeldListing(ListHeld):
+    """Held messages of one service."""
+
+    service: Consumer = Field("gateway", description="搁置消息的服务")
+
+
+def _consumer(id: str) -> Consumer:
+    """Who holds a message: its id begins with its queue's name."""
+    found = next((service for service in CONSUMERS if id.startswith(f"{service}.")), None)
+    if found is None:
+        raise DomainError("held.not_found", "没有这条搁置的消息（可能已处理）", "not_found")
+    return found
+
+
 @router.get("/held", summary="搁置的消息")
 async def list_held(
-    request: Request, caller: Caller, gate: Gated, asked: Annotated[ListHeld, Query()]
+    request: Request, caller: Caller, gate: Gated, asked: Annotated[HeldListing, Query()]
 ) -> dict[str, Any]:
-    """Messages that were set aside, the newest first: parked for a person, to be retried, or dropped."""
+    """Messages that a service has set aside, the newest first: parked for a person, to be retried, or dropped."""
     actor = gate.own(caller, Action.operate)
-    answer: dict[str, Any] = await gate.ask(_CONSUMER, asked, actor, request.headers)
+    listing = ListHeld(**asked.model_dump(exclude={"service"}))
+    answer: dict[str, Any] = await gate.ask(asked.service, listing, actor, request.headers)
     return answer
 
 
@@ -39,7 +54,7 @@ async def list_held(
 async def get_held(id: str, request: Request, caller: Caller, gate: Gated) -> dict[str, Any]:
     """One of them, with its traceback and its redacted text."""
     actor = gate.own(caller, Action.operate)
-    answer: dict[str, Any] = await gate.ask(_CONSUMER, GetHeld(id=id), actor, request.headers)
+    answer: dict[str, Any] = await gate.ask(_consumer(id), GetHeld(id=id), actor, request.headers)
     return answer
 
 
@@ -47,7 +62,7 @@ async def get_held(id: str, request: Request, caller: Caller, gate: Gated) -> di
 async def replay_held(id: str, request: Request, caller: Caller, gate: Gated) -> dict[str, Any]:
     """Try it again now; twice has effect once."""
     actor = gate.own(caller, Action.operate)
-    answer: dict[str, Any] = await gate.ask(_CONSUMER, ReplayHeld(id=id), actor, request.headers)
+    answer: dict[str, Any] = await gate.ask(_consumer(id), ReplayHeld(id=id), actor, request.headers)
     return answer
 
 
@@ -56,5 +71,5 @@ async def drop_held(id: str, body: WithReason, request: Request, caller: Caller,
     """Give it up, with the reason."""
     actor = gate.own(caller, Action.operate)
     asked = DropHeld(id=id, reason=body.reason)
-    answer: dict[str, Any] = await gate.ask(_CONSUMER, asked, actor, request.headers)
+    answer: dict[str, Any] = await gate.ask(_consumer(id), asked, actor, request.headers)
     return answer

@@ -6,6 +6,7 @@ from .essay import ESSAY, Essay, check_link
 from .lecture import LECTURE, Lecture
 from .refusals import wrong
 from .session import SESSION, Session, counted_by, covering
+from .unit import KnownUnit, learnt
 
 __all__ = [
     "COVERAGE",
@@ -13,6 +14,7 @@ __all__ = [
     "LECTURE",
     "SESSION",
     "Essay",
+    "KnownUnit",
     "Lecture",
     "Session",
     "check_link",
@@ -20,5 +22,6 @@ __all__ = [
     "coverage_id",
     "covering",
     "in_campaign",
+    "learnt",
     "wrong",
 ]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from services.kernel.held import Holding
 from services.kernel.imports import Importer
 from services.kernel.providers import Journalled, Relaying
 
 from .. import contract, store
 from ..domain import COVERAGE, ESSAY, LECTURE, SESSION
+from .directory import Directory
 from .records import Records
 
 
-class Study(Records):
+class Study(Records, Directory):
     """Theoretical study 理论学习."""
 
     name = contract.NAME
@@ -20,3 +22,4 @@ class Study(Records):
     journal = Journalled([SESSION, COVERAGE, ESSAY, LECTURE], indexes=store.ensure_indexes)
     importer = Importer()
     relay = Relaying()
+    holding = Holding()

@@ -23,6 +23,7 @@ from services.cli.local.process import free_port, wait_until
 from services.kernel import bus
 from services.kernel.event import Actor, Envelope, Event, Period, new_id, record_id
 from services.kernel.journal import open_database
+from tests.unit.study.domain.test_unit import unit_event
 
 SECONDS = 180
 PATHS = {"D1": ["R", "D1"], "D1-B1": ["R", "D1", "D1-B1"], "D2": ["R", "D2"]}
@@ -175,6 +176,16 @@ def heard(uri: str, records: Documents) -> Callable[[int], list[Event]]:
         return events
 
     return take
+
+
+def test_the_tree_is_learnt_from_the_gateway(uri: str, records: Documents) -> None:
+    """What the gateway tells of a unit stands in study's own directory, once, whatever comes twice."""
+    told = unit_event("D1-B1", PATHS["D1-B1"])
+    publisher = bus.Publisher(uri, "gateway", name="test")
+    for _ in range(2):
+        assert publisher.publish([bus.Outgoing(told.id, told.short_type, told.to_json())]).confirmed
+    publisher.close()
+    assert wait_until(lambda: records["units"].find_one({"_id": "D1-B1", "path": PATHS["D1-B1"]}) is not None, SECONDS)
 
 
 def test_a_session_goes_all_the_way(ask: Asker, records: Documents, heard: Callable[[int], list[Event]]) -> None:

@@ -1,4 +1,4 @@
-"""Study's lists and their indexes, and what a reader is shown."""
+"""Sessions, essays and lectures: their lists and indexes, and what a reader is shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.kernel.event import record_id
 from services.kernel.journal import Document
 from services.kernel.lists import containing, page, shown
 
-from .contract import NAME, Form, ListSessions, Paged, Reasons
+from ..contract import NAME, Form, ListSessions, Paged, Reasons
 
 _HIDDEN = (Reasons.illness, Reasons.personal)
 

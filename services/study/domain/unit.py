@@ -1,0 +1,30 @@
+"""Which units there are, as study knows them: learnt from what the gateway tells of the tree, never commanded."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+
+from services.gateway.contract import UnitAdded, UnitKind
+from services.kernel.event import Event
+
+
+class KnownUnit(BaseModel):
+    """A unit of the tree: `path` leads from the root to it, `members` is how many party members belong to it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    kind: UnitKind
+    path: list[str]
+    members: int
+    active_from: date
+
+
+def learnt(event: Event) -> KnownUnit | None:
+    """The unit after what was told of it; None where an event says nothing that study needs to know."""
+    if event.short_type != UnitAdded.type:
+        return None
+    told = UnitAdded.of(event)
+    return KnownUnit(name=told.name, kind=told.kind, path=told.path, members=told.members, active_from=told.day)

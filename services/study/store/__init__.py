@@ -1,0 +1,17 @@
+"""Study's collections, their indexes, and what a reader is shown: one module for each kind of record."""
+
+from pymongo.database import Database
+
+from services.kernel.journal import Document, ensure_collections
+
+from . import records, units
+from .records import essay, listed, one, session, session_ids, sessions
+
+__all__ = ["ensure_indexes", "essay", "listed", "one", "records", "session", "session_ids", "sessions", "units"]
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """One index for each way in which anything is asked; collections first, for transactions make none."""
+    ensure_collections(database, ("units",))
+    for part in (records, units):
+        part.ensure_indexes(database)

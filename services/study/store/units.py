@@ -1,0 +1,53 @@
+"""The directory of units: study's own copy of the tree, so that an audience can be listed without asking anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from services.gateway.contract import UnitKind
+from services.kernel.journal import Document
+
+from ..domain.unit import KnownUnit
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """Subtrees in the order of their codes."""
+    database["units"].create_index([("path", 1), ("_id", 1), ("kind", 1)])
+
+
+def learn(database: Database[Document], id: str, unit: KnownUnit, session: ClientSession) -> None:
+    """Write a unit down as it stands now."""
+    database["units"].replace_one({"_id": id}, {"_id": id, **unit.model_dump()}, upsert=True, session=session)
+
+
+def path(database: Database[Document], id: str) -> list[str]:
+    """The way from the root to a unit; the unit alone where it is not known (yet)."""
+    found = database["units"].find_one({"_id": id}, {"path": 1})
+    return [id] if found is None else list(found["path"])
+
+
+def paths(
+    database: Database[Document], ids: Iterable[str], session: ClientSession | None = None
+) -> dict[str, list[str]]:
+    """The paths of those units that are known."""
+    found = database["units"].find({"_id": {"$in": list(set(ids))}}, {"path": 1}, session=session)
+    return {unit["_id"]: unit["path"] for unit in found}
+
+
+def below(
+    database: Database[Document],
+    top: str,
+    kinds: Sequence[UnitKind],
+    *,
+    after: str = "",
+    limit: int,
+    session: ClientSession | None = None,
+) -> list[Document]:
+    """The next units of these kinds (of all kinds where none is named) in a subtree, in the order of their codes."""
+    filters: Document = {"path": top, "_id": {"$gt": after}}
+    if kinds:
+        filters["kind"] = {"$in": list(kinds)}
+    return list(database["units"].find(filters, session=session).sort("_id").limit(limit))

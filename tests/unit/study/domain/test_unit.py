@@ -1,0 +1,45 @@
+"""What study learns of units."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from services.gateway.contract import UnitAdded, UnitKind
+from services.kernel.event import Event, body_of, new_id
+from services.study.domain import KnownUnit, learnt
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def unit_event(id: str, path: list[str], kind: str = "branch", n: int = 1, **more: Any) -> Event:
+    """What the gateway tells of a new unit."""
+    told = UnitAdded.model_validate(
+        {"unit": id, "day": "2026-01-01", "name": f"单位{id}", "kind": kind, "path": path, "members": 12}
+    )
+    return Event(
+        id=new_id(),
+        source="/test/gateway",
+        subject=id,
+        time=NOW,
+        recorded=NOW,
+        actor="u1",
+        aggregateversion=n,
+        unit=told.unit,
+        day=told.day,
+        data=body_of(told),
+        **{"type": f"shengzhi.gateway.{told.type}", **more},
+    )
+
+
+def test_a_unit_is_known_from_what_is_told_of_it() -> None:
+    """Kind, path, members and the day from which it is there."""
+    expected = KnownUnit(
+        name="单位D1-B1", kind=UnitKind.branch, path=["R", "D1", "D1-B1"], members=12, active_from=date(2026, 1, 1)
+    )
+    assert learnt(unit_event("D1-B1", ["R", "D1", "D1-B1"])) == expected
+
+
+def test_what_study_need_not_know_is_passed_over() -> None:
+    """A kind of event that nobody here has heard of changes nothing."""
+    assert learnt(unit_event("D1", ["R", "D1"], type="shengzhi.gateway.unit.painted.v1")) is None
