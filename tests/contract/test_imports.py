@@ -26,7 +26,7 @@ PLANTED = {
         "published",
     ),
     "a gateway that reaches into a service's store": (
-        "services/gateway/service.py",
+        "services/gateway/service/__init__.py",
         "import services.hotline.store",
         "published",
     ),
@@ -47,7 +47,7 @@ PLANTED = {
         "pure",
     ),
     "the asyncio process with eventlet in it": ("services/gateway/gate.py", "import eventlet", "processes"),
-    "an eventlet process with grpc in it": ("services/gateway/service.py", "import grpc", "eventlet"),
+    "an eventlet process with grpc in it": ("services/gateway/service/__init__.py", "import grpc", "eventlet"),
     "a store that knows nameko": ("services/hotline/store.py", "import nameko.rpc", "nameko"),
     "a journal in greenlets": ("services/kernel/journal.py", "import eventlet", "nameko"),
     "a journal that knows the relay": ("services/kernel/journal.py", "import services.kernel.relay", "kernel"),

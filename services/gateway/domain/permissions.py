@@ -39,6 +39,8 @@ class Action(StrEnum):
     manage_units = "manage_units"
     manage_campaigns = "manage_campaigns"
     manage_users = "manage_users"
+    manage_members = "manage_members"
+    see_themselves = "see_themselves"
     grant_roles = "grant_roles"
     operate = "operate"
 
@@ -68,6 +70,9 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.manage_units: frozenset({R.system_admin}),
     Action.manage_campaigns: frozenset({R.committee, R.office}),
     Action.manage_users: frozenset({R.system_admin}),
+    # Membership is sensitive (L2): whoever keeps a list sees its names, nobody else; everybody sees themselves.
+    Action.manage_members: frozenset({R.office, R.unit_admin, R.secretary}),
+    Action.see_themselves: frozenset(Role),
     Action.grant_roles: frozenset({R.security_admin}),
     Action.operate: frozenset({R.operations}),
 }

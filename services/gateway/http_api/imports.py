@@ -57,6 +57,7 @@ WAYS = {
     "hotline": Way("hotline", HOTLINE, Action.import_tickets),
     "units": Way("gateway", {"units": GATEWAY["units"]}, Action.manage_units),
     "users": Way("gateway", {"users": GATEWAY["users"]}, Action.manage_users),
+    "members": Way("gateway", {"members": GATEWAY["members"]}, Action.manage_members),
 }
 
 

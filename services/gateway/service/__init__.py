@@ -18,7 +18,7 @@ from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Envelope, Event
 from services.kernel.held import Held, Holding
-from services.kernel.imports import Importer, Imports
+from services.kernel.imports import Importer
 from services.kernel.inbox import Taking
 from services.kernel.journal import Document, Work
 from services.kernel.lists import page
@@ -27,13 +27,15 @@ from services.kernel.rpc import command, query
 from services.kernel.settings import settings
 from services.kernel.vault import Vault
 
-from . import contract
-from .domain import CAMPAIGN, UNIT, USER
-from .domain.campaign import PlaceCampaign
-from .domain.permissions import EVERYWHERE
-from .domain.unit import PlaceUnit
-from .store import directory, facts
-from .store.generation import PROJECTION, QUEUE, ledger
+from .. import contract
+from ..domain import CAMPAIGN, MEMBER, UNIT, USER
+from ..domain.campaign import PlaceCampaign
+from ..domain.permissions import EVERYWHERE
+from ..domain.unit import PlaceUnit
+from ..store import directory, facts
+from ..store import members as lists
+from ..store.generation import PROJECTION, QUEUE, ledger
+from .members import Members, unknown_unit
 
 Answer = dict[str, Any]
 
@@ -56,12 +58,17 @@ class FirstAdministrator(DependencyProvider):
         """Nothing: it has done its work."""
 
 
-class Gateway(Imports, Held):
+def _indexes(database: Database[Document]) -> None:
+    facts.ensure_indexes(database)
+    lists.ensure_indexes(database)
+
+
+class Gateway(Members, Held):
     """Organisation, users, campaigns; figures."""
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
-    journal = Journalled([UNIT, CAMPAIGN, USER], indexes=facts.ensure_indexes)
+    journal = Journalled([UNIT, CAMPAIGN, USER, MEMBER], indexes=_indexes)
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()
@@ -149,25 +156,28 @@ class Gateway(Imports, Held):
         return found
 
     def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
-        """A unit below one that is there already, or a user."""
+        """A unit below one that is there already, a user, or a member."""
         if isinstance(row, contract.UnitRow):
             place_unit(work, contract.AddUnit(**row.model_dump()))
         elif isinstance(row, contract.UserRow):
             if row.unit not in work.envelope.paths:
-                detail = f"没有单位 {row.unit}，或不在您的权限范围内"
-                raise DomainError("unit.unknown", detail, errors=[{"pointer": "/unit", "detail": detail}])
+                raise unknown_unit(row.unit)
             held = [contract.Held(role=row.role, unit=row.unit)]
             added = contract.AddUser(id=row.id, name=row.name, roles=held, password=row.password)
             self._add_user(work, added)
+        else:
+            super().apply_row(work, kind, row)
 
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
-        """A unit and its parent, or a user."""
+        """A unit and its parent, a user, or a member."""
         if isinstance(row, contract.UnitRow):
             yield UNIT, row.id
             if row.parent:
                 yield UNIT, row.parent
         elif isinstance(row, contract.UserRow):
             yield USER, row.id
+        else:
+            yield from super().row_ids(kind, row)
 
     def _add_user(self, work: Work, command: contract.AddUser) -> None:
         before = work.version(USER, command.id)

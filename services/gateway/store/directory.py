@@ -179,3 +179,15 @@ async def periods(database: Database) -> list[Period]:
         Period(id=row["id"], first=date.fromisoformat(row["opens"]), last=date.fromisoformat(row["closes"]))
         for row in await campaigns(database)
     ]
+
+
+async def member_of(database: Database, user: str) -> str | None:
+    """The number of the member whose account this is."""
+    found = await database["members"].find_one({"user": user}, {"_id": 1})
+    return None if found is None else str(found["_id"])
+
+
+async def member_changes(database: Database) -> int:
+    """How many changes of members there have been; whoever follows them is up to date when they have taken as many."""
+    row = await database["directory"].find_one({"_id": "members"}, {"changes": 1})
+    return 0 if row is None else int(row["changes"])

@@ -1,0 +1,8 @@
+"""Units, campaigns, users, members: what they take, tell and show. The only package that others may import."""
+
+from .campaign import *
+from .member import *
+from .sheets import *
+from .unit import *
+from .user import *
+from .words import *

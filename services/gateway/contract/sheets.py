@@ -1,0 +1,109 @@
+"""Spreadsheets of units, users and members."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.kernel.cells import Count, Day, Text, choice
+from services.kernel.sheets import Column, Sheet
+
+from .unit import UNIT_KINDS, UnitKind
+from .user import ROLES, Role
+
+
+class UnitRow(BaseModel):
+    """A row of 单位名册."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: Annotated[Text, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")]
+    name: Annotated[Text, Field(min_length=1, max_length=80)]
+    short_name: Annotated[Text, Field(max_length=40)] = ""
+    kind: Annotated[UnitKind, choice({name: str(kind) for kind, name in UNIT_KINDS.items()})]
+    parent: Text | None = None
+    credit_code: Annotated[Text, Field(max_length=18)] = ""
+    party_code: Annotated[Text, Field(max_length=40)] = ""
+    members: Count = 0
+    active_from: Day
+
+
+class UserRow(BaseModel):
+    """A row of 用户名册; the edge replaces the password by its hash before the row leaves it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
+    name: Annotated[Text, Field(min_length=1, max_length=80)]
+    role: Annotated[Role, choice({name: str(role) for role, name in ROLES.items()})]
+    unit: Text
+    password: Annotated[Text, Field(min_length=8, max_length=200)]
+
+
+MEMBER_ACTIONS = {"新增": "add", "调动": "transfer", "离开": "remove", "更正": "correct"}
+
+
+class MemberRow(BaseModel):
+    """A row of 党员名册: a member as they stand, and what is to be done where that is news."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: Annotated[Text, Field(pattern=r"^[A-Z][A-Z0-9-]{2,31}$")]
+    name: Annotated[Text, Field(min_length=1, max_length=40)]
+    unit: Text
+    since: Day
+    until: Day | None = None
+    user: Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")] | None = None
+    action: Annotated[Literal["add", "transfer", "remove", "correct"], choice(MEMBER_ACTIONS)] = "add"
+    reason: Annotated[Text, Field(max_length=200)] = ""
+
+
+SHEETS = {
+    "units": Sheet(
+        "units",
+        "单位名册",
+        (
+            Column("id", "单位编码", "大写字母、数字和连字符，不重复", required=True, example="D001"),
+            Column("name", "单位名称", required=True, example="示例省财政厅"),
+            Column("short_name", "简称", example="财政厅"),
+            Column("kind", "单位类别", required=True, choices=tuple(UNIT_KINDS.values()), example="省直单位"),
+            Column("parent", "上级单位编码", "上级须排在下级之前；最高一级不填", example="P000"),
+            Column("credit_code", "统一社会信用代码"),
+            Column("party_code", "党组织编码"),
+            Column("members", "党员人数", example="120"),
+            Column("active_from", "启用日期", required=True, example="2026-01-01"),
+        ),
+        UnitRow,
+        units=(),
+    ),
+    "users": Sheet(
+        "users",
+        "用户名册",
+        (
+            Column("id", "账号", "小写字母、数字", required=True, example="cz-admin"),
+            Column("name", "姓名", required=True),
+            Column("role", "角色", required=True, choices=tuple(ROLES.values()), example="单位管理员"),
+            Column("unit", "单位编码", required=True, example="D001"),
+            Column("password", "初始密码", "不少于 8 位", required=True),
+        ),
+        UserRow,
+    ),
+    "members": Sheet(
+        "members",
+        "党员名册",
+        (
+            Column(
+                "id", "党员编号", "以大写字母开头；不得使用证件号码、电话号码", required=True, example="DY-D001-0001"
+            ),
+            Column("name", "姓名", "加密保存，不进入统计和流转", required=True),
+            Column("unit", "单位编码", "现在（离开的为最后）所在支部", required=True, example="D001-B01"),
+            Column("since", "编入日期", "自该日起编入上述单位", required=True, example="2026-01-01"),
+            Column("until", "离开日期", "自该日起不在册；在册的不填"),
+            Column("user", "账号", "本人登录用的账号，没有的不填"),
+            Column("action", "操作", "不填即为新增；内容有变的须选", choices=tuple(MEMBER_ACTIONS)),
+            Column("reason", "事由", "更正时必填"),
+        ),
+        MemberRow,
+    ),
+}

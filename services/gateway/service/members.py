@@ -1,0 +1,191 @@
+"""Members: the commands on them, their sheet, and their lists with as much of a name as the reader may see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.errors import DomainError
+from services.kernel.event import Actor, Command, Envelope
+from services.kernel.imports import Imports
+from services.kernel.journal import Document, Work
+from services.kernel.lists import shown
+from services.kernel.rpc import command, query
+from services.kernel.vault import mask_name, redact
+
+from .. import contract
+from ..domain import MEMBER, Member
+from ..domain.member import Renamed
+from ..domain.permissions import EVERYWHERE
+from ..store import members
+
+Answer = dict[str, Any]
+_NUMBER = re.compile(r"[A-Z][A-Z0-9-]*")
+
+
+class Members(Imports):
+    """Who belongs to which unit."""
+
+    journal: Any
+    vault: Any
+
+    @command(contract.AddMember)
+    def add_member(self, command: contract.AddMember, envelope: Envelope) -> Answer:
+        """Put somebody on a unit's list."""
+        return self._on_member(command, envelope, self._add)
+
+    @command(contract.TransferMember)
+    def transfer_member(self, command: contract.TransferMember, envelope: Envelope) -> Answer:
+        """Move somebody to another unit."""
+        return self._on_member(command, envelope, _decide)
+
+    @command(contract.RemoveMember)
+    def remove_member(self, command: contract.RemoveMember, envelope: Envelope) -> Answer:
+        """Take somebody off the list."""
+        return self._on_member(command, envelope, _decide)
+
+    @command(contract.CorrectMember)
+    def correct_member(self, command: contract.CorrectMember, envelope: Envelope) -> Answer:
+        """Say anew what was wrong."""
+        return self._on_member(command, envelope, self._correct)
+
+    @query(contract.GetMember)
+    def get_member(self, query: contract.GetMember, envelope: Envelope) -> Answer:
+        """One member."""
+        found = shown(members.one(self.journal.database, query.id, envelope.actor.unit, envelope.actor.user))
+        self._name([found], envelope.actor)
+        return found
+
+    @query(contract.ListMembers)
+    def list_members(self, query: contract.ListMembers, envelope: Envelope) -> Answer:
+        """A page of members; a name is found whole, as only its keyed hash is there to be searched."""
+        tag = self.vault.tag(query.q) if query.q and not _NUMBER.fullmatch(query.q) else None
+        found = members.listed(self.journal.database, query, tag)
+        self._name(found["items"], envelope.actor)
+        return found
+
+    @query(contract.ExportMembers)
+    def export_members(self, query: contract.ExportMembers, envelope: Envelope) -> Answer:
+        """Members as rows that can be sent in again; every look at a name is written down."""
+        found = members.numbers(self.journal.database, query.unit, query.after, query.limit)
+        asked = (_person(member["_id"]) for member in found)
+        names = self.vault.open_many(asked, actor=envelope.actor.user, reason=query.reason)
+        rows = []
+        for member in found:
+            stay = member["stays"][-1]
+            told = {"id": member["_id"], "unit": stay["unit"], "since": stay["first"], "until": stay["until"]}
+            name = names.get(_person(member["_id"]), {}).get("name", "")
+            rows.append({**told, "name": name, "user": member["user"]})
+        return {"rows": rows, "after": found[-1]["_id"] if len(found) == query.limit else None}
+
+    def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
+        """A row of 党员名册; what is known already changes nothing."""
+        if not isinstance(row, contract.MemberRow):
+            super().apply_row(work, kind, row)
+            return
+        if row.unit not in work.envelope.paths:
+            raise unknown_unit(row.unit)
+        known = work.get(MEMBER, row.id)
+        if known is not None:
+            _within_reach(work, known)
+        if row.action == "transfer":
+            _decide(work, contract.TransferMember(id=row.id, unit=row.unit, day=row.since))
+        elif row.action == "correct":
+            if not row.reason:
+                raise _wrong("row.reason_missing", "reason", "更正须填写事由")
+            told = row.model_dump(include={"id", "name", "unit", "since", "user", "reason"})
+            self._correct(work, contract.CorrectMember(**told))
+        elif row.action == "add":
+            self._add(work, contract.AddMember(**row.model_dump(include={"id", "name", "unit", "since", "user"})))
+        if row.until is not None:
+            _decide(work, contract.RemoveMember(id=row.id, day=row.until))
+        elif row.action == "remove":
+            raise _wrong("row.until_missing", "until", "操作为“离开”时须填写离开日期")
+
+    def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
+        """The member."""
+        if isinstance(row, contract.MemberRow):
+            yield MEMBER, row.id
+        else:
+            yield from super().row_ids(kind, row)
+
+    def _on_member(self, command: Any, envelope: Envelope, decide: Any) -> Answer:
+        def act(work: Work) -> Answer:
+            known = work.get(MEMBER, command.id)
+            if known is not None and known.user != envelope.actor.user:
+                _within_reach(work, known)
+            state = decide(work, command, envelope.expected)
+            return {"id": command.id, "version": work.version(MEMBER, command.id), "state": state.state}
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    def _add(self, work: Work, command: contract.AddMember, expected: int | None = None) -> Member:
+        tag = self.vault.tag(command.name)
+        known = work.get(MEMBER, command.id) is not None
+        if known and not members.bears(work, command.id, tag):
+            raise _wrong(
+                "member.number_taken", "id", f"编号 {command.id} 已登记了另一姓名的党员，如需更改请用“更正”", "conflict"
+            )
+        state = _decide(work, command, expected)
+        if not known:
+            self._keep_name(work, command.id, command.name, tag)
+        return state
+
+    def _correct(self, work: Work, command: contract.CorrectMember, expected: int | None = None) -> Member:
+        """The name lies beside the journal; the reason is kept without what might name somebody."""
+        tag = None if command.name is None else self.vault.tag(command.name)
+        renamed = tag is not None and not members.bears(work, command.id, tag)
+        told = command.model_copy(update={"name": None, "reason": redact(command.reason)})
+        state = _decide(work, Renamed(correction=told, renamed=renamed), expected, command.id)
+        if renamed and command.name is not None and tag is not None:
+            self._keep_name(work, command.id, command.name, tag)
+        return state
+
+    def _keep_name(self, work: Work, id: str, name: str, tag: bytes) -> None:
+        self.vault.seal(work, _person(id), "member", {"name": name})
+        members.named(work, id, tag)
+
+    def _name(self, found: list[Document], reader: Actor) -> None:
+        """A unit sees the names on its own list, and everybody their own; above it they are masked."""
+        names = self.vault.read_many(_person(member["id"]) for member in found)
+        for member in found:
+            name = names.get(_person(member["id"]), {}).get("name", "")
+            own = reader.unit == member["unit"] or reader.user == member["user"]
+            member["name"] = name if own else mask_name(name)
+
+
+def _decide(work: Work, command: Command, expected: int | None = None, id: str | None = None) -> Member:
+    member = id or str(getattr(command, "id", ""))
+    before = work.version(MEMBER, member)
+    state = work.decide(MEMBER, member, command, expected)
+    if changes := work.version(MEMBER, member) - before:
+        members.changed(work, changes)
+    return state
+
+
+def _within_reach(work: Work, member: Member) -> None:
+    """Whoever changes a member keeps the list of the unit to which they belong."""
+    reader = work.envelope.actor.unit
+    if reader in (EVERYWHERE, member.unit) or member.unit in work.envelope.paths:
+        return
+    unit = work.database["units"].find_one({"_id": member.unit}, {"path": 1}, session=work.session)
+    if unit is None or reader not in unit["path"]:
+        raise _wrong("member.out_of_scope", "id", "该党员不在您的权限范围内", "forbidden")
+
+
+def unknown_unit(unit: str) -> DomainError:
+    """The refusal of a unit in a row that its sender cannot reach."""
+    return _wrong("unit.unknown", "unit", f"没有单位 {unit}，或不在您的权限范围内")
+
+
+def _person(member: str) -> str:
+    return f"member:{member}"
+
+
+def _wrong(code: str, field: str, detail: str, kind: Any = "invalid") -> DomainError:
+    return DomainError(code, detail, kind, [{"pointer": f"/{field}", "detail": detail}])
