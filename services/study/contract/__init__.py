@@ -1,6 +1,7 @@
 """What study takes, tells and shows: one module for each kind of record. The only package that others may import."""
 
 from .coverage import *
+from .distinct import *
 from .essay import *
 from .lecture import *
 from .session import *

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from services.kernel.event import Command
 
-from services.kernel.event import Command, Payload
-
+from .distinct import DistinctCounted
 from .words import EXAMPLE_UNIT
 
 
@@ -21,22 +20,7 @@ class CountCoverage(Command):
     by: Literal[1, -1]
 
 
-Grain = Literal["month", "quarter", "year", "campaign"]
-
-
-class Flip(BaseModel):
-    """In one window of a grain a unit became covered (0 → 1) or is so no more (1 → 0); `day` is where it counts."""
-
-    model_config = ConfigDict(frozen=True)
-
-    grain: Grain
-    window: str
-    day: date
-    was: int
-    now: int
-
-
-class CoverageCounted(Payload):
+class CoverageCounted(DistinctCounted):
     """A unit's attended sessions in a month of a campaign went from `was` to `now`; `flips` tells what that changes."""
 
     type: ClassVar[str] = "coverage.counted.v1"
@@ -50,8 +34,3 @@ class CoverageCounted(Payload):
             "flips": [{"grain": "month", "window": "2026-03", "day": "2026-03-05", "was": 0, "now": 1}],
         }
     ]
-    campaign: str
-    month: str
-    was: int
-    now: int
-    flips: list[Flip]

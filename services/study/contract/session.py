@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -279,6 +279,3 @@ class SessionVoided(Payload):
     reason: str
     was: Counted | None
     row: str | None = None
-
-
-Grain = Literal["month", "quarter", "year", "campaign"]

@@ -1,0 +1,34 @@
+"""Counts in which a thing is counted once in each window, whatever happened in it: what their events share."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from services.kernel.event import Payload
+
+Grain = Literal["month", "quarter", "year", "campaign"]
+
+
+class Flip(BaseModel):
+    """In one window of a grain the thing began to count (0 → 1) or does so no more (1 → 0); `day` is where."""
+
+    model_config = ConfigDict(frozen=True)
+
+    grain: Grain
+    window: str
+    day: date
+    was: int
+    now: int
+
+
+class DistinctCounted(Payload):
+    """What happened in a month of a campaign went from `was` to `now`; `flips` tells what that changes."""
+
+    campaign: str
+    month: str
+    was: int
+    now: int
+    flips: list[Flip]

@@ -1,0 +1,73 @@
+"""Distinct counts: a thing counts once in each window in which something happened to it. Pure, of no kind of record.
+
+A distinct count is decided by its owner: it says "first in the window" and takes it back when the window's last is
+gone. What a flip added is taken back on the same day, so that sums stay right whatever the order. A thing is one
+record, not one a campaign: two campaigns in one year count the year once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, get_args
+
+from ..contract import DistinctCounted, Flip, Grain
+
+GRAINS: tuple[Grain, ...] = get_args(Grain)
+
+
+def window(grain: Grain, month: str, campaign: str) -> str:
+    """The window of a grain in which a month ("2026-03") lies: "2026-03", "2026-Q1", "2026", the campaign's id."""
+    year, number = month.split("-")
+    match grain:
+        case "month":
+            return month
+        case "quarter":
+            return f"{year}-Q{(int(number) + 2) // 3}"
+        case "year":
+            return year
+        case "campaign":
+            return campaign
+
+
+def moved(
+    counts: Mapping[str, int], days: Mapping[str, date], asked: Any, grains: Sequence[Grain] = GRAINS
+) -> dict[str, Any]:
+    """The fields of the event that follows when something more or less happened (`asked`: day, campaign, by).
+
+    `counts` is what happened by month and campaign, `days` the day on which each window counts, as `after` keeps them.
+    Flips are there only where a window gets its first or loses its last.
+    """
+    month = asked.day.isoformat()[:7]
+    cell = f"{month} {asked.campaign}"
+    was = counts.get(cell, 0)
+    changed = {**counts, cell: was + asked.by}
+    if changed[cell] < 0:
+        raise AssertionError(f"there is nothing left in {cell}")
+    flips = []
+    for grain in grains:
+        name = window(grain, month, asked.campaign)
+        before, later = (_held_in(held, grain, name) > 0 for held in (counts, changed))
+        if before != later:
+            day = days[f"{grain} {name}"] if before else asked.day
+            flips.append(Flip(grain=grain, window=name, day=day, was=int(before), now=int(later)))
+    told = {"campaign": asked.campaign, "month": month, "was": was, "now": changed[cell], "flips": flips}
+    return {"day": asked.day, **told}
+
+
+def after(
+    counts: Mapping[str, int], days: Mapping[str, date], event: DistinctCounted
+) -> tuple[dict[str, int], dict[str, date]]:
+    """What happened and where it counts, once the event has."""
+    held = {**counts, f"{event.month} {event.campaign}": event.now}
+    kept = dict(days)
+    for flip in event.flips:
+        if flip.now:
+            kept[f"{flip.grain} {flip.window}"] = flip.day
+        else:
+            kept.pop(f"{flip.grain} {flip.window}", None)
+    return {cell: count for cell, count in held.items() if count}, kept
+
+
+def _held_in(counts: Mapping[str, int], grain: Grain, name: str) -> int:
+    return sum(count for cell, count in counts.items() if window(grain, *cell.split(" ", 1)) == name)
