@@ -10,19 +10,19 @@ from pymongo import MongoClient
 from services.cli.audit.command import settings_of
 from services.cli.load import RUN, Folder
 from services.cli.terminal import console
-from services.gateway.domain import CAMPAIGN, UNIT, USER
+from services.gateway.domain import CAMPAIGN, MEMBER, UNIT, USER
 from services.hotline.domain import TICKET
 from services.kernel.aggregate import Aggregate
 from services.kernel.chain import verify
 from services.kernel.journal import Journal, open_database
 from services.research.domain import MEASURE, NORM, PLACE, TOPIC, VISIT
-from services.study.domain import COVERAGE, ESSAY, LECTURE, SESSION
+from services.study.domain import ATTENDANCE, COVERAGE, ESSAY, EXCUSE, LECTURE, SESSION
 
 AGGREGATES: dict[str, list[Aggregate[Any]]] = {
-    "study": [SESSION, COVERAGE, ESSAY, LECTURE],
+    "study": [SESSION, COVERAGE, ATTENDANCE, EXCUSE, ESSAY, LECTURE],
     "hotline": [TICKET],
     "research": [TOPIC, VISIT, PLACE, MEASURE, NORM],
-    "gateway": [UNIT, CAMPAIGN, USER],
+    "gateway": [UNIT, CAMPAIGN, USER, MEMBER],
 }
 _SHOWN = 10
 out = console()

@@ -17,7 +17,7 @@ from services.gateway.store.generation import PROJECTION, QUEUE, Generation, cur
 from services.kernel.event import Period
 from services.kernel.journal import Document, open_database, without_bookkeeping
 
-from .recount import DISTINCT, KINDS, Distinct, Kind, Window, window_of
+from .recount import DISTINCT, KINDS, MEMBERS_COVERED, Distinct, Kind, Window, members_covered, window_of
 
 _CHUNK = 1000
 _SHOWN = 20
@@ -72,6 +72,7 @@ class Books:
             self.compare_states(kind, until, found)
         for distinct in DISTINCT:
             self.compare_distinct(distinct, until, found)
+        self.compare_members_covered(until, found)
         self.compare_held(until, found)
         return found
 
@@ -156,6 +157,20 @@ class Books:
                 found.compared["windows"] += 1
                 if told[place] != expected[place]:
                     found.differs(f"{' '.join(place)} 计 {told[place]} 次，应为 {expected[place]} 次")
+
+    def compare_members_covered(self, until: datetime, found: Findings) -> None:
+        """Members count where they studied first in each window: those present at standing sessions, counted anew."""
+        study, told = self._owners["study"], Counter[tuple[str, str, str]]()
+        later = set(study["journal"].distinct("aggregate", {"recorded": {"$gt": until}}))
+        rolls = study["rolls"].find({"counted": True})
+        presences = ((member, roll["day"], roll["unit"], roll["way"]) for roll in rolls for member in roll["present"])
+        expected = members_covered(presences, self.campaigns)
+        for path, key, day, amount in self._entries(None, {"$regex": rf"^{MEMBERS_COVERED}[.@]"}):
+            told[key, path.rstrip("/").split("/")[-1], day] += amount
+        for place in expected.keys() | told.keys():
+            found.compared["members_covered"] += 1
+            if not later and expected[place] != told[place]:
+                found.differs(f"{' '.join(place)} 计 {told[place]} 人，应为 {expected[place]} 人")
 
     def compare_held(self, until: datetime, found: Findings) -> None:
         """Nothing of an owner's is set aside. What no owner wrote is counted, but is no difference: it counts nothing.

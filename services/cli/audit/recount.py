@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.gateway.domain import MEMBER, UNIT, Member, Unit
 from services.hotline.domain import TICKET
 from services.hotline.domain.ticket import counted as counted_of_ticket
 from services.kernel.aggregate import Aggregate
@@ -15,7 +16,8 @@ from services.research.domain import MEASURE, PLACE, TOPIC, VISIT, Visit, place_
 from services.research.domain.loop import counted as counted_of_topic
 from services.research.domain.measure import counted as counted_of_measure
 from services.study.domain import COVERAGE, ESSAY, LECTURE, SESSION, Essay, Lecture, Session, counted_by, covering
-from services.study.domain.coverage import GRAINS, coverage_id, window
+from services.study.domain.coverage import coverage_id
+from services.study.domain.distinct import GRAINS, window
 
 Place = tuple[str, str, str]
 """A metric's key, a unit, a day."""
@@ -23,6 +25,10 @@ Window = tuple[str, str, str]
 """A distinct count's key, a unit, the name of the window in which each thing is counted once."""
 
 COVERED, VISITED = "study.units_covered", "research.units_visited"
+MEMBERS_COVERED = "study.members_covered"
+
+Presence = tuple[str, str, str, str]
+"""Somebody, on a day, at a unit, by a way of study."""
 
 
 def session(state: Session) -> Counter[Place]:
@@ -31,7 +37,7 @@ def session(state: Session) -> Counter[Place]:
     if state.state == "submitted":
         part, place = counted_by(state), (state.unit, state.day.isoformat())
         sums[f"study.sessions.{part.way}", *place] = 1
-        for name in ("due", "present", "excused", "absent"):
+        for name in ("due", "present", "excused", "absent", "duty", "transferred", "exempt"):
             sums[f"study.attendance.{name}", *place] = getattr(part, name)
     return sums
 
@@ -66,6 +72,21 @@ class Kind:
     count: Callable[[Any], Counter[Place]]
 
 
+def member(state: Member) -> Counter[Place]:
+    """Somebody is due where and while they belong."""
+    sums: Counter[Place] = Counter()
+    for stay in state.stays:
+        sums["study.members_due", stay.unit, stay.first.isoformat()] += 1
+        if stay.until is not None:
+            sums["study.members_due", stay.unit, stay.until.isoformat()] -= 1
+    return sums
+
+
+def unit(state: Unit) -> Counter[Place]:
+    """A unit is due from its first day on."""
+    return Counter({("study.units_due", state.path[-1], state.active_from.isoformat()): 1})
+
+
 KINDS = (
     Kind("study", SESSION, session),
     Kind("study", ESSAY, entry("study.essays")),
@@ -74,6 +95,8 @@ KINDS = (
     Kind("research", VISIT, entry("research.visits")),
     Kind("research", MEASURE, parts("research", counted_of_measure)),
     Kind("hotline", TICKET, parts("hotline", counted_of_ticket)),
+    Kind("gateway", MEMBER, member),
+    Kind("gateway", UNIT, unit),
 )
 
 
@@ -82,8 +105,8 @@ def covered(state: Session, campaigns: Iterable[Period]) -> set[tuple[Window, st
     place = covering(state)
     if place is None:
         return set()
-    unit, day = place
-    keys = (f"{COVERED}@{grain}" for grain in GRAINS)
+    unit, day, way = place
+    keys = (f"{id}@{grain}" for grain in GRAINS for id in (COVERED, f"{COVERED}.{way}"))
     return {(window_of(key, unit, day.isoformat(), campaigns), coverage_id(unit)) for key in keys}
 
 
@@ -93,6 +116,18 @@ def visited(state: Visit, campaigns: Iterable[Period]) -> set[tuple[Window, str]
         return set()
     key = f"{VISITED}.{state.kind}@campaign"
     return {(window_of(key, state.counts_as, state.day.isoformat(), campaigns), place_id_of(state))}
+
+
+def members_covered(presences: Iterable[Presence], campaigns: Sequence[Period]) -> Counter[Place]:
+    """Each member counts once in a window, at the first place in it: recounted from who was at which session."""
+    first: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for who, day, at, way in presences:
+        campaign = next((each.id for each in campaigns if each.first.isoformat() <= day <= each.last.isoformat()), "")
+        for grain in GRAINS:
+            for id in (MEMBERS_COVERED, f"{MEMBERS_COVERED}.{way}"):
+                place = (who, f"{id}@{grain}", window(grain, day[:7], campaign))
+                first[place] = min(first.get(place, (day, at)), (day, at))
+    return Counter((key, at, day) for (_, key, _), (day, at) in first.items())
 
 
 def window_of(key: str, unit: str, day: str, campaigns: Iterable[Period]) -> Window:

@@ -72,7 +72,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.manage_users: frozenset({R.system_admin}),
     # Membership is sensitive (L2): whoever keeps a list sees its names, nobody else; everybody sees themselves.
     Action.manage_members: frozenset({R.office, R.unit_admin, R.secretary}),
-    Action.see_themselves: frozenset(Role),
+    Action.see_themselves: frozenset({*_WORK, *_HOTLINE, R.member, R.judge}),
     Action.grant_roles: frozenset({R.security_admin}),
     Action.operate: frozenset({R.operations}),
 }

@@ -28,6 +28,7 @@ from services.study.contract import SHEETS as STUDY
 from ..contract import SHEETS as GATEWAY
 from ..domain import Action, may
 from ..store import directory
+from .attendance import members_known
 from .auth import Caller, Gate, Gated, Principal, hash_password
 from .errors import ANSWERS, STATUSES, problem
 
@@ -174,6 +175,8 @@ async def take(
         await _hash_passwords(rows)
     if kind == "units":
         await _below_the_caller(gate, caller, rows)
+    if kind in ("sessions", "attendance"):
+        await members_known(gate, actor, headers)
     if sheet is RESEARCH["visits"]:
         await _fill_in_visited(gate, rows)
     allowed, named = await _allowed(gate, caller, way, sheet, rows)

@@ -72,7 +72,8 @@ async def themselves(gate: Gate, caller: Principal) -> str | None:
     return await directory.member_of(gate.database, caller.user)
 
 
-def _oneself(gate: Gate, caller: Principal) -> Actor:
+def oneself(gate: Gate, caller: Principal) -> Actor:
+    """The caller, reaching nobody but themselves."""
     return gate.own(caller, Action.see_themselves).model_copy(update={"unit": NOWHERE})
 
 
@@ -99,7 +100,7 @@ async def get_myself(request: Request, caller: Caller, gate: Gated) -> dict[str,
     if known is None:
         raise DomainError("member.not_found", "您的账号没有关联党员名册，请与支部联系", "not_found")
     found: dict[str, Any] = await gate.ask(
-        "gateway", contract.GetMember(id=known), _oneself(gate, caller), request.headers
+        "gateway", contract.GetMember(id=known), oneself(gate, caller), request.headers
     )
     return found
 
@@ -152,7 +153,7 @@ async def correct_member(id: str, body: Correction, request: Request, caller: Ca
     """Say anew what was wrong. Members correct their own names themselves; the rest is said by who keeps the list."""
     asked = contract.CorrectMember(id=id, **body.model_dump())
     if id == await themselves(gate, caller) and {"name", "reason"} >= body.model_fields_set:
-        return Moved.model_validate(await gate.ask("gateway", asked, _oneself(gate, caller), request.headers))
+        return Moved.model_validate(await gate.ask("gateway", asked, oneself(gate, caller), request.headers))
     if body.unit is not None:
         await gate.allow(caller, Action.manage_members, body.unit)
     return await _change(gate, caller, request, asked, Action.manage_members, [body.unit] if body.unit else [])
@@ -161,7 +162,7 @@ async def correct_member(id: str, body: Correction, request: Request, caller: Ca
 async def _known(gate: Gate, caller: Principal, request: Request, id: str) -> dict[str, Any]:
     asked = contract.GetMember(id=id)
     if id == await themselves(gate, caller):
-        mine: dict[str, Any] = await gate.ask("gateway", asked, _oneself(gate, caller), request.headers)
+        mine: dict[str, Any] = await gate.ask("gateway", asked, oneself(gate, caller), request.headers)
         return mine
     found: dict[str, Any] = await gate.find("gateway", asked, caller, Action.manage_members, request.headers)
     return found

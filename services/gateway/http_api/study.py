@@ -13,6 +13,7 @@ from services.study import contract
 
 from ..domain import Action
 from .answers import Moved, Page
+from .attendance import members_known
 from .auth import Caller, Gate, Gated, Principal
 from .records import Records, moved
 
@@ -98,6 +99,8 @@ async def _record(
     gate: Gate, caller: Principal, request: Request, kind: str, content: Any, command: type[Any]
 ) -> Moved:
     """A new record of a unit."""
+    if getattr(content, "due", 0) is None:
+        await members_known(gate, gate.own(caller, Action.write_study), request.headers)
     return moved(await _RECORDS.add(gate, caller, request, kind, content, command))
 
 
@@ -105,6 +108,8 @@ async def _change(
     gate: Gate, caller: Principal, request: Request, query: Command, command: Command, action: Action
 ) -> Moved:
     """A change of a record that the caller can see: its unit says whether they may."""
+    if isinstance(command, contract.SubmitSession) or getattr(command, "due", 0) is None:
+        await members_known(gate, gate.own(caller, action), request.headers)
     return moved(await _RECORDS.change(gate, caller, request, query, command, action))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from services.study.contract import Grain
+from services.study.contract import WAYS, Grain
 
 GRAINS: tuple[Grain, ...] = get_args(Grain)
 
@@ -45,6 +45,17 @@ _VISIT = tuple(f"research.visit.{past}.v1" for past in ("recorded", "corrected",
 _PLACE = ("research.place.counted.v1",)
 _MEASURE = tuple(f"research.measure.{past}.v1" for past in ("recorded", "corrected", "settled", "returned", "voided"))
 _VISITED = "活动期内至少被调研一次，每单位只计一次，计入被调研单位"
+_MEMBER = tuple(f"gateway.member.{past}.v1" for past in ("joined", "transferred", "left", "corrected"))
+_MEMBERS_COVERED = "窗口期内至少到过一次已报送、按党员名册登记的学习活动的党员，每人只计一次，计在首次学习时所在单位"
+_UNITS_COVERED = "窗口期内至少有一次有人参加的已报送学习活动的单位，每单位只计一次"
+
+
+def _covered(id: str, name: str, measure: str, counts: str, source: str) -> Iterator[Metric]:
+    """A distinct count by whichever way of study, and by each."""
+    yield Metric(id, name, measure, counts, (source,), "distinct", GRAINS)
+    for way, told in WAYS.items():
+        yield Metric(f"{id}.{way}", f"{told}{name}", measure, f"{counts}（只计{told}）", (source,), "distinct", GRAINS)
+
 
 METRICS: dict[str, Metric] = {
     metric.id: metric
@@ -59,15 +70,13 @@ METRICS: dict[str, Metric] = {
         Metric("study.attendance.present", "实到人次", "人次", "应到减去请假、缺席", _SESSION),
         Metric("study.attendance.excused", "请假人次", "人次", "公务、病假、事假", _SESSION),
         Metric("study.attendance.absent", "缺席人次", "人次", "无故缺席", _SESSION),
-        Metric(
-            "study.units_covered",
-            "覆盖单位",
-            "个",
-            "窗口期内至少有一次有人参加的已报送学习活动的单位，每单位只计一次",
-            ("study.coverage.counted.v1",),
-            "distinct",
-            GRAINS,
-        ),
+        Metric("study.attendance.duty", "公务请假人次", "人次", "请假中的公务；病假、事假只由支部掌握", _SESSION),
+        Metric("study.attendance.transferred", "转出人次", "人次", "不计入应到：已转出", _SESSION),
+        Metric("study.attendance.exempt", "免学人次", "人次", "不计入应到：免学", _SESSION),
+        Metric("study.members_due", "应学人数", "人", "期末在党员名册上的人数", _MEMBER, "level"),
+        Metric("study.units_due", "应学单位", "个", "期末在单位名册上的单位", ("gateway.unit.added.v1",), "level"),
+        *_covered("study.members_covered", "覆盖党员", "人", _MEMBERS_COVERED, "study.attendance.counted.v1"),
+        *_covered("study.units_covered", "覆盖单位", "个", _UNITS_COVERED, "study.coverage.counted.v1"),
         Metric("research.topics", "重点课题", "项", "登记的重点课题，按立题日期计", _TOPIC),
         Metric("research.groups", "调研组", "个", "已组成调研组的重点课题，按立题日期计", _TOPIC),
         Metric("research.visits", "调研次数", "次", "登记的调研，计入调研单位", _VISIT),

@@ -27,8 +27,8 @@ Part = dict[str, Any]
 def _session(part: Part) -> Iterable[Contribution]:
     unit, day = part["unit"], part["day"]
     yield Contribution(f"study.sessions.{part['way']}", unit, day, 1)
-    for name in ("due", "present", "excused", "absent"):
-        yield Contribution(f"study.attendance.{name}", unit, day, part[name])
+    for name in ("due", "present", "excused", "absent", "duty", "transferred", "exempt"):
+        yield Contribution(f"study.attendance.{name}", unit, day, part.get(name, 0))
 
 
 def _one(metric: str) -> Callable[[Part], Iterable[Contribution]]:
@@ -38,6 +38,12 @@ def _one(metric: str) -> Callable[[Part], Iterable[Contribution]]:
 def _figure(service: str) -> Callable[[Part], Iterable[Contribution]]:
     """Parts that name their figure, and say how much where it is not one."""
     return lambda part: [Contribution(f"{service}.{part['figure']}", part["unit"], part["day"], part.get("amount", 1))]
+
+
+def _stay(part: Part) -> Iterable[Contribution]:
+    yield Contribution("study.members_due", part["unit"], part["first"], 1)
+    if part.get("until"):
+        yield Contribution("study.members_due", part["unit"], part["until"], -1)
 
 
 _VERSION = ".v1"
@@ -50,17 +56,56 @@ _READERS: dict[str, Callable[[Part], Iterable[Contribution]]] = {
     "research.measure": _figure("research"),
     "research.visit": _one("research.visits"),
     "hotline.ticket": _figure("hotline"),
+    "gateway.member": _stay,
 }
-_DISTINCT: dict[str, Callable[[Part], str]] = {
-    "study.coverage": lambda flip: "study.units_covered",
-    "research.place": lambda flip: f"research.units_visited.{flip['kind']}",
+
+
+def _by_way(metric: str, flip: Part) -> str:
+    return key(f"{metric}.{flip['way']}" if flip.get("way") else metric, flip["grain"])
+
+
+def _coverage(event: Event) -> Iterable[Contribution]:
+    for flip in event.data["flips"]:
+        yield Contribution(_by_way("study.units_covered", flip), event.unit, flip["day"], flip["now"] - flip["was"])
+
+
+def _visited(event: Event) -> Iterable[Contribution]:
+    for flip in event.data["flips"]:
+        metric = key(f"research.units_visited.{flip['kind']}", flip["grain"])
+        yield Contribution(metric, event.unit, flip["day"], flip["now"] - flip["was"])
+
+
+def _attendance(event: Event) -> Iterable[Contribution]:
+    for flip in event.data["flips"]:
+        yield Contribution(_by_way("study.members_covered", flip), flip["unit"], flip["day"], flip["change"])
+
+
+def _unit(event: Event) -> Iterable[Contribution]:
+    if event.short_type == "unit.added.v1":
+        yield Contribution("study.units_due", event.unit, event.day.isoformat(), 1)
+
+
+_WHOLE: dict[str, Callable[[Event], Iterable[Contribution]]] = {
+    "study.coverage": _coverage,
+    "study.attendance": _attendance,
+    "research.place": _visited,
+    "gateway.unit": _unit,
 }
-"""Events whose `flips` say "first in the window", and what is counted by each."""
+"""Kinds of events that say themselves what they change."""
 
 
 def _parts(data: dict[str, Any], name: str) -> list[Part]:
     told = data.get(name)
     return told if isinstance(told, list) else [told] if isinstance(told, dict) else []
+
+
+def _moved(event: Event, subject: str) -> Iterable[Contribution]:
+    """What was leaves the figures, and what is enters them."""
+    reader = _READERS.get(subject)
+    for name, sign in (("was", -1), ("now", 1)) if reader else ():
+        for part in _parts(event.data, name):
+            for metric, unit, day, amount in reader(part) if reader else ():
+                yield Contribution(metric, unit, day, sign * amount)
 
 
 def facts(event: Event) -> list[Contribution]:
@@ -71,16 +116,10 @@ def facts(event: Event) -> list[Contribution]:
     """
     sums: dict[tuple[str, str, str], int] = defaultdict(int)
     subject = f"{event.service}.{event.short_type.split('.', 1)[0]}"
-    if subject in (_READERS.keys() | _DISTINCT.keys()) and not event.short_type.endswith(_VERSION):
+    if subject in (_READERS.keys() | _WHOLE.keys()) and not event.short_type.endswith(_VERSION):
         raise ValueError(f"{event.type} is not understood: only v1 is")
-    if (counted := _DISTINCT.get(subject)) is not None:
-        for flip in event.data["flips"]:
-            sums[key(counted(flip), flip["grain"]), event.unit, flip["day"]] += flip["now"] - flip["was"]
-    elif (reader := _READERS.get(subject)) is not None:
-        for name, sign in (("was", -1), ("now", 1)):
-            for part in _parts(event.data, name):
-                for metric, unit, day, amount in reader(part):
-                    sums[metric, unit, day] += sign * amount
+    for metric, unit, day, amount in _WHOLE[subject](event) if subject in _WHOLE else _moved(event, subject):
+        sums[metric, unit, day] += amount
     contributed = [Contribution(*place, amount) for place, amount in sums.items() if amount]
     for contribution in contributed:
         if contribution.key.split("@")[0] not in METRICS:

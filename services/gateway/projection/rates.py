@@ -41,6 +41,8 @@ class Rate:
 
 
 _PRESENT, _ABSENT = "study.attendance.present", "study.attendance.absent"
+_MEMBERS = ("study.members_covered", "study.members_due")
+_UNITS = ("study.units_covered", "study.units_due")
 _VALID, _RESPONDED, _SOLVED, _SATISFIED, _BASICALLY = (
     f"hotline.callbacks.{said}" for said in ("valid", "responded", "solved", "satisfied", "basically")
 )
@@ -48,6 +50,14 @@ _VALID, _RESPONDED, _SOLVED, _SATISFIED, _BASICALLY = (
 
 def _ratio(part: float, whole: float | None) -> float | None:
     return part / whole if whole else None
+
+
+def _coverage(covered: str, due: str) -> Callable[[Values, Weights], float | None]:
+    def rate(values: Values, weights: Weights) -> float | None:
+        reached = values[covered]
+        return None if reached is None or not values[due] else min(1.0, reached / (values[due] or 1))
+
+    return rate
 
 
 def _attendance(values: Values, weights: Weights) -> float | None:
@@ -83,6 +93,20 @@ RATES: dict[str, Rate] = {
             "实到 ÷（应到－请假），即实到 ÷（实到＋缺席）；请假不计入分母，另行列出",
             (_PRESENT, _ABSENT),
             _attendance,
+        ),
+        Rate(
+            "study.coverage",
+            "党员学习覆盖率",
+            "覆盖党员 ÷ 期末应学人数；没有应学人员的不计算；调出人员计在学习时所在单位，故以 100% 为限",
+            _MEMBERS,
+            _coverage(*_MEMBERS),
+        ),
+        Rate(
+            "study.unit_coverage",
+            "单位学习覆盖率",
+            "覆盖单位 ÷ 期末应学单位；没有应学单位的不计算",
+            _UNITS,
+            _coverage(*_UNITS),
         ),
         Rate("hotline.response_rate", "响应率", "已联系 ÷ 有效回访", (_RESPONDED, _VALID), _response),
         Rate("hotline.solution_rate", "解决率", "已解决 ÷ 有效回访", (_SOLVED, _VALID), _solution),

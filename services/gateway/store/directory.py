@@ -191,3 +191,9 @@ async def member_changes(database: Database) -> int:
     """How many changes of members there have been; whoever follows them is up to date when they have taken as many."""
     row = await database["directory"].find_one({"_id": "members"}, {"changes": 1})
     return 0 if row is None else int(row["changes"])
+
+
+async def unit_of_member(database: Database, id: str) -> str | None:
+    """The unit to which a member belongs, or belonged last; None for who is not known."""
+    found = await database["members"].find_one({"_id": id}, {"unit": 1})
+    return None if found is None else str(found["unit"])

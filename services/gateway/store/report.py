@@ -10,6 +10,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
+from services.kernel.event import Period
 from services.kernel.journal import Document
 from services.study.contract import Grain
 
@@ -19,7 +20,7 @@ from .period import Span
 from .records import records
 from .snapshot import Database, known, one_instant, weights
 
-__all__ = ["Span", "catalogue", "records", "report"]
+__all__ = ["Span", "catalogue", "details_of", "records", "report"]
 
 Sums = dict[str, dict[str, int]]
 """Unit → key → amount."""
@@ -49,8 +50,7 @@ async def report(
         weighed = await weights(database, session)
 
         async def details(units: list[str], asked: Span) -> dict[str, dict[str, dict[str, Any]]]:
-            sums, windows = await _sums(rollups, units, asked, session), asked.windows(campaigns)
-            return {unit: _details(sums[unit], windows, weighed) for unit in units}
+            return await details_of(rollups, units, asked, campaigns, weighed, session)
 
         found = await details([unit_id, *(child["_id"] for child in below)], span)
         answer: dict[str, Any] = {
@@ -79,6 +79,19 @@ async def report(
                 compared = await details([unit_id], other)
                 answer[name] = {"period": other.told(), "figures": _values(compared[unit_id])}
     return answer
+
+
+async def details_of(
+    rollups: AsyncCollection[Document],
+    units: list[str],
+    span: Span,
+    campaigns: Sequence[Period],
+    weighed: Weights,
+    session: AsyncClientSession,
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Every figure of each unit for a span, with its name, measure and reason, as that instant of the store has it."""
+    sums, windows = await _sums(rollups, units, span, session), span.windows(campaigns)
+    return {unit: _details(sums[unit], windows, weighed) for unit in units}
 
 
 async def _sums(rollups: AsyncCollection[Document], units: list[str], span: Span, session: AsyncClientSession) -> Sums:
@@ -119,7 +132,8 @@ def _details(sums: dict[str, int], windows: set[Grain], weighed: Weights) -> dic
         value = rate.formula(values, weighed)
         values[rate.id] = None if value is None else round(value, 6)
         if value is None:
-            reasons[rate.id] = "no_denominator"
+            parts = [values[part] for part in rate.of]
+            reasons[rate.id] = "not_additive" if None in parts else "no_denominator"
     return {
         entry.id: {
             "value": values[entry.id],

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from services.kernel.event import Command
 
 from .distinct import DistinctCounted
+from .session import Way
 from .words import EXAMPLE_UNIT
 
 
@@ -17,11 +18,12 @@ class CountCoverage(Command):
     unit: str
     day: date
     campaign: str
+    way: Way
     by: Literal[1, -1]
 
 
 class CoverageCounted(DistinctCounted):
-    """A unit's attended sessions in a month of a campaign went from `was` to `now`; `flips` tells what that changes."""
+    """A unit's attended sessions of a way in a month of a campaign went from `was` to `now`; `flips` is the change."""
 
     type: ClassVar[str] = "coverage.counted.v1"
     examples: ClassVar[list[dict[str, Any]]] = [
@@ -29,6 +31,7 @@ class CoverageCounted(DistinctCounted):
             **EXAMPLE_UNIT,
             "campaign": "C2026",
             "month": "2026-03",
+            "way": "branch",
             "was": 0,
             "now": 1,
             "flips": [{"grain": "month", "window": "2026-03", "day": "2026-03-05", "was": 0, "now": 1}],

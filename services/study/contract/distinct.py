@@ -9,16 +9,22 @@ from pydantic import BaseModel, ConfigDict
 
 from services.kernel.event import Payload
 
+from .session import Way
+
 Grain = Literal["month", "quarter", "year", "campaign"]
 
 
 class Flip(BaseModel):
-    """In one window of a grain the thing began to count (0 → 1) or does so no more (1 → 0); `day` is where."""
+    """In one window of a grain the thing began to count (0 → 1) or does so no more (1 → 0); `day` is where.
+
+    `way` says by which way of study, where that is told apart; None stands for whichever.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     grain: Grain
     window: str
+    way: Way | None = None
     day: date
     was: int
     now: int
@@ -29,6 +35,7 @@ class DistinctCounted(Payload):
 
     campaign: str
     month: str
+    way: Way | None = None
     was: int
     now: int
     flips: list[Flip]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.gateway.contract import MemberId
 from services.kernel.event import Command, Payload
 
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Reason, Title, Whole
@@ -71,9 +72,12 @@ class Reasons(StrEnum):
     absent = "absent"
     transferred = "transferred"
     exempt = "exempt"
+    excused = "excused"
+    """Illness or a personal matter of somebody who is named: which of them, the branch alone may know."""
 
 
-EXCUSED = (Reasons.duty, Reasons.illness, Reasons.personal)
+EXCUSED = (Reasons.duty, Reasons.illness, Reasons.personal, Reasons.excused)
+HIDDEN = (Reasons.illness, Reasons.personal)
 NOT_DUE = (Reasons.transferred, Reasons.exempt)
 REASON_NAMES = {
     Reasons.duty: "公务",
@@ -92,6 +96,19 @@ class Absence(BaseModel):
 
     reason: Reasons
     count: int = Field(ge=1, le=1_000_000)
+
+
+class NamedAbsence(BaseModel):
+    """Somebody who was due and not there, by their number in 党员名册."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    member: MemberId
+    reason: Reasons
+
+
+MOST_MEMBERS = 1_000
+"""So many members may a session name: each is counted in its transaction. A branch has 3 to 50."""
 
 
 class SessionState(StrEnum):
@@ -115,7 +132,7 @@ STATE_NAMES = {
 
 
 class Counted(BaseModel):
-    """What of a session enters the figures; `due` is without those transferred or exempt."""
+    """What of a session enters the figures; `due` is without those transferred or exempt, `duty` part of `excused`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -126,20 +143,37 @@ class Counted(BaseModel):
     present: int
     excused: int
     absent: int
+    duty: int = 0
+    transferred: int = 0
+    exempt: int = 0
 
 
 class SessionContent(Command):
-    """What a person knows of a session. Everyone due is present unless named in `absences`."""
+    """What a person knows of a session. Everyone due is present unless named.
+
+    With `due` left out everybody on the unit's list of members on that day is due, and `named` says who was not there;
+    with `due` given `absences` says how many were not.
+    """
 
     unit: str
     day: date
     way: Way
     form: Form
     title: Title
-    due: Whole
-    absences: list[Absence] = Field(default=[], max_length=6)
+    due: Whole | None = Field(default=None, description="不填则为党员名册上该单位当日在册人数")
+    absences: list[Absence] = Field(default=[], max_length=7)
+    named: list[NamedAbsence] = Field(default=[], max_length=MOST_MEMBERS, description="按名册登记时未到的党员")
+    listed: bool = Field(default=False, description="应到人数按党员名册；不填应到人数即是")
     present: int | None = Field(default=None, ge=0, description="可不填；填写时须与应到减去请假、缺席等人数一致")
     number: OwnNumber | None = Field(default=None, description="本单位编号，可不填；同一编号只登记一次")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if self.due is not None and (self.listed or self.named):
+            raise ValueError("按党员名册登记的，不填应到人数")
+        if self.due is None and self.absences:
+            raise ValueError("按党员名册登记的，未到的逐人填写，不填人数")
+        return self
 
 
 class DraftSession(SessionContent):
@@ -217,6 +251,7 @@ class SessionTold(Payload):
     title: str
     due: int
     absences: list[Absence]
+    listed: bool = False
     number: str | None = None
     row: str | None = None
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import Count, Line, choice
+from services.kernel.cells import Count, Line, Text, choice
 from services.kernel.ledger import ACTION, Row, identity
 from services.kernel.sheets import Column, Sheet
 
 from .lecture import MODE_NAMES, LectureMode
-from .session import FORM_NAMES, REASON_NAMES, WAYS, Absence, Form, Reasons, Way
+from .session import FORM_NAMES, REASON_NAMES, WAYS, Absence, Form, Way
 
+Outcome = Literal["present", "duty", "illness", "personal", "absent", "transferred", "exempt"]
+OUTCOMES: dict[str, str] = {**{name: str(reason) for reason, name in REASON_NAMES.items()}, "到会": "present"}
 _FORM_BY_NAME = {name: str(form) for form, name in FORM_NAMES.items()}
 _WAY_BY_NAME = {name: str(way) for way, name in WAYS.items()}
 
@@ -22,7 +24,7 @@ class SessionRow(Row):
 
     way: Annotated[Way, choice(_WAY_BY_NAME)]
     form: Annotated[Form, choice(_FORM_BY_NAME)]
-    due: Count
+    due: Count | None = None
     duty: Count = 0
     illness: Count = 0
     personal: Count = 0
@@ -33,8 +35,20 @@ class SessionRow(Row):
 
     def absences(self) -> list[Absence]:
         """Who is named, by reason."""
-        named = ((reason, int(getattr(self, reason.value))) for reason in Reasons)
+        named = ((reason, int(getattr(self, reason.value))) for reason in REASON_NAMES)
         return [Absence(reason=reason, count=count) for reason, count in named if count]
+
+
+class AttendanceRow(BaseModel):
+    """A row of 考勤表: one member of one session who was not there (or was, after all)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    session: Annotated[Line, Field(min_length=1, max_length=40)]
+    unit: Text
+    member: Annotated[Text, Field(pattern=r"^[A-Z][A-Z0-9-]{2,31}$")]
+    outcome: Annotated[Outcome, choice(OUTCOMES)]
+    reason: Annotated[Text, Field(max_length=200)] = ""
 
 
 class EssayRow(Row):
@@ -62,7 +76,12 @@ SHEETS = {
                 *_IDENTITY,
                 Column("way", "方式", required=True, choices=tuple(WAYS.values()), example="研学"),
                 Column("form", "形式", required=True, choices=tuple(FORM_NAMES.values()), example="主题党日"),
-                Column("due", "应到", "应参加人数", required=True, example="20"),
+                Column(
+                    "due",
+                    "应到",
+                    "应参加人数；不填则为党员名册上该单位当日在册人数，未到的另用“考勤表”点名",
+                    example="20",
+                ),
                 *(Column(str(reason), name, "人数，没有可不填") for reason, name in REASON_NAMES.items()),
                 Column("present", "实到", "可不填，由平台计算；填写时须一致"),
                 *ACTION,
@@ -86,6 +105,18 @@ SHEETS = {
                 *ACTION,
             ),
             LectureRow,
+        ),
+        Sheet(
+            "attendance",
+            "考勤表",
+            (
+                Column("session", "活动编号", "学习活动台账中的本单位编号", required=True, example="XX-2026-001"),
+                Column("unit", "单位编码", "开展活动的支部", required=True, example="D001-B01"),
+                Column("member", "党员编号", "只填未到的；到会的不必填", required=True, example="DY-D001-0001"),
+                Column("outcome", "情况", required=True, choices=tuple(OUTCOMES), example="病假"),
+                Column("reason", "更正事由", "活动报送以后更正的，可说明原因"),
+            ),
+            AttendanceRow,
         ),
     )
 }

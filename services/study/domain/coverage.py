@@ -16,7 +16,7 @@ __all__ = ["COVERAGE", "GRAINS", "Coverage", "coverage_id", "window"]
 
 
 class Coverage(BaseModel):
-    """A unit's attended sessions by month and campaign, and the day on which each covered window counts."""
+    """A unit's attended sessions by month, campaign and way, and the day on which each covered window counts."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,7 +33,7 @@ def coverage_id(unit: str) -> str:
 def decide(state: Coverage | None, command: CountCoverage, now: datetime) -> list[CoverageCounted]:
     """One session more or less; flips only where a window gets its first or loses its last."""
     held = Coverage(unit=command.unit, sessions={}, days={}) if state is None else state
-    return [CoverageCounted(unit=command.unit, **moved(held.sessions, held.days, command))]
+    return [CoverageCounted(unit=command.unit, **moved(held.sessions, held.days, command, way=command.way))]
 
 
 def evolve(state: Coverage | None, event: CoverageCounted) -> Coverage:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, get_args
 
-from ..contract import DistinctCounted, Flip, Grain
+from ..contract import DistinctCounted, Flip, Grain, Way
 
 GRAINS: tuple[Grain, ...] = get_args(Grain)
 
@@ -31,15 +31,20 @@ def window(grain: Grain, month: str, campaign: str) -> str:
 
 
 def moved(
-    counts: Mapping[str, int], days: Mapping[str, date], asked: Any, grains: Sequence[Grain] = GRAINS
+    counts: Mapping[str, int],
+    days: Mapping[str, date],
+    asked: Any,
+    grains: Sequence[Grain] = GRAINS,
+    way: Way | None = None,
 ) -> dict[str, Any]:
     """The fields of the event that follows when something more or less happened (`asked`: day, campaign, by).
 
-    `counts` is what happened by month and campaign, `days` the day on which each window counts, as `after` keeps them.
+    `counts` is what happened by month and campaign (and way), `days` the day on which each window counts, as `after`
+    keeps them. With a `way` it counts in the windows of that way and in those of whichever.
     Flips are there only where a window gets its first or loses its last.
     """
     month = asked.day.isoformat()[:7]
-    cell = f"{month} {asked.campaign}"
+    cell = _cell(month, asked.campaign, way)
     was = counts.get(cell, 0)
     changed = {**counts, cell: was + asked.by}
     if changed[cell] < 0:
@@ -47,11 +52,12 @@ def moved(
     flips = []
     for grain in grains:
         name = window(grain, month, asked.campaign)
-        before, later = (_held_in(held, grain, name) > 0 for held in (counts, changed))
-        if before != later:
-            day = days[f"{grain} {name}"] if before else asked.day
-            flips.append(Flip(grain=grain, window=name, day=day, was=int(before), now=int(later)))
-    told = {"campaign": asked.campaign, "month": month, "was": was, "now": changed[cell], "flips": flips}
+        for by in dict.fromkeys((None, way)):
+            before, later = (_held_in(held, grain, name, by) > 0 for held in (counts, changed))
+            if before != later:
+                day = days[_cell(grain, name, by)] if before else asked.day
+                flips.append(Flip(grain=grain, window=name, way=by, day=day, was=int(before), now=int(later)))
+    told = {"campaign": asked.campaign, "month": month, "way": way, "was": was, "now": changed[cell], "flips": flips}
     return {"day": asked.day, **told}
 
 
@@ -59,15 +65,24 @@ def after(
     counts: Mapping[str, int], days: Mapping[str, date], event: DistinctCounted
 ) -> tuple[dict[str, int], dict[str, date]]:
     """What happened and where it counts, once the event has."""
-    held = {**counts, f"{event.month} {event.campaign}": event.now}
+    held = {**counts, _cell(event.month, event.campaign, event.way): event.now}
     kept = dict(days)
     for flip in event.flips:
         if flip.now:
-            kept[f"{flip.grain} {flip.window}"] = flip.day
+            kept[_cell(flip.grain, flip.window, flip.way)] = flip.day
         else:
-            kept.pop(f"{flip.grain} {flip.window}", None)
+            kept.pop(_cell(flip.grain, flip.window, flip.way), None)
     return {cell: count for cell, count in held.items() if count}, kept
 
 
-def _held_in(counts: Mapping[str, int], grain: Grain, name: str) -> int:
-    return sum(count for cell, count in counts.items() if window(grain, *cell.split(" ", 1)) == name)
+def _cell(*parts: str | None) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def _held_in(counts: Mapping[str, int], grain: Grain, name: str, way: Way | None) -> int:
+    cells = ((cell.split(" "), count) for cell, count in counts.items())
+    return sum(
+        count
+        for (month, campaign, *by), count in cells
+        if window(grain, month, campaign) == name and way in (None, *by)
+    )

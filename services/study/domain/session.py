@@ -56,6 +56,7 @@ class Session(BaseModel):
     title: str
     due: int
     absences: list[Absence]
+    listed: bool = False
     number: str | None
     state: SessionState
     reason: str | None = None
@@ -65,7 +66,7 @@ class Session(BaseModel):
 def counted_by(session: Session | SessionContent | SessionTold) -> Counted:
     """What the session enters into the figures: transferred and exempt people are not due."""
     named = dict.fromkeys(Reasons, 0) | {absence.reason: absence.count for absence in session.absences}
-    due = session.due - sum(named[reason] for reason in NOT_DUE)
+    due = _due(session) - sum(named[reason] for reason in NOT_DUE)
     excused = sum(named[reason] for reason in EXCUSED)
     absent = named[Reasons.absent]
     return Counted(
@@ -76,14 +77,17 @@ def counted_by(session: Session | SessionContent | SessionTold) -> Counted:
         present=due - excused - absent,
         excused=excused,
         absent=absent,
+        duty=named[Reasons.duty],
+        transferred=named[Reasons.transferred],
+        exempt=named[Reasons.exempt],
     )
 
 
-def covering(session: Session | None) -> tuple[str, date] | None:
-    """Where a session covers its unit: while it is submitted, if somebody was there."""
+def covering(session: Session | None) -> tuple[str, date, Way] | None:
+    """Where and by which way a session covers its unit: while it is submitted, if somebody was there."""
     if session is None or session.state != SessionState.submitted or counted_by(session).present < 1:
         return None
-    return session.unit, session.day
+    return session.unit, session.day, session.way
 
 
 def decide(state: Session | None, command: Command, now: datetime) -> list[Payload]:
@@ -200,13 +204,19 @@ def parts(session: Session) -> Iterable[str]:
 
 
 _NAME = "学习活动"
-_CONTENT = ("unit", "day", "way", "form", "title", "due", "absences", "number")
+_CONTENT = ("unit", "day", "way", "form", "title", "due", "absences", "listed", "number")
 _ORDER = list(Reasons)
 
 
 def _told(session: Session | SessionContent | SessionTold) -> dict[str, Any]:
     absences = sorted(session.absences, key=lambda absence: _ORDER.index(absence.reason))
     return {name: getattr(session, name) for name in _CONTENT} | {"absences": absences}
+
+
+def _due(session: Session | SessionContent | SessionTold) -> int:
+    if session.due is None:
+        raise AssertionError("who is due is looked up before anything is decided")
+    return session.due
 
 
 def _rows(state: Session | None, row: str | None) -> list[str]:
@@ -243,11 +253,12 @@ def _check(content: SessionContent) -> None:
     if len(set(reasons)) != len(reasons):
         raise wrong("session.reason_repeated", "absences", "请假、缺席等的同一事由只填一次")
     named = sum(absence.count for absence in content.absences)
-    if content.present is not None and content.present > content.due:
-        detail = f"实到人数 {content.present} 超过应到人数 {content.due}"
+    due = _due(content)
+    if content.present is not None and content.present > due:
+        detail = f"实到人数 {content.present} 超过应到人数 {due}"
         raise wrong("session.present_exceeds_due", "present", detail)
-    if named > content.due:
-        detail = f"请假、缺席等合计 {named} 人，超过应到人数 {content.due}"
+    if named > due:
+        detail = f"请假、缺席等合计 {named} 人，超过应到人数 {due}"
         raise wrong("session.absences_exceed_due", "absences", detail)
     present = counted_by(content).present
     if content.present is not None and content.present != present:

@@ -9,7 +9,7 @@ from services.kernel.imports import Importer
 from services.kernel.providers import Journalled, Relaying
 
 from .. import contract, store
-from ..domain import COVERAGE, ESSAY, LECTURE, SESSION
+from ..domain import ATTENDANCE, COVERAGE, ESSAY, EXCUSE, LECTURE, SESSION
 from .directory import Directory
 from .records import Records
 
@@ -19,7 +19,7 @@ class Study(Records, Directory):
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
-    journal = Journalled([SESSION, COVERAGE, ESSAY, LECTURE], indexes=store.ensure_indexes)
+    journal = Journalled([SESSION, COVERAGE, ATTENDANCE, EXCUSE, ESSAY, LECTURE], indexes=store.ensure_indexes)
     importer = Importer()
     relay = Relaying()
     holding = Holding()

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Command, Envelope, record_id
-from services.kernel.imports import Imports
 from services.kernel.journal import Work
 from services.kernel.ledger import Row
 from services.kernel.rpc import command, query
 
 from .. import contract, store
-from ..domain import COVERAGE, ESSAY, LECTURE, SESSION, check_link, coverage_id, covering, in_campaign, wrong
+from ..domain import COVERAGE, ESSAY, LECTURE, SESSION, check_link, coverage_id, in_campaign, wrong
+from .attendances import Attendances
+from .attended import decide_session
 
 Answer = dict[str, Any]
 _NEW = (contract.DraftSession, contract.HoldSession, contract.RecordEssay, contract.RecordLecture)
 _LINKED = (contract.RecordEssay, contract.CorrectEssay)
 
 
-class Records(Imports):
+class Records(Attendances):
     """What was done, as units report it."""
 
     name: str
@@ -150,7 +150,8 @@ class Records(Imports):
     def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
         """A row of a history: recorded and submitted at once, corrected, or taken back; known rows change nothing."""
         if not isinstance(row, Row):
-            raise TypeError(f"{type(row).__name__} is no row of a study sheet")
+            super().apply_row(work, kind, row)
+            return
         if row.unit not in work.envelope.paths:
             raise wrong("unit.unknown", "unit", f"没有单位 {row.unit}，或不在您的权限范围内")
         aggregate, record, correct, void = _BY_KIND[kind]
@@ -182,6 +183,8 @@ class Records(Imports):
             yield _BY_KIND[kind][0], self._row_id(kind, row)
         if isinstance(row, contract.SessionRow):
             yield COVERAGE, coverage_id(row.unit)
+        if not isinstance(row, Row):
+            yield from super().row_ids(kind, row)
 
     def _row_id(self, kind: str, row: Row) -> str:
         return record_id(self.name, kind, row.unit, row.number)
@@ -196,23 +199,9 @@ _BY_KIND: dict[str, tuple[Aggregate[Any], type[Any], type[Any], type[Any]]] = {
 
 def decided(work: Work, aggregate: Aggregate[Any], id: str, command: Command, expected: int | None = None) -> Any:
     """Decide a command with what belongs to it: its day lies in a campaign, and coverage follows submitted sessions."""
+    if aggregate is SESSION:
+        return decide_session(work, id, command, expected)
     day = getattr(command, "day", None)
     if day is not None:
         in_campaign(day, work.envelope.periods)
-    if aggregate is not SESSION:
-        return work.decide(aggregate, id, command, expected)
-    before = covering(work.get(SESSION, id))
-    state = work.decide(SESSION, id, command, expected)
-    after = covering(state)
-    if before != after:
-        _count_coverage(work, before, -1)
-        _count_coverage(work, after, 1)
-    return state
-
-
-def _count_coverage(work: Work, place: tuple[str, date] | None, by: Literal[1, -1]) -> None:
-    if place is not None:
-        unit, day = place
-        campaign = in_campaign(day, work.envelope.periods).id
-        count = contract.CountCoverage(unit=unit, day=day, campaign=campaign, by=by)
-        work.decide(COVERAGE, coverage_id(unit), count)
+    return work.decide(aggregate, id, command, expected)

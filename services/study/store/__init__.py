@@ -4,14 +4,27 @@ from pymongo.database import Database
 
 from services.kernel.journal import Document, ensure_collections
 
-from . import records, units
+from . import excuses, members, records, rolls, units
 from .records import essay, listed, one, session, session_ids, sessions
 
-__all__ = ["ensure_indexes", "essay", "listed", "one", "records", "session", "session_ids", "sessions", "units"]
+__all__ = [
+    "ensure_indexes",
+    "essay",
+    "excuses",
+    "listed",
+    "members",
+    "one",
+    "records",
+    "rolls",
+    "session",
+    "session_ids",
+    "sessions",
+    "units",
+]
 
 
 def ensure_indexes(database: Database[Document]) -> None:
     """One index for each way in which anything is asked; collections first, for transactions make none."""
-    ensure_collections(database, ("units",))
-    for part in (records, units):
+    ensure_collections(database, ("units", "members", "directory"))
+    for part in (records, units, members, rolls, excuses):
         part.ensure_indexes(database)

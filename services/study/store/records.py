@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from pymongo.database import Database
@@ -11,9 +12,7 @@ from services.kernel.event import record_id
 from services.kernel.journal import Document
 from services.kernel.lists import containing, page, shown
 
-from ..contract import NAME, Form, ListSessions, Paged, Reasons
-
-_HIDDEN = (Reasons.illness, Reasons.personal)
+from ..contract import HIDDEN, NAME, Form, ListSessions, Paged
 
 
 def ensure_indexes(database: Database[Document]) -> None:
@@ -90,7 +89,8 @@ def _seen(session: dict[str, Any], reader: str) -> dict[str, Any]:
     absences = session["absences"]
     present = session["due"] - sum(absence["count"] for absence in absences)
     if session["unit"] != reader:
-        hidden = sum(absence["count"] for absence in absences if absence["reason"] in _HIDDEN)
-        absences = [absence for absence in absences if absence["reason"] not in _HIDDEN]
-        absences += [{"reason": "excused", "count": hidden}] if hidden else []
+        counts: Counter[str] = Counter()
+        for absence in absences:
+            counts["excused" if absence["reason"] in HIDDEN else absence["reason"]] += absence["count"]
+        absences = [{"reason": reason, "count": count} for reason, count in counts.items()]
     return {**session, "absences": absences, "present": present}

@@ -1,4 +1,4 @@
-"""Study and hotline in memory: their real rules, whatever is asked of them, and the events that follow."""
+"""Study, hotline and members in memory: their real rules, whatever is asked of them, and the events that follow."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from services.gateway.contract import AddMember, CorrectMember, RemoveMember, TransferMember
+from services.gateway.domain import MEMBER
+from services.gateway.domain.member import Renamed
 from services.hotline.contract import (
     AnswerTicket,
     CallBackTicket,
@@ -64,7 +67,8 @@ _ESSAY = ("essay", "void_essay")
 _LIFE = ("register", "classify", "dispatch", "sign", "answer", "call_back", "complete")
 _MANY = {"report": ("hold", "submit"), "live": _LIFE}
 """Many steps at once: a session held and submitted, a ticket's life as far as it went."""
-VERBS = (*_MANY, *_SESSION, *_ESSAY, *_LIFE, "overdue", "void_ticket")
+_MEMBER = ("join", "transfer", "leave", "mend")
+VERBS = (*_MANY, *_SESSION, *_ESSAY, *_LIFE, "overdue", "void_ticket", *_MEMBER)
 steps: st.SearchStrategy[list[Step]] = st.lists(
     st.tuples(
         st.sampled_from(VERBS),
@@ -110,6 +114,8 @@ class Owners:
             self._session(f"s{number}", _session(verb, f"s{number}", known.unit if known else unit, day, vary))
         elif verb in _ESSAY:
             self.decide("study", ESSAY, f"e{number}", _essay(verb, f"e{number}", unit, day))
+        elif verb in _MEMBER:
+            self.decide("gateway", MEMBER, f"DY-{number}", _member(verb, f"DY-{number}", unit, day))
         else:
             self.decide("hotline", TICKET, f"t{number}", _ticket(verb, f"t{number}", unit, day, vary))
 
@@ -121,7 +127,7 @@ class Owners:
             return
         for place, by in ((before, -1), (after, 1)):
             if place is not None:
-                count = CountCoverage(unit=place[0], day=place[1], campaign=CAMPAIGN.id, by=by)
+                count = CountCoverage(unit=place[0], day=place[1], way=place[2], campaign=CAMPAIGN.id, by=by)
                 self.decide("study", COVERAGE, coverage_id(place[0]), count)
 
     def decide(self, service: str, aggregate: Aggregate[Any], id: str, command: Command) -> None:
@@ -181,6 +187,19 @@ def _essay(verb: str, id: str, unit: str, day: date) -> Command:
     if verb == "essay":
         return RecordEssay(id=id, unit=unit, day=day, title="体会")
     return VoidEssay(id=id, reason="重复")
+
+
+def _member(verb: str, id: str, unit: str, day: date) -> Command:
+    match verb:
+        case "join":
+            return AddMember(id=id, name="样例·甲", unit=unit, since=day)
+        case "transfer":
+            return TransferMember(id=id, unit=unit, day=day)
+        case "leave":
+            return RemoveMember(id=id, day=day)
+        case _:
+            asked = CorrectMember(id=id, unit=unit, since=day, reason="有误")
+            return Renamed(correction=asked, renamed=False)
 
 
 def _ticket(verb: str, id: str, unit: str, day: date, vary: int) -> Command:

@@ -195,7 +195,14 @@ def test_every_kind_of_event_is_here() -> None:
     """Types are unique, named subject.past.v1, in the order of a life."""
     types = [event.type for event in EVENTS]
     assert len(set(types)) == len(types)
-    assert sorted({name.split(".")[0] for name in types}) == ["coverage", "essay", "lecture", "session"]
+    assert sorted({name.split(".")[0] for name in types}) == [
+        "attendance",
+        "coverage",
+        "essay",
+        "excuse",
+        "lecture",
+        "session",
+    ]
     assert all(name.endswith(".v1") for name in types)
 
 

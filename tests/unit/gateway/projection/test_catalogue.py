@@ -4,13 +4,14 @@ from typing import get_args
 
 import pytest
 
+from services.gateway import contract as gateway
 from services.gateway.projection import GRAINS, METRICS, RATES, SOURCES, key, stored
 from services.hotline import contract as hotline
 from services.research import contract as research
 from services.study import contract as study
 from tests.unit.gateway.projection.test_contributions import payloads
 
-EVENTS = {f"{module.NAME}.{kind.type}" for module in (study, research, hotline) for kind in payloads(module)}
+EVENTS = {f"{module.NAME}.{kind.type}" for module in (study, research, hotline, gateway) for kind in payloads(module)}
 
 
 @pytest.mark.parametrize("id", METRICS)
@@ -37,7 +38,7 @@ def test_every_figure_that_the_hotline_counts_is_a_metric() -> None:
     figures = get_args(hotline.Counted.model_fields["figure"].annotation)
     assert {f"hotline.{figure}" for figure in figures} == {id for id in METRICS if id.startswith("hotline.")}
     assert {f"study.sessions.{way}" for way in study.Way} == {id for id in METRICS if id.startswith("study.sessions.")}
-    assert {"study", "research", "hotline"} == SOURCES
+    assert {"study", "research", "hotline", "gateway"} == SOURCES
 
 
 def test_keys() -> None:

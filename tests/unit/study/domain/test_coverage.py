@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.study.contract import CountCoverage, CoverageCounted, Grain
+from services.study.contract import CountCoverage, CoverageCounted, Flip, Grain, Way
 from services.study.domain.coverage import COVERAGE, GRAINS, Coverage, coverage_id, window
 from tests.unit.study.records import NOW
 
@@ -18,16 +18,23 @@ JANUARY = date(2026, 1, 10)
 
 
 def count(
-    state: Coverage | None, day: date, by: Literal[1, -1] = 1, campaign: str = "C1"
+    state: Coverage | None, day: date, by: Literal[1, -1] = 1, campaign: str = "C1", way: Way = Way.branch
 ) -> tuple[CoverageCounted, Coverage]:
-    asked = CountCoverage(unit="D1", day=day, campaign=campaign, by=by)
+    asked = CountCoverage(unit="D1", day=day, campaign=campaign, way=way, by=by)
     (counted,) = COVERAGE.decide(state, asked, NOW)
     assert isinstance(counted, CoverageCounted)
     return counted, COVERAGE.evolve(state, counted)
 
 
 def flipped(counted: CoverageCounted) -> list[tuple[str, str, date, int]]:
-    return [(flip.grain, flip.window, flip.day, flip.now - flip.was) for flip in counted.flips]
+    """What changes by whichever way; by one way alone the same happens, as there is no other here."""
+    told = {way: [_told(flip) for flip in counted.flips if flip.way == way] for way in (None, Way.branch)}
+    assert told[None] == told[Way.branch]
+    return told[None]
+
+
+def _told(flip: Flip) -> tuple[str, str, date, int]:
+    return flip.grain, flip.window, flip.day, flip.now - flip.was
 
 
 @pytest.mark.parametrize(
@@ -70,7 +77,7 @@ def test_what_is_taken_back_is_taken_back_where_it_was_counted() -> None:
     assert flipped(counted) == []
     counted, state = count(state, later, -1)
     assert {(day, change) for _, _, day, change in flipped(counted)} == {(JANUARY, -1)}
-    assert len(counted.flips) == 4
+    assert len(flipped(counted)) == 4
     assert (state.sessions, state.days) == ({}, {})
 
 
@@ -81,6 +88,19 @@ def test_two_campaigns_in_a_year_cover_the_year_once() -> None:
     assert [flip[:2] for flip in flipped(counted)] == [("campaign", "C2")]
     counted, _ = count(state, date(2026, 4, 10), -1, campaign="C1")
     assert [flip[:2] for flip in flipped(counted)] == [("campaign", "C1")]
+
+
+def test_each_way_covers_its_own_windows() -> None:
+    """A second way in the same month covers that way's windows, and none of whichever; taken back, they go alone."""
+    _, state = count(None, JANUARY)
+    counted, state = count(state, JANUARY, way=Way.youth)
+    assert {flip.way for flip in counted.flips} == {Way.youth}
+    assert len(counted.flips) == 4
+    counted, state = count(state, JANUARY, -1)
+    assert {(flip.way, flip.now) for flip in counted.flips} == {(Way.branch, 0)}
+    counted, state = count(state, JANUARY, -1, way=Way.youth)
+    assert {(flip.way, flip.now) for flip in counted.flips} == {(None, 0), (Way.youth, 0)}
+    assert (state.sessions, state.days) == ({}, {})
 
 
 def test_more_than_there_is_cannot_be_taken_back() -> None:
@@ -105,7 +125,7 @@ def test_flips_add_up_to_the_windows_that_hold_a_session(steps: list[tuple[date,
     """Whatever comes and goes, in any order: each window's flips add up to 1 while it holds a session, else to 0."""
     state: Coverage | None = None
     held: list[date] = []
-    sums: Counter[tuple[Grain, date]] = Counter()
+    sums: Counter[tuple[str, date]] = Counter()
     for day, comes, which in steps:
         if not comes and not held:
             continue
@@ -113,12 +133,12 @@ def test_flips_add_up_to_the_windows_that_hold_a_session(steps: list[tuple[date,
         if comes:
             held.append(told)
         counted, state = count(state, told, 1 if comes else -1, campaign=_campaign(told))
-        for flip in counted.flips:
-            sums[flip.grain, flip.day] += flip.now - flip.was
-        totals: dict[tuple[Grain, str], int] = defaultdict(int)
+        for grain, _, on, change in flipped(counted):
+            sums[grain, on] += change
+        totals: dict[tuple[str, str], int] = defaultdict(int)
         for (grain, on), amount in sums.items():
             assert amount >= 0
-            totals[grain, window(grain, on.isoformat()[:7], _campaign(on))] += amount
+            totals[grain, window(cast(Grain, grain), on.isoformat()[:7], _campaign(on))] += amount
         covered = {(grain, window(grain, each.isoformat()[:7], _campaign(each))) for grain in GRAINS for each in held}
         assert {place for place, amount in totals.items() if amount} == covered
         assert set(totals.values()) <= {0, 1}

@@ -244,7 +244,7 @@ def test_a_session_covers_its_unit_while_submitted_and_attended() -> None:
     """Neither a session that is only held nor one to which nobody came covers anybody."""
     assert covering(None) is None
     assert covering(after(hold())) is None
-    assert covering(after(hold(), SUBMIT)) == ("D1-B1", DAY)
+    assert covering(after(hold(), SUBMIT)) == ("D1-B1", DAY, c.Way.branch)
     assert covering(after(hold(), SUBMIT, RETURN)) is None
     assert covering(after(hold(due=2, absences=absences(absent=2)), SUBMIT)) is None
 

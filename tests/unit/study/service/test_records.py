@@ -42,7 +42,7 @@ def folded(entries: list[Payload]) -> Figures:
     for entry in entries:
         if isinstance(entry, c.CoverageCounted):
             for flip in entry.flips:
-                figures[f"covered@{flip.grain}", entry.unit, flip.day] += flip.now - flip.was
+                figures[f"covered@{flip.grain}.{flip.way or ''}", entry.unit, flip.day] += flip.now - flip.was
         else:
             added(figures, getattr(entry, "was", None), -1)
             added(figures, getattr(entry, "now", None), 1)
@@ -58,7 +58,7 @@ def windowed(figures: Figures) -> Counter[tuple[str, str, str]]:
     sums: Counter[tuple[str, str, str]] = Counter()
     for (figure, unit, day), amount in figures.items():
         for grain in GRAINS:
-            if figure == f"covered@{grain}":
+            if figure == f"covered@{grain}.":
                 sums[grain, unit, window(grain, day.isoformat()[:7], campaign(day))] += amount
     return sums
 
@@ -263,4 +263,4 @@ def test_a_correction_moves_coverage(work: MemoryWork) -> None:
     take(work, "sessions", day="2026-01-09")
     happened = take(work, "sessions", day="2026-06-03", action="更正", reason="日期有误")
     assert happened == ["session.corrected", "coverage.counted", "coverage.counted"]
-    assert work.get(COVERAGE, "coverage:D1").sessions == {"2026-06 C2": 1}
+    assert work.get(COVERAGE, "coverage:D1").sessions == {"2026-06 C2 branch": 1}

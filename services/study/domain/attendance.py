@@ -1,0 +1,157 @@
+"""Attendance by exception: everybody on the list is present unless named; and what that changes in who is covered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from services.kernel.aggregate import Aggregate
+
+from ..contract import (
+    HIDDEN,
+    MOST_MEMBERS,
+    Absence,
+    AttendanceCounted,
+    CountAttendance,
+    MemberFlips,
+    Reasons,
+)
+from .first import Counted
+from .refusals import wrong
+
+
+class Named(BaseModel):
+    """Somebody who was not there, exactly why, by which excuse, and what they stood for before it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    member: str
+    reason: Reasons
+    excuse: str | None = None
+    before: Reasons | None = None
+
+    @property
+    def told(self) -> Reasons:
+        """The reason as journal, events and other units may know it."""
+        return told(self.reason)
+
+
+class Roll(BaseModel):
+    """Who was due at a session: present, or named."""
+
+    model_config = ConfigDict(frozen=True)
+
+    present: list[str]
+    named: list[Named]
+
+    @property
+    def due(self) -> int:
+        """How many were on the list."""
+        return len(self.present) + len(self.named)
+
+    @property
+    def absences(self) -> list[Absence]:
+        """How many were named for each reason, in the reasons' order, without what only the branch may know."""
+        counts = Counter(named.told for named in self.named)
+        return [Absence(reason=reason, count=counts[reason]) for reason in Reasons if counts[reason]]
+
+    def has(self, member: str) -> bool:
+        """Whether somebody was due."""
+        return member in self.present or any(named.member == member for named in self.named)
+
+    def reason_of(self, member: str) -> Reasons | None:
+        """Why a member was not there; None for who was present.
+
+        Raises:
+            DomainError: session.member_not_due.
+        """
+        for named in self.named:
+            if named.member == member:
+                return named.reason
+        if member not in self.present:
+            raise not_due(member, "member")
+        return None
+
+    def with_outcome(self, named: Named | None, member: str) -> Roll:
+        """The roll with one member named for a reason, or present after all."""
+        others = [each for each in self.named if each.member != member]
+        present = [each for each in self.present if each != member]
+        if named is None:
+            return Roll(present=sorted([*present, member]), named=others)
+        return Roll(present=present, named=[*others, named])
+
+
+def told(reason: Reasons) -> Reasons:
+    """Illness and personal matters of a named person are "excused" to everybody but the branch."""
+    return Reasons.excused if reason in HIDDEN else reason
+
+
+def call(unit: str, day: date, members: Sequence[str], named: Iterable[Named], excused: Iterable[Named]) -> Roll:
+    """The roll of a session: who is on the list is present unless named, or excused and not named.
+
+    Raises:
+        DomainError: session.no_members, session.too_many_members, session.member_not_due, session.member_repeated.
+    """
+    if not members:
+        raise wrong("session.no_members", "due", f"党员名册中单位 {unit} 在 {day} 没有在册党员，请填写应到人数")
+    if len(members) > MOST_MEMBERS:
+        detail = f"单位 {unit} 在册 {len(members)} 人，超过 {MOST_MEMBERS} 人的活动请填写应到人数"
+        raise wrong("session.too_many_members", "due", detail)
+    by_member: dict[str, Named] = {}
+    known = set(members)
+    for place, each in enumerate(named):
+        if each.member not in known:
+            raise not_due(each.member, f"named/{place}/member")
+        if each.member in by_member:
+            detail = f"党员 {each.member} 填了两次"
+            raise wrong("session.member_repeated", f"named/{place}/member", detail)
+        by_member[each.member] = each
+    for each in excused:
+        if each.member in known:
+            by_member.setdefault(each.member, each)
+    return Roll(present=sorted(known - by_member.keys()), named=list(by_member.values()))
+
+
+def not_due(member: str, field: str) -> Exception:
+    """The refusal of somebody who was not on the unit's list on that day."""
+    return wrong("session.member_not_due", field, f"党员 {member} 当日不在该单位名册上，请核对编号或调动日期")
+
+
+class Attendance(BaseModel):
+    """How often a session's members have changed the windows; who they are lies beside the journal."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: str
+    day: date
+    changes: int
+
+
+def attendance_id(session: str) -> str:
+    """The id of what a session's members changed."""
+    return f"attendance:{session}"
+
+
+def as_flips(counted: Counter[Counted]) -> list[MemberFlips]:
+    """Changes as an event tells them, in an order of their own."""
+    return [
+        MemberFlips(**place._asdict(), change=change)
+        for place, change in sorted(counted.items(), key=lambda item: [part or "" for part in item[0]])
+        if change
+    ]
+
+
+def decide(state: Attendance | None, command: CountAttendance, now: datetime) -> list[AttendanceCounted]:
+    """What has changed is told; nothing where nothing has."""
+    return [AttendanceCounted(**command.model_dump())] if command.flips else []
+
+
+def evolve(state: Attendance | None, event: AttendanceCounted) -> Attendance:
+    """After one change more."""
+    return Attendance(unit=event.unit, day=event.day, changes=1 + (state.changes if state else 0))
+
+
+ATTENDANCE = Aggregate("attendance", Attendance, decide, evolve, lambda attendance: (attendance.unit,))

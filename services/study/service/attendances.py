@@ -1,0 +1,141 @@
+"""Excuses, and members named one by one: before a session is reported or after, as a correction of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.event import Envelope, record_id
+from services.kernel.imports import Imports
+from services.kernel.journal import Work
+from services.kernel.lists import shown
+from services.kernel.rpc import command, query
+from services.kernel.vault import redact
+
+from .. import contract, store
+from ..domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION, attendance_id, coverage_id, in_campaign, wrong
+from ..domain.attendance import Named
+from ..domain.excuse import PlaceExcuse
+from ..store import rolls
+from .attended import name_one
+
+Answer = dict[str, Any]
+_HERE = (None, contract.Reasons.absent)
+"""Whom an excuse that comes later changes: who was taken to be present, or absent without one."""
+
+
+class Attendances(Imports):
+    """Who was not there, and why."""
+
+    name: str
+    journal: Any
+
+    @command(contract.RecordExcuse)
+    def record_excuse(self, command: contract.RecordExcuse, envelope: Envelope) -> Answer:
+        """Excuse a member; sessions that were reported already are corrected in the same transaction."""
+
+        def act(work: Work) -> Answer:
+            in_campaign(command.first, envelope.periods)
+            stays = store.members.stays_of(work.database, command.member, work.session)
+            unit = store.members.unit_on(stays, command.first)
+            if unit is not None:
+                work.paths.setdefault(unit, store.units.paths(work.database, [unit], work.session).get(unit, [unit]))
+            others = rolls.overlapping(work, command.id, command.member, command.first, command.last)
+            before = work.version(EXCUSE, command.id)
+            asked = PlaceExcuse(excuse=command, unit=unit, overlapping=others)
+            state = work.decide(EXCUSE, command.id, asked, envelope.expected)
+            corrected = 0
+            if work.version(EXCUSE, command.id) > before:
+                rolls.keep_excuse_reason(work, command.id, command.reason)
+                corrected = self._excuse(work, command, {stay.unit for stay in stays})
+            version = work.version(EXCUSE, command.id)
+            return {"id": command.id, "version": version, "state": state.state, "corrected": corrected}
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    @command(contract.WithdrawExcuse)
+    def withdraw_excuse(self, command: contract.WithdrawExcuse, envelope: Envelope) -> Answer:
+        """Take an excuse back, and what it changed in sessions."""
+
+        def act(work: Work) -> Answer:
+            told = command.model_copy(update={"reason": redact(command.reason)})
+            state = work.decide(EXCUSE, command.id, told, envelope.expected)
+            absences = rolls.excused_by(work, command.id)
+            for row in absences:
+                named = None if row["before"] is None else Named(member=row["member"], reason=row["before"])
+                name_one(work, row["session"], named, row["member"], "撤销请假")
+            version = work.version(EXCUSE, command.id)
+            return {"id": command.id, "version": version, "state": state.state, "corrected": len(absences)}
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    @query(contract.GetExcuse)
+    def get_excuse(self, query: contract.GetExcuse, envelope: Envelope) -> Answer:
+        """One excuse with its reason; the edge has looked whether the reader may know it."""
+        found = store.excuses.one(self.journal.database, query.id)
+        return {**shown(found), "why": rolls.excuse_reason(self.journal.database, query.id), "scope": found["scope"]}
+
+    @query(contract.ListExcuses)
+    def list_excuses(self, query: contract.ListExcuses, envelope: Envelope) -> Answer:
+        """A page of excuses, without their reasons."""
+        return store.excuses.listed(self.journal.database, query)
+
+    @query(contract.ListAbsences)
+    def list_absences(self, query: contract.ListAbsences, envelope: Envelope) -> Answer:
+        """A page of the sessions at which a member was not there."""
+        return store.excuses.missed(self.journal.database, query)
+
+    @query(contract.GetAttendance)
+    def get_attendance(self, query: contract.GetAttendance, envelope: Envelope) -> Answer:
+        """Who was not at a session; illness and personal matters in clear for the unit itself alone."""
+        session = store.session(self.journal.database, query.id, envelope.actor.unit)
+        own = envelope.actor.unit == session["unit"]
+        named = rolls.absences(self.journal.database, query.id)
+        items = [
+            {"member": each.member, "reason": each.reason if own else each.told, "excuse": each.excuse}
+            for each in named
+        ]
+        return {"session": session, "items": items}
+
+    def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
+        """A row of 考勤表: one member named, in a session that was reported or is still open."""
+        if not isinstance(row, contract.AttendanceRow):
+            super().apply_row(work, kind, row)
+            return
+        if row.unit not in work.envelope.paths:
+            raise wrong("unit.unknown", "unit", f"没有单位 {row.unit}，或不在您的权限范围内")
+        present = row.outcome == "present"
+        named = None if present else Named(member=row.member, reason=contract.Reasons(row.outcome))
+        name_one(work, self._session_id(row), named, row.member, redact(row.reason) or "考勤表登记")
+
+    def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
+        """The session, what its members change, and its unit's coverage."""
+        if isinstance(row, contract.AttendanceRow):
+            session = self._session_id(row)
+            yield SESSION, session
+            yield ATTENDANCE, attendance_id(session)
+            yield COVERAGE, coverage_id(row.unit)
+        else:
+            yield from super().row_ids(kind, row)
+
+    def _session_id(self, row: contract.AttendanceRow) -> str:
+        return record_id(self.name, "sessions", row.unit, row.session)
+
+    def _excuse(self, work: Work, excuse: contract.RecordExcuse, units: Iterable[str]) -> int:
+        """Name the member in sessions that have a roll already, unless another reason is given there."""
+        reason, corrected = contract.Reasons(excuse.reason), 0
+        for session in rolls.of_member(work, units, excuse.first, excuse.last):
+            kept = rolls.get(work, session)
+            if kept is None or not kept.roll.has(excuse.member):
+                continue
+            known = kept.roll.reason_of(excuse.member)
+            if known not in _HERE:
+                continue
+            named = Named(member=excuse.member, reason=reason, excuse=excuse.id, before=known)
+            corrected += name_one(work, session, named, excuse.member, "补登请假")
+        return corrected

@@ -1,0 +1,311 @@
+"""Who was at a session, and why not: beside the journal, never in it, with what a member's windows are counted from.
+
+| collection | one document for |
+|---|---|
+| `rolls` | a session whose due are on a list of members: those present (at most 1,000) |
+| `absences` | a session and a member who was not there; illness or a personal matter is sealed |
+| `absence_changes` | a change of a reported session's roll: what was, what is, by whom |
+| `excuse_reasons` | an excuse: why, sealed |
+| `studied` | a member and a year: at which places they studied how often; two sessions of a member conflict here |
+
+What one work has read and changed so far is kept for as long as the work is. What it is told is written with the work,
+so it is to be told last, when nothing can be refused any more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import pymongo
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from services.gateway.contract import Stay
+from services.kernel.event import Period, new_id
+from services.kernel.journal import Document, Work, ensure_collections
+from services.kernel.settings import settings
+from services.kernel.vault import Cipher
+
+from ..contract import HIDDEN, Reasons, Way
+from ..domain.attendance import Named, Roll
+from ..domain.first import Counted, Place, Seen, flips, windows
+from . import members
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """Collections (transactions make none) and one index for each way of asking."""
+    ensure_collections(database, ("rolls", "absences", "absence_changes", "studied", "excuse_reasons"))
+    database["rolls"].create_index([("unit", 1), ("day", 1)])
+    database["absences"].create_index([("session", 1), ("member", 1)])
+    database["absences"].create_index([("member", 1), ("day", -1), ("_id", -1)])
+    database["absences"].create_index("excuse", partialFilterExpression={"excuse": {"$type": "string"}})
+    database["absence_changes"].create_index([("session", 1), ("time", 1)])
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A roll where it belongs; `counted` while its session is in the figures."""
+
+    roll: Roll
+    unit: str
+    day: date
+    way: Way
+    counted: bool
+
+    def places(self) -> dict[str, Place]:
+        """Where those present count, by member; nowhere while the session does not."""
+        place = Place(self.day.isoformat(), self.unit, str(self.way))
+        return dict.fromkeys(self.roll.present, place) if self.counted else {}
+
+
+class _Open:
+    """What one work has read and changed."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Kept | None] = {}
+        self.rolls: dict[str, Document] = {}
+        self.studied: dict[str, Document] = {}
+        self.members: dict[str, dict[str, list[Stay]]] = {}
+        self.excuses: dict[str, list[Document]] = {}
+
+
+_OPEN: WeakKeyDictionary[Work, _Open] = WeakKeyDictionary()
+
+
+def get(work: Work, session: str) -> Kept | None:
+    """The roll of a session; None where its due were given as a number."""
+    known = _open(work)
+    if session not in known.kept:
+        row = work.database["rolls"].find_one({"_id": session}, session=work.session)
+        known.kept[session] = None if row is None else _kept(row, _absences(work, session))
+    return known.kept[session]
+
+
+def put(work: Work, session: str, kept: Kept | None, why: str) -> Counter[Counted]:
+    """Keep a session's roll (None: it has none any more); give what that changes in the windows of its members."""
+    known, was = _open(work), get(work, session)
+    if kept == was:
+        return Counter()
+    known.kept[session] = kept
+    _write_roll(work, known, session, kept)
+    _write_absences(work, session, was, kept, why)
+    before, after = (({} if each is None else each.places()) for each in (was, kept))
+    found: Counter[Counted] = Counter()
+    for member in before.keys() | after.keys():
+        changes = [(place, by) for place, by in ((before.get(member), -1), (after.get(member), 1)) if place is not None]
+        if len(changes) == 1 or changes[0][0] != changes[1][0]:
+            found.update(_study(work, known, member, changes))
+    return found
+
+
+def load_studied(work: Work, chosen: Iterable[str], years: Iterable[int]) -> None:
+    """Read many members' years in one query."""
+    known = _open(work)
+    ids = [id for year in set(years) for member in chosen if (id := _year(member, year)) not in known.studied]
+    if ids:
+        known.studied.update({id: {"_id": id, "version": 0, "seen": {}} for id in ids})
+        for row in work.database["studied"].find({"_id": {"$in": ids}}, session=work.session):
+            known.studied[row["_id"]] = row
+
+
+def due_on(work: Work, unit: str, day: date) -> list[str]:
+    """Who belonged to a unit on a day, by number."""
+    known = _open(work).members
+    if unit not in known:
+        known[unit] = members.of_unit(work.database, unit, work.session)
+    return sorted(member for member, stays in known[unit].items() if members.unit_on(stays, day) == unit)
+
+
+def excused_on(work: Work, unit: str, day: date) -> list[Named]:
+    """Those of a unit's members whom an excuse covers on a day, each with its true reason."""
+    known = _open(work)
+    if unit not in known.excuses:
+        due_on(work, unit, day)
+        wanted = {"member": {"$in": list(known.members[unit])}, "state": "recorded"}
+        known.excuses[unit] = list(work.database["excuses"].find(wanted, session=work.session))
+        for row in known.excuses[unit]:
+            row["why"] = excuse_reason(work.database, row["_id"], work.session)
+    at = day.isoformat()
+    return [
+        Named(member=row["member"], reason=row["why"], excuse=row["_id"])
+        for row in known.excuses[unit]
+        if row["first"] <= at <= row["last"]
+    ]
+
+
+def keep_excuse_reason(work: Work, excuse: str, reason: str) -> None:
+    """Keep why somebody is excused, sealed."""
+    row = {"_id": excuse, "sealed": seal(reason, excuse)}
+    work.write("excuse_reasons", pymongo.ReplaceOne({"_id": excuse}, row, upsert=True))
+
+
+def excuse_reason(database: Database[Document], excuse: str, session: ClientSession | None = None) -> str:
+    """Why somebody is excused."""
+    row: Any = database["excuse_reasons"].find_one({"_id": excuse}, session=session)
+    return unseal(row["sealed"], excuse)
+
+
+def overlapping(work: Work, excuse: str, member: str, first: date, last: date) -> list[str]:
+    """Other excuses that stand for a member on any of these days."""
+    wanted = {
+        "member": member,
+        "last": {"$gte": first.isoformat()},
+        "first": {"$lte": last.isoformat()},
+        "state": "recorded",
+        "_id": {"$ne": excuse},
+    }
+    return [row["_id"] for row in work.database["excuses"].find(wanted, {"_id": 1}, session=work.session)]
+
+
+def of_member(work: Work, units: Iterable[str], first: date, last: date) -> list[str]:
+    """The sessions with a roll that these units held on these days."""
+    wanted = {"unit": {"$in": list(units)}, "day": {"$gte": first.isoformat(), "$lte": last.isoformat()}}
+    return [row["_id"] for row in work.database["rolls"].find(wanted, {"_id": 1}, session=work.session)]
+
+
+def excused_by(work: Work, excuse: str) -> list[Document]:
+    """The absences that an excuse brought about."""
+    return list(work.database["absences"].find({"excuse": excuse}, session=work.session))
+
+
+def absences(database: Database[Document], session: str) -> list[Named]:
+    """Who was not at a session, and why."""
+    return [_named(row) for row in database["absences"].find({"session": session}, sort=[("member", 1)])]
+
+
+def seal(reason: str, place: str) -> bytes:
+    """A reason that is not to be read in the store."""
+    return _cipher().encrypt(reason.encode(), place)
+
+
+def unseal(sealed: bytes, place: str) -> str:
+    """The reason again."""
+    return _cipher().decrypt(sealed, place).decode()
+
+
+def _study(work: Work, known: _Open, member: str, changes: list[tuple[Place, int]]) -> Counter[Counted]:
+    """Change a member's places and say what that changes in the windows."""
+    within: list[tuple[Place, list[Any], int]] = []
+    years: set[int] = set()
+    for place, by in changes:
+        day = date.fromisoformat(place.day)
+        campaign = _campaign(day, work.envelope.periods)
+        within.append((place, windows(day, Way(place.way), campaign), by))
+        years |= {day.year, *range(campaign.first.year, campaign.last.year + 1)}
+    load_studied(work, [member], years)
+    documents = {year: known.studied[_year(member, year)] for year in sorted(years)}
+    seen = Seen({key: count for document in documents.values() for key, count in document["seen"].items()})
+    found = flips(seen, within)
+    for document in documents.values():
+        if "touched" not in document:  # the same document is written once, as this work leaves it in the end
+            document["version"] += 1
+            written = {
+                "_id": document["_id"],
+                "member": member,
+                "version": document["version"],
+                "seen": document["seen"],
+            }
+            work.write("studied", pymongo.ReplaceOne({"_id": document["_id"]}, written, upsert=True))
+            document["touched"] = True
+    for place, _ in changes:
+        counts = documents[int(place.day[:4])]["seen"]
+        if seen.counts[place.key]:
+            counts[place.key] = seen.counts[place.key]
+        else:
+            counts.pop(place.key, None)
+    return found
+
+
+def _write_roll(work: Work, known: _Open, session: str, kept: Kept | None) -> None:
+    if kept is None:
+        work.write("rolls", pymongo.DeleteOne({"_id": session}))
+        known.rolls.pop(session, None)
+        return
+    content = {
+        "unit": kept.unit,
+        "day": kept.day.isoformat(),
+        "way": str(kept.way),
+        "counted": kept.counted,
+        "present": kept.roll.present,
+    }
+    if session in known.rolls:
+        known.rolls[session].update(content)
+    else:
+        known.rolls[session] = {"_id": session, **content}
+        work.write("rolls", pymongo.ReplaceOne({"_id": session}, known.rolls[session], upsert=True))
+
+
+def _write_absences(work: Work, session: str, was: Kept | None, now: Kept | None, why: str) -> None:
+    before, after = _by_member(was), _by_member(now)
+    moved = was is not None and now is not None and (was.unit, was.day) != (now.unit, now.day)
+    for member in before.keys() | after.keys():
+        named, id = after.get(member), f"{session}|{member}"
+        if named is None:
+            work.write("absences", pymongo.DeleteOne({"_id": id}))
+        elif now is not None and (named != before.get(member) or moved):
+            work.write("absences", pymongo.ReplaceOne({"_id": id}, _row(id, session, now, named), upsert=True))
+        if was is not None and was.counted and named != before.get(member):
+            change = _change(work, session, member, before.get(member), named)
+            work.write("absence_changes", pymongo.InsertOne({**change, "why": why}))
+
+
+def _by_member(kept: Kept | None) -> dict[str, Named]:
+    return {} if kept is None else {named.member: named for named in kept.roll.named}
+
+
+def _row(id: str, session: str, kept: Kept, named: Named) -> Document:
+    return {
+        "_id": id,
+        "session": session,
+        "member": named.member,
+        "unit": kept.unit,
+        "day": kept.day.isoformat(),
+        "told": str(named.told),
+        "sealed": seal(named.reason, id) if named.reason in HIDDEN else None,
+        "excuse": named.excuse,
+        "before": None if named.before is None else str(named.before),
+    }
+
+
+def _change(work: Work, session: str, member: str, was: Named | None, now: Named | None) -> Document:
+    told = {name: None if each is None else str(each.told) for name, each in (("was", was), ("now", now))}
+    actor = work.envelope.actor.user
+    return {"_id": new_id(), "session": session, "member": member, **told, "actor": actor, "time": work.now}
+
+
+def _named(row: Mapping[str, Any]) -> Named:
+    reason = Reasons(row["told"]) if row["sealed"] is None else Reasons(unseal(row["sealed"], row["_id"]))
+    return Named(member=row["member"], reason=reason, excuse=row["excuse"], before=row["before"])
+
+
+def _absences(work: Work, session: str) -> list[Named]:
+    found = work.database["absences"].find({"session": session}, session=work.session)
+    return [_named(row) for row in found]
+
+
+def _kept(row: Mapping[str, Any], named: list[Named]) -> Kept:
+    roll = Roll(present=row["present"], named=named)
+    return Kept(roll, row["unit"], date.fromisoformat(row["day"]), Way(row["way"]), row["counted"])
+
+
+def _campaign(day: date, periods: Iterable[Period]) -> Period:
+    return next(period for period in periods if period.first <= day <= period.last)
+
+
+def _open(work: Work) -> _Open:
+    return _OPEN.setdefault(work, _Open())
+
+
+def _year(member: str, year: int) -> str:
+    return f"{member}|{year}"
+
+
+@cache
+def _cipher() -> Cipher:
+    return Cipher(settings().secret("master.key"))
