@@ -99,6 +99,8 @@ class Members(Imports):
                 raise _wrong("row.reason_missing", "reason", "更正须填写事由")
             told = row.model_dump(include={"id", "name", "unit", "since", "user", "reason"})
             self._correct(work, contract.CorrectMember(**told))
+        elif row.action == "add" and _as_it_is(known, row):
+            self._same_name(work, row.id, row.name)
         elif row.action == "add":
             self._add(work, contract.AddMember(**row.model_dump(include={"id", "name", "unit", "since", "user"})))
         if row.until is not None:
@@ -125,16 +127,18 @@ class Members(Imports):
         return answer
 
     def _add(self, work: Work, command: contract.AddMember, expected: int | None = None) -> Member:
-        tag = self.vault.tag(command.name)
         known = work.get(MEMBER, command.id) is not None
-        if known and not members.bears(work, command.id, tag):
-            raise _wrong(
-                "member.number_taken", "id", f"编号 {command.id} 已登记了另一姓名的党员，如需更改请用“更正”", "conflict"
-            )
+        if known:
+            self._same_name(work, command.id, command.name)
         state = _decide(work, command, expected)
         if not known:
-            self._keep_name(work, command.id, command.name, tag)
+            self._keep_name(work, command.id, command.name, self.vault.tag(command.name))
         return state
+
+    def _same_name(self, work: Work, id: str, name: str) -> None:
+        if not members.bears(work, id, self.vault.tag(name)):
+            detail = f"编号 {id} 已登记了另一姓名的党员，如需更改请用“更正”"
+            raise _wrong("member.number_taken", "id", detail, "conflict")
 
     def _correct(self, work: Work, command: contract.CorrectMember, expected: int | None = None) -> Member:
         """The name lies beside the journal; the reason is kept without what might name somebody."""
@@ -166,6 +170,12 @@ def _decide(work: Work, command: Command, expected: int | None = None, id: str |
     if changes := work.version(MEMBER, member) - before:
         members.changed(work, changes)
     return state
+
+
+def _as_it_is(known: Member | None, row: contract.MemberRow) -> bool:
+    """Whether a row says what is so already, of somebody who has left too."""
+    stay = contract.Stay(unit=row.unit, first=row.since, until=row.until)
+    return known is not None and known.stays[-1] == stay and row.user in (None, known.user)
 
 
 def _within_reach(work: Work, member: Member) -> None:

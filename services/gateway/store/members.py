@@ -23,7 +23,7 @@ def ensure_indexes(database: Database[Document]) -> None:
     ensure_collections(database, ("member_names", "directory"))
     database["members"].create_index([("scope", 1), ("_id", 1)])
     database["members"].create_index([("scope", 1), ("state", 1), ("_id", 1)])
-    database["members"].create_index("user", partialFilterExpression={"user": {"$type": "string"}})
+    database["members"].create_index("user", partialFilterExpression={"user": {"$gt": ""}})
     database["member_names"].create_index("tag")
 
 

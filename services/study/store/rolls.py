@@ -44,7 +44,7 @@ def ensure_indexes(database: Database[Document]) -> None:
     database["rolls"].create_index([("unit", 1), ("day", 1)])
     database["absences"].create_index([("session", 1), ("member", 1)])
     database["absences"].create_index([("member", 1), ("day", -1), ("_id", -1)])
-    database["absences"].create_index("excuse", partialFilterExpression={"excuse": {"$type": "string"}})
+    database["absences"].create_index("excuse", partialFilterExpression={"excuse": {"$gt": ""}})
     database["absence_changes"].create_index([("session", 1), ("time", 1)])
 
 

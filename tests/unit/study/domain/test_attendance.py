@@ -1,0 +1,107 @@
+"""Everybody on the list is present unless named; reasons are folded before anybody else may know them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+import pytest
+
+from services.kernel.errors import DomainError
+from services.study.contract import MOST_MEMBERS, CountAttendance, Reasons, Way
+from services.study.domain.attendance import ATTENDANCE, Named, Roll, as_flips, attendance_id, call
+from services.study.domain.first import Counted
+from tests.unit.study.records import DAY, NOW
+
+DUE = ["DY-1", "DY-2", "DY-3", "DY-4"]
+
+
+def ill(member: str, excuse: str | None = None) -> Named:
+    return Named(member=member, reason=Reasons.illness, excuse=excuse)
+
+
+def test_the_roll_is_called_from_the_list() -> None:
+    """Named ones are out, excused ones too unless they are named otherwise; who is not on the list is no matter."""
+    roll = call(
+        "B1",
+        DAY,
+        DUE,
+        [Named(member="DY-1", reason=Reasons.absent)],
+        [ill("DY-1", "e1"), ill("DY-2", "e2"), ill("DY-9", "e3")],
+    )
+    assert (roll.present, roll.due) == (["DY-3", "DY-4"], 4)
+    assert {named.member: (named.reason, named.excuse) for named in roll.named} == {
+        "DY-1": (Reasons.absent, None),
+        "DY-2": (Reasons.illness, "e2"),
+    }
+
+
+def test_illness_and_personal_matters_are_told_as_excused() -> None:
+    """Duty, absence, transfer and exemption are told as they are."""
+    named = [Named(member=f"DY-{n}", reason=reason) for n, reason in enumerate(Reasons)]
+    counts = {absence.reason: absence.count for absence in Roll(present=[], named=named).absences}
+    assert counts == {
+        Reasons.duty: 1,
+        Reasons.absent: 1,
+        Reasons.transferred: 1,
+        Reasons.exempt: 1,
+        Reasons.excused: 3,
+    }
+
+
+def test_one_member_is_named_and_present_again() -> None:
+    """Whatever they stood for before, they stand for one thing."""
+    roll = call("B1", DAY, DUE, [], [])
+    once = roll.with_outcome(ill("DY-2"), "DY-2")
+    other = once.with_outcome(Named(member="DY-2", reason=Reasons.duty), "DY-2")
+    assert (once.reason_of("DY-2"), other.reason_of("DY-2"), other.reason_of("DY-1")) == (
+        Reasons.illness,
+        Reasons.duty,
+        None,
+    )
+    assert other.with_outcome(None, "DY-2") == roll
+    assert (roll.has("DY-1"), roll.has("DY-9")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("code", "members", "named"),
+    [
+        ("session.no_members", [], []),
+        ("session.too_many_members", [f"DY-{n}" for n in range(MOST_MEMBERS + 1)], []),
+        ("session.member_not_due", DUE, [ill("DY-9")]),
+        ("session.member_repeated", DUE, [ill("DY-1"), ill("DY-1")]),
+    ],
+)
+def test_a_roll_that_cannot_be_called(code: str, members: list[str], named: list[Named]) -> None:
+    """With a code of its own."""
+    with pytest.raises(DomainError) as refusal:
+        call("B1", DAY, members, named, [])
+    assert refusal.value.code == code
+
+
+def test_a_stranger_was_neither_there_nor_not() -> None:
+    """Whoever was not on the list cannot be named."""
+    with pytest.raises(DomainError, match=r"session\.member_not_due"):
+        call("B1", DAY, DUE, [], []).reason_of("DY-9")
+
+
+def test_changes_are_told_by_unit_and_day_without_a_name() -> None:
+    """What cancels out is not told; without a change nothing is."""
+    counted = Counter(
+        {
+            Counted("month", "2026-03", None, "B1", "2026-03-05"): 3,
+            Counted("month", "2026-03", Way.branch, "B1", "2026-03-05"): 0,
+            Counted("month", "2026-03", None, "B2", "2026-03-09"): -1,
+        }
+    )
+    told = as_flips(counted)
+    assert [(flip.unit, flip.day, flip.change) for flip in told] == [
+        ("B1", date(2026, 3, 5), 3),
+        ("B2", date(2026, 3, 9), -1),
+    ]
+    command = CountAttendance(unit="B1", day=DAY, flips=told)
+    (happened,) = ATTENDANCE.decide(None, command, NOW)
+    state = ATTENDANCE.evolve(None, happened)
+    assert (state.changes, ATTENDANCE.evolve(state, happened).changes) == (1, 2)
+    assert ATTENDANCE.decide(state, CountAttendance(unit="B1", day=DAY, flips=[]), NOW) == []
+    assert (attendance_id("s"), list(ATTENDANCE.parts(state))) == ("attendance:s", ["B1"])
