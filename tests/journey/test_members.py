@@ -277,7 +277,7 @@ def test_a_sheet_names_who_was_not_there(as_user: Callable[[str], httpx.Client],
         for day in ("11", "12")
     ]
     _import(sport, "study", sessions, "sessions")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"session": "KQ-11", "unit": FIRST, "member": ONE, "outcome": "病假"},
         {"session": "KQ-11", "unit": FIRST, "member": TWO, "outcome": "缺席"},
         {"session": "KQ-12", "unit": FIRST, "member": ONE, "outcome": "免学"},
@@ -287,7 +287,7 @@ def test_a_sheet_names_who_was_not_there(as_user: Callable[[str], httpx.Client],
     told = {part: may[f"study.attendance.{part}"] for part in ("due", "present", "excused", "absent", "exempt")}
     assert told == {"due": 7, "present": 5, "excused": 1, "absent": 1, "exempt": 1}
     assert _import(sport, "study", rows, "attendance")["skipped"] == 3
-    wrong = [*rows, {"session": "KQ-99", "unit": FIRST, "member": ONE, "outcome": "病假"}]
+    wrong: list[dict[str, Any]] = [*rows, {"session": "KQ-99", "unit": FIRST, "member": ONE, "outcome": "病假"}]
     refused = sport.post(
         "/study/imports", data={"kind": "attendance"}, files={"file": ("a.xlsx", workbook({"attendance": wrong}))}
     )

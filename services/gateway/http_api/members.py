@@ -106,7 +106,7 @@ async def get_myself(request: Request, caller: Caller, gate: Gated) -> dict[str,
 
 
 @router.get("/workbook", summary="导出党员名册（Excel）", response_class=Response)
-async def get_workbook(
+async def export_members(
     request: Request,
     caller: Caller,
     gate: Gated,

@@ -268,7 +268,7 @@ def test_two_sessions_of_a_member_never_both_count_as_first(branches: Branches) 
 
 
 def test_every_query_walks_an_index(branches: Branches, mongo: str) -> None:
-    """Reporting, naming, excusing, listing: what is asked of the store on the way is explained, and none of it scans."""
+    """Reporting, naming, excusing, listing: all that is asked of the store on the way is explained, nothing scans."""
     branches.clear()
     with watched(mongo, branches.journal.database.name) as (database, queries):
         asking = Branches(branches.on(database))
