@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
@@ -121,6 +121,20 @@ def connected(uri: str, name: str) -> Iterator[Connection]:
         raise
     with contextlib.suppress(*BUS_ERRORS):
         connection.release()
+
+
+def take_in(connection: Connection, pause: float, enough: Callable[[], bool]) -> None:
+    """Hand what comes to its callbacks until it is enough, or until nothing has come for `pause` seconds.
+
+    The socket's time-out is set once for all of it; py-amqp's own waiting sets it for every frame.
+
+    Raises:
+        one of BUS_ERRORS: the broker is away.
+    """
+    opened = connection.connection
+    with contextlib.suppress(TimeoutError), opened.transport.having_timeout(pause):
+        while not enough():
+            opened.drain_events()
 
 
 def exchange_of(service: str) -> str:

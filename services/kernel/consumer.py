@@ -27,6 +27,7 @@ _BACKLOG = 2
 _IDLE_SECONDS = 0.5
 _GLANCE_SECONDS = 0.01
 _GAP_SECONDS = 0.02
+_TURN = 16
 
 
 class _Taking(threading.Thread):
@@ -145,18 +146,12 @@ class Consumer:
 
     def _fill(self, connection: Any) -> None:
         """Wait for a batch to be full, for a pause in what comes, or for `wait` seconds after its first message."""
-        until = time.monotonic() + (self._wait if self._fetched else _IDLE_SECONDS)
-        while len(self._fetched) < self._size and not self._stopping.is_set():
-            empty = not self._fetched
-            left = until - time.monotonic()
-            if left <= 0:
-                return
-            try:
-                connection.drain_events(timeout=left if empty else min(left, _GAP_SECONDS))
-            except TimeoutError:
-                return
-            if empty and self._fetched:
-                until = time.monotonic() + self._wait
+        if not self._fetched:
+            bus.take_in(connection, _IDLE_SECONDS, lambda: bool(self._fetched) or self._stopping.is_set())
+        if self._fetched:
+            until = time.monotonic() + self._wait
+            full = self._size
+            bus.take_in(connection, _GAP_SECONDS, lambda: len(self._fetched) >= full or time.monotonic() > until)
 
     def _hand_over(self, connection: Any, channel: Any) -> None:
         batch, self._fetched = self._fetched[: self._size], self._fetched[self._size :]
@@ -178,18 +173,19 @@ class Consumer:
 
     def _fetch_during(self, taking: _Taking, connection: Any) -> None:
         """Fetch the next batch, no more, while one is being taken."""
-        while not taking.over.is_set():
-            if len(self._fetched) >= self._size:
-                taking.over.wait()
-                return
-            try:
-                connection.drain_events(timeout=_GLANCE_SECONDS)
-            except TimeoutError:
-                continue
-            except bus.BUS_ERRORS:
-                taking.over.wait()
-                raise
-            time.sleep(0)  # the store may have answered: whoever takes goes first
+
+        def enough() -> bool:
+            if len(self._fetched) % _TURN == 0:
+                time.sleep(0)  # the store may have answered: whoever takes goes first
+            return taking.over.is_set() or len(self._fetched) >= self._size
+
+        try:
+            while not taking.over.is_set() and len(self._fetched) < self._size:
+                bus.take_in(connection, _GLANCE_SECONDS, enough)
+        except bus.BUS_ERRORS:
+            taking.over.wait()
+            raise
+        taking.over.wait()
 
     def _ask_from_last_day(self) -> None:
         """The queue is new: what was published before it is lost to it unless it is sent again."""
