@@ -75,7 +75,7 @@ queues_named = st.sampled_from(QUEUES)
 
 @dataclass(frozen=True)
 class Turn:
-    """A while of everybody's work: clients ask, a relay publishes, perhaps a subscriber spoils, each takes."""
+    """A while of everybody's work: clients ask, a relay publishes, a subscriber may begin to fail, each takes."""
 
     asked: tuple[tuple[dict[str, int], str, int], ...]
     sent: tuple[int, str, int]

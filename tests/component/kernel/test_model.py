@@ -15,7 +15,7 @@ SEED = 20260302
 
 def test_the_kernel_does_what_the_model_says(mongo_client: MongoClient[dict[str, Any]], database: str) -> None:
     """Whatever processes die, lines break and messages come twice, late or backwards: the store is the real one."""
-    hold(Stage(mongo_client, database), MemoryQueues(), 25, SEED)
+    hold(Stage(mongo_client, database), MemoryQueues(), 20, SEED)
 
 
 def test_the_kernel_does_what_the_model_says_on_the_broker(
@@ -23,5 +23,5 @@ def test_the_kernel_does_what_the_model_says_on_the_broker(
 ) -> None:
     """The same on RabbitMQ itself."""
     queues = RabbitQueues(vhost)
-    hold(Stage(mongo_client, database), queues, 4, SEED + 1)
+    hold(Stage(mongo_client, database), queues, 3, SEED + 1)
     queues.close()
