@@ -24,6 +24,7 @@ from services.cli.local.broker import Broker
 from services.cli.local.platform import Platform
 from services.cli.local.process import Process, free_port
 from services.cli.local.store import Store
+from services.gateway.store.generation import PROJECTION
 from services.kernel import bus
 from services.kernel.journal import open_database
 
@@ -162,22 +163,26 @@ class Stage:
             connection.release()
 
     def await_work(self, seconds: float = BACK_SECONDS) -> float:
-        """Wait until all who work are answered again, and what they do takes effect; give how long that took.
+        """Wait until all who work are answered again and events are taken; give how long that took.
 
         Raises:
             AssertionError: they have not, within the seconds.
         """
         began = time.monotonic()
-        before, facts = self.ledger.answers.copy(), self.database("gateway")["facts"]
-        known = facts.count_documents({})
+        before, batches = self.ledger.answers.copy(), self._batches()
         areas = ("study", "hotline")
         wait_for(
             lambda: all(self.ledger.answers[area] >= before[area] + 2 for area in areas),
             seconds,
             f"work at {' and '.join(areas)} going on",
         )
-        wait_for(lambda: facts.count_documents({}) > known, seconds, "events taking effect")
+        wait_for(lambda: self._batches() > batches, seconds, "events being taken")
         return time.monotonic() - began
+
+    def _batches(self) -> int:
+        """How many batches of events the projection has taken; those that came again count, for they may be many."""
+        projection = self.database("gateway")[PROJECTION].find_one({"_id": PROJECTION})
+        return 0 if projection is None else int(projection["batches"])
 
     def _platform(self) -> Platform:
         """Processes of ours speak to broker and store through proxies; members of the store to each other too."""
@@ -191,7 +196,7 @@ class Stage:
             "SHENGZHI_DATABASE_PREFIX": PREFIX,
             "SHENGZHI_HTTP_PORT": str(free_port()),
             "SHENGZHI_GRPC_PORT": str(free_port()),
-            "SHENGZHI_TALLY_SECONDS": "15",
+            "SHENGZHI_TALLY_SECONDS": "45",
             "SHENGZHI_LEASE_SECONDS": "4",
             FOLDER: str(self.folder / "points"),
         }
