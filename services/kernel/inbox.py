@@ -114,6 +114,7 @@ class Inbox:
             PyMongoError: the store is away; acknowledge nothing and come again.
         """
         batch: list[Carried] = []
+        back: list[Carried] = []
         tallies: list[Event] = []
         for delivery in deliveries:
             try:
@@ -125,9 +126,11 @@ class Inbox:
                 if self._reconciling:
                     tallies.append(happened)
             elif delivery.redelivered:
-                self._alone(delivery, happened)
+                back.append((delivery, happened))
             else:
                 batch.append((delivery, happened))
+        if back:
+            self._again(back)
         if batch:
             self._apply(batch)
         for happened in tallies:
@@ -183,9 +186,25 @@ class Inbox:
             self._apply(batch[:half])
             self._apply(batch[half:])
 
-    def _alone(self, delivery: Delivery, happened: Event) -> None:
-        """A message that came back may have killed its process: its attempt is written down before it is tried."""
-        key = f"{self.queue}\x1f{delivery.id}"
+    def _again(self, back: list[Carried]) -> None:
+        """Messages that came back; one may have killed its process: attempts are written down before they are tried.
+
+        Mostly it was no message's fault, and they are many: the first time they are tried together, then one by one.
+        """
+        carried = {f"{self.queue}\x1f{delivery.id}": (delivery, happened) for delivery, happened in back}
+        attempts = self.database["attempts"]
+        known = {row["_id"] for row in attempts.find({"_id": {"$in": list(carried)}}, {"_id": 1})}
+        first = [key for key in carried if key not in known]
+        if first:
+            attempts.insert_many([{"_id": key, "n": 1} for key in first], ordered=False)
+            self._apply([carried[key] for key in first])
+            attempts.delete_many({"_id": {"$in": first}})
+        for key, (delivery, happened) in carried.items():
+            if key in known:
+                self._alone(key, delivery, happened)
+
+    def _alone(self, key: str, delivery: Delivery, happened: Event) -> None:
+        """Count the attempt, then try; what came back too often is for a person to see."""
         attempt = self.database["attempts"].find_one_and_update(
             {"_id": key}, {"$inc": {"n": 1}}, upsert=True, return_document=pymongo.ReturnDocument.AFTER
         )

@@ -226,6 +226,29 @@ def test_a_message_that_keeps_killing_its_process_is_parked(
     assert store["attempts"].count_documents({}) == 0
 
 
+def test_what_came_back_is_tried_together_once_then_each_by_itself(
+    store: Database[dict[str, Any]], inbox: Inbox, effects: Effects
+) -> None:
+    """A cut connection brings back a thousand innocents: they cost one transaction; with a killer among them, more."""
+
+    class Killed(BaseException):
+        """Stands for the process's death: nothing after it runs."""
+
+    inbox.take([delivery(happened(coins), redelivered=True) for coins in (1, 2)])
+    assert (effects.calls, store["attempts"].count_documents({})) == ([2], 0)
+    effects.fails[5] = Killed()  # type: ignore[assignment]  # a death is no Exception
+    back = [delivery(happened(coins), redelivered=True) for coins in (4, 5, 6)]
+    for _ in range(MOST_ATTEMPTS):
+        with pytest.raises(Killed):
+            inbox.take(back)
+    inbox.take(back)
+    assert total(store) == 1 + 2 + 4 + 6
+    assert [row["reason"] for row in store["held"].find()] == [
+        f"RuntimeError: came back {MOST_ATTEMPTS} times from a process that died"
+    ]
+    assert store["attempts"].count_documents({}) == 0
+
+
 def test_a_store_that_is_away_is_no_fault_of_the_event(
     store: Database[dict[str, Any]], inbox: Inbox, effects: Effects
 ) -> None:
