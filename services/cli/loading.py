@@ -73,7 +73,7 @@ class Loading:
         self._leaving.close()
 
     def send(self) -> None:
-        """Units, users, the campaign, then the ledgers, batch after batch.
+        """Units, users, the campaign, members and their excuses, then the ledgers, batch after batch.
 
         Raises:
             Refused: a sheet was not taken; those before it were.
@@ -86,6 +86,10 @@ class Loading:
                 self.loaded.add(admin.upload(part.area, part.kind, part.file.name, data, self._applied))
         if self._parcel.campaign:
             self.office.post("/campaigns", self._parcel.campaign)
+        for part in self._parcel.members:
+            self._send(self.office, part)
+        for excuse in self._parcel.excuses:
+            self.office.post("/study/excuses", excuse)
         for batch in self._parcel.batches:
             self._send_batch(batch)
 

@@ -14,7 +14,7 @@ from services.hotline.contract import SHEETS as HOTLINE
 from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY
 
-UNITS, USERS = "units", "users"
+UNITS, USERS, MEMBERS = "units", "users", "members"
 REFUSALS = "refusals.json"
 
 _AREAS = {
@@ -47,6 +47,8 @@ class Parcel:
 
     units: list[Part]
     users: list[Part]
+    members: list[Part]
+    excuses: list[dict[str, Any]]
     campaign: dict[str, Any] | None
     batches: list[list[Part]]
     untidy: list[Part]
@@ -56,7 +58,7 @@ class Parcel:
     @property
     def parts(self) -> list[Part]:
         """All that is to be taken."""
-        return [*self.units, *self.users, *(part for batch in self.batches for part in batch)]
+        return [*self.units, *self.users, *self.members, *(part for batch in self.batches for part in batch)]
 
     @property
     def rows(self) -> int:
@@ -78,13 +80,15 @@ def unpack(folder: Path) -> Parcel:
     refused = {place for place in found if (place / REFUSALS).exists()}
     taken = [part for place, parts in found.items() if place not in refused for part in parts]
     ledgers = [
-        [part for part in parts if part.kind not in (UNITS, USERS)]
+        [part for part in parts if part.kind not in (UNITS, USERS, MEMBERS)]
         for place, parts in sorted(found.items())
         if place not in refused
     ]
     return Parcel(
         units=[part for part in taken if part.kind == UNITS],
         users=[part for part in taken if part.kind == USERS],
+        members=[part for part in taken if part.kind == MEMBERS],
+        excuses=_list(folder / "excuses.json"),
         campaign=_json(folder / "campaign.json"),
         batches=[batch for batch in ledgers if batch],
         untidy=[part for place in sorted(refused) for part in found[place]],
@@ -103,6 +107,10 @@ def _parts(file: Path) -> Iterator[Part]:
         if title in _AREAS:
             area, kind = _AREAS[title]
             yield Part(file, area, kind, title, workbook.get_sheet_by_name(title).total_height)
+
+
+def _list(place: Path) -> list[dict[str, Any]]:
+    return list(json.loads(place.read_text(encoding="utf-8"))) if place.exists() else []
 
 
 def _json(place: Path) -> dict[str, Any] | None:

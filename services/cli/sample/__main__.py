@@ -13,7 +13,7 @@ def main(folder: Annotated[Path, typer.Argument()] = Path("deploy/sample")) -> N
     """Replace the spreadsheets in the folder; anything else in it stays."""
     for old in (*folder.glob("*.json"), *folder.glob("*.xlsx")):
         old.unlink()
-    for part in ("1-ledgers", "2-supplements", "3-progress", "untidy"):
+    for part in ("1-ledgers", "2-supplements", "3-progress", "4-by-list", "5-attendance", "untidy"):
         shutil.rmtree(folder / part, ignore_errors=True)
     made = sample()
     made.write(folder)

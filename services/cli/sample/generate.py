@@ -10,8 +10,9 @@ from services.cli.sample.accounts import accounts
 from services.cli.sample.chance import chance
 from services.cli.sample.days import CAMPAIGN, CAMPAIGN_NAME, FIRST, LAST
 from services.cli.sample.hotline import month_of, tickets
+from services.cli.sample.members import Lists, lists
 from services.cli.sample.province import FULL, ROOT, Department, Province, Unit, province
-from services.cli.sample.recount import Figures, recount
+from services.cli.sample.recount import Figures, recount, with_members
 from services.cli.sample.research import research
 from services.cli.sample.rows import Cells, Row
 from services.cli.sample.study import KINDS, study
@@ -21,6 +22,7 @@ from services.cli.sample.workbook import Dates, workbook
 from services.gateway.contract import UNIT_KINDS
 
 FIRST_SENT, SENT_LATER, SENT_LAST, UNTIDY = "1-ledgers", "2-supplements", "3-progress", "untidy"
+BY_LIST, NAMED = "4-by-list", "5-attendance"
 DATES: tuple[Dates, ...] = ("cell", "cell", "iso", "chinese")
 OPENED = date(2026, 1, 1)
 
@@ -48,6 +50,7 @@ class Sample:
     books: list[Book]
     rows: list[Row]
     mistakes: dict[str, list[Wrong]]
+    lists: Lists
     campaign: dict[str, str] = field(
         default_factory=lambda: {
             "id": CAMPAIGN,
@@ -60,7 +63,8 @@ class Sample:
 
     def figures(self, unit: str = ROOT, first: date = FIRST, last: date = LAST) -> Figures:
         """What the platform must report for a unit and a period once all is loaded."""
-        return recount(self.rows, self.province.within(unit), first, last)
+        units = self.province.within(unit)
+        return with_members(recount(self.rows, units, first, last), self.lists, units, first, last)
 
     def refusals(self) -> dict[str, list[tuple[int, str, str]]]:
         """What must be said of the untidy workbook: by kind of sheet, (row in the sheet, column's key, code)."""
@@ -74,6 +78,7 @@ class Sample:
         for book in self.books:
             book.write(folder)
         _write_json(folder / "campaign.json", self.campaign)
+        _write_json(folder / "excuses.json", self.lists.excuses)
         _write_json(folder / "figures.json", {"unit": ROOT, **_period(), "figures": self.figures()})
         told = {
             kind: [{"row": row, "column": column, "code": code} for row, column, code in refused]
@@ -88,10 +93,12 @@ def sample(departments: int = FULL) -> Sample:
     sent = [(department, study_sent(department, study(department))) for department in made.departments]
     calls = tickets_sent(list(tickets(made, departments / FULL)))
     studied = research(made)
+    listed = lists(made)
     mistakes = untidy(made, next(row for row in studied.progress if row.cells["state"] == "成果转化"))
     books = [
         Book("单位名册.xlsx", {"units": [_listed(unit) for unit in made.units]}),
         Book("用户名册.xlsx", {"users": accounts(made)}),
+        Book("党员名册.xlsx", {"members": listed.members}),
         *(_study_book(FIRST_SENT, department, ledgers.first) for department, ledgers in sent),
         *_ticket_books(calls.first),
         Book(f"{FIRST_SENT}/调查研究 重点课题.xlsx", _sheets(studied.topics)),
@@ -99,13 +106,15 @@ def sample(departments: int = FULL) -> Sample:
         Book(f"{SENT_LATER}/民声热线工单补报更正.xlsx", {"tickets": [row.cells for row in calls.later]}),
         Book(f"{SENT_LATER}/调查研究 调研与成果转化.xlsx", _sheets([*studied.visits, *studied.measures]), "iso"),
         Book(f"{SENT_LAST}/调查研究 课题进展与更正.xlsx", _sheets([*studied.progress, *studied.mended]), "chinese"),
+        Book(f"{BY_LIST}/按党员名册登记的学习.xlsx", {"sessions": listed.sessions}),
+        Book(f"{NAMED}/考勤表.xlsx", {"attendance": listed.attendance}),
         Book(f"{UNTIDY}/不规范台账.xlsx", {kind: [row.cells for row in rows] for kind, rows in mistakes.items()}),
     ]
     rows = [row for _, ledgers in sent for row in ledgers.first]
     rows += calls.first
     rows += [row for _, ledgers in sent for row in ledgers.later]
-    rows += [*calls.later, *studied.rows]
-    return Sample(made, books, rows, mistakes)
+    rows += [*calls.later, *studied.rows, *listed.counted]
+    return Sample(made, books, rows, mistakes, listed)
 
 
 def _study_book(folder: str, department: Department, rows: list[Row]) -> Book:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from services.cli.sample.days import FIRST, LAST, working_day_after
 from services.cli.sample.hotline import LIMITS
+from services.cli.sample.members import Lists
 from services.cli.sample.province import ROOT
 from services.cli.sample.research import KINDS as RESEARCH
 from services.cli.sample.rows import CORRECT, VOID, Cell, Cells, Row
@@ -14,7 +15,8 @@ Figures = dict[str, int | float | None]
 
 WAYS = {"领学": "leadership", "研学": "branch", "精学": "youth", "自学": "self"}
 SESSIONS = tuple(f"study.sessions.{way}" for way in WAYS.values())
-ATTENDANCE = tuple(f"study.attendance.{part}" for part in ("due", "present", "excused", "absent"))
+_PARTS = ("due", "present", "excused", "absent", "duty", "transferred", "exempt")
+ATTENDANCE = tuple(f"study.attendance.{part}" for part in _PARTS)
 DIGITS = 6
 """So many digits of a rate are reported."""
 VISITED = {"D": "department", "Z": "central", "S": "institution", "E": "enterprise"}
@@ -62,16 +64,19 @@ def standing(rows: Iterable[Row]) -> list[Row]:
 def recount(rows: Iterable[Row], units: set[str], first: date, last: date) -> Figures:
     """The figures of a subtree (its units' codes) for a period, as the rows say."""
     counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
-    covered, visited = set[Cell](), set[tuple[str, str]]()
+    covered, visited = set[tuple[str, str]](), set[tuple[str, str]]()
     for row in standing(rows):
         for figure, unit, day, amount in _counted(row):
             begins = date.min if figure == "hotline.overdue" else first
             if unit in units and begins <= day <= last:
                 counts[figure] += amount
         if first <= _day(row.cells["received" if row.kind == "tickets" else "day"]) <= last:
-            covered |= {unit for unit in _covered(row) if unit in units}
+            covered |= {(unit, way) for unit, way in _covered(row) if unit in units}
             visited |= {(kind, place) for kind, unit, place in _visited(row) if unit in units}
-    counts["study.units_covered"] = len(covered)
+    for way in ("", *WAYS.values()):
+        counted = {unit for unit, by in covered if way in ("", by)}
+        counts[f"study.units_covered.{way}".rstrip(".")] = len(counted)
+    counts["study.units_due"] = len(units)
     rates = _rates(counts)
     reached: Figures = {f"research.units_visited.{kind}": None for kind in VISITED.values()}
     if (first, last) == (FIRST, LAST):  # of any other period there is no such figure
@@ -92,9 +97,21 @@ def _counted(row: Row) -> Iterable[tuple[str, str, date, int]]:
         yield from ((figure, unit, day, amount) for figure, amount in _study(row).items())
 
 
-def _covered(row: Row) -> Iterable[Cell]:
+def with_members(told: Figures, listed: Lists, units: set[str], first: date, last: date) -> Figures:
+    """The figures with those that are counted from lists of members; each period asked for is one of their windows."""
+    due, covered = listed.due(units, last), listed.covered(units, first, last)
+    by_way = {f"study.members_covered.{way}": covered if way == "branch" else 0 for way in WAYS.values()}
+    shares = {
+        "study.coverage": min(1.0, covered / due) if due else None,
+        "study.unit_coverage": int(told["study.units_covered"] or 0) / len(units),
+    }
+    rates = {id: None if share is None else round(share, DIGITS) for id, share in shares.items()}
+    return {**told, "study.members_due": due, "study.members_covered": covered, **by_way, **rates}
+
+
+def _covered(row: Row) -> Iterable[tuple[str, str]]:
     if row.kind == "sessions" and _study(row)["study.attendance.present"] > 0:
-        yield row.cells["unit"]
+        yield str(row.cells["unit"]), WAYS[str(row.cells["way"])]
 
 
 def _researched(row: Row) -> Iterable[tuple[str, date]]:
@@ -130,6 +147,9 @@ def _study(row: Row) -> Counter[str]:
             "study.attendance.present": due - excused - absent,
             "study.attendance.excused": excused,
             "study.attendance.absent": absent,
+            "study.attendance.duty": number.get("duty", 0),
+            "study.attendance.transferred": number.get("transferred", 0),
+            "study.attendance.exempt": number.get("exempt", 0),
         }
     )
 

@@ -23,7 +23,7 @@ from .members import oneself, themselves
 from .reports import Detail, First, Last, Value, span_of
 
 router = APIRouter(prefix="/study")
-_PATIENCE_SECONDS = 5.0
+_PATIENCE_SECONDS = 15.0
 _LEARNT: WeakKeyDictionary[Gate, int] = WeakKeyDictionary()
 """How many changes study was seen to have learnt: it forgets none."""
 _NOT_FOUND = DomainError("record.not_found", "没有这条记录，或不在您的权限范围内", "not_found")

@@ -92,6 +92,14 @@ class Members(Imports):
         known = work.get(MEMBER, row.id)
         if known is not None:
             _within_reach(work, known)
+        self._row(work, row, known)
+        if row.until is not None:
+            _decide(work, contract.RemoveMember(id=row.id, day=row.until))
+        elif row.action == "remove":
+            raise _wrong("row.until_missing", "until", "操作为“离开”时须填写离开日期")
+
+    def _row(self, work: Work, row: contract.MemberRow, known: Member | None) -> None:
+        """What a row says of name, unit and day of coming."""
         if row.action == "transfer":
             _decide(work, contract.TransferMember(id=row.id, unit=row.unit, day=row.since))
         elif row.action == "correct":
@@ -103,10 +111,6 @@ class Members(Imports):
             self._same_name(work, row.id, row.name)
         elif row.action == "add":
             self._add(work, contract.AddMember(**row.model_dump(include={"id", "name", "unit", "since", "user"})))
-        if row.until is not None:
-            _decide(work, contract.RemoveMember(id=row.id, day=row.until))
-        elif row.action == "remove":
-            raise _wrong("row.until_missing", "until", "操作为“离开”时须填写离开日期")
 
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """The member."""

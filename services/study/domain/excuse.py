@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
 
@@ -16,7 +15,6 @@ from ..contract import ExcuseReason, ExcuseRecorded, ExcuseTold, ExcuseWithdrawn
 from .refusals import wrong
 
 MOST_DAYS = 366
-_BACK = timedelta(days=366)
 
 
 class Excuse(BaseModel):
@@ -45,11 +43,11 @@ def decide(state: Excuse | None, command: Command, now: datetime) -> list[Payloa
     """What follows from a command on an excuse; nothing where it says what is so already.
 
     Raises:
-        DomainError: excuse.not_a_member, .days_cross, .too_long, .too_late, .overlaps, .id_taken, .not_found,
+        DomainError: excuse.not_a_member, .days_cross, .too_long, .overlaps, .id_taken, .not_found,
             .withdrawn.
     """
     if isinstance(command, PlaceExcuse):
-        return _record(state, command, now)
+        return _record(state, command)
     if not isinstance(command, WithdrawExcuse):
         raise TypeError(f"no excuse takes {type(command).__name__}")
     if state is None:
@@ -60,7 +58,7 @@ def decide(state: Excuse | None, command: Command, now: datetime) -> list[Payloa
     return [ExcuseWithdrawn(**told, reason=command.reason)]
 
 
-def _record(state: Excuse | None, command: PlaceExcuse, now: datetime) -> list[Payload]:
+def _record(state: Excuse | None, command: PlaceExcuse) -> list[Payload]:
     asked = command.excuse
     sort: Literal["excused", "exempt"] = "exempt" if asked.reason == ExcuseReason.exempt else "excused"
     if state is not None:
@@ -73,8 +71,6 @@ def _record(state: Excuse | None, command: PlaceExcuse, now: datetime) -> list[P
         raise wrong("excuse.days_cross", "last", "结束日期早于开始日期")
     if (asked.last - asked.first).days >= MOST_DAYS:
         raise wrong("excuse.too_long", "last", f"一次请假最长 {MOST_DAYS} 天，更长的请分次登记")
-    if asked.first < business_day(now) - _BACK:
-        raise wrong("excuse.too_late", "first", "一年以前的请假不能再补登")
     if command.overlapping:
         raise wrong("excuse.overlaps", "first", "与该党员已登记的请假日期重叠，请先撤销原请假", "conflict")
     told = {"unit": command.unit, "day": asked.first, "member": asked.member, "last": asked.last, "sort": sort}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -57,7 +57,6 @@ def test_events_tell_whether_somebody_is_due_and_not_why() -> None:
         ("excuse.not_a_member", (place(unit=None),)),
         ("excuse.days_cross", (place(last=DAY - timedelta(days=1)),)),
         ("excuse.too_long", (place(last=DAY + timedelta(days=MOST_DAYS)),)),
-        ("excuse.too_late", (place(first=date(2025, 3, 1), last=date(2025, 3, 2)),)),
         ("excuse.overlaps", (place(overlapping=("other",)),)),
         ("excuse.id_taken", (place(), place(member="DY-2"))),
         ("excuse.not_found", (WITHDRAW,)),
