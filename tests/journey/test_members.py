@@ -353,6 +353,42 @@ def test_coverage_opens_to_units_ways_and_reasons(as_user: Callable[[str], httpx
     assert [(row["record"], row["amount"]) for row in covered.json()["items"]] == [(SECOND, 1)]
 
 
+@pytest.mark.row("O3", "S7", "S8", "G7")
+def test_pages_lead_from_the_list_to_the_member_and_from_coverage_to_units(
+    as_user: Callable[[str], httpx.Client], province: Province
+) -> None:
+    """A list of members, a form for one, steps on their page; excuses; coverage that opens to units and records."""
+    first, root = as_user("sport-first"), province.platform.url
+    session(first, "2026-09-03")
+
+    def page(path: str, status: int = 200, client: httpx.Client = first) -> str:
+        answer = client.get(root + path)
+        assert answer.status_code == status, answer.text[:2000]
+        return answer.text
+
+    assert NAMES[TWO] in page("/records/member")
+    assert NAMES[TWO] not in page("/records/member", client=as_user("sport"))
+    shown = page(f"/records/member/{TWO}")
+    assert all(word in shown for word in ("调动", "离开", "更正", FIRST))
+    assert "党员编号" in page("/records/member/new")
+    typed = {"id": "DY-D009-077", "name": "样例·己", "unit": FIRST, "since": "2026-09-20", "key": "page-1"}
+    assert first.post(f"{root}/records/member/new", data=typed).status_code == 303
+    left = first.post(f"{root}/records/member/DY-D009-077/departures", data={"day": "2026-09-21", "key": "page-2"})
+    assert left.status_code == 303
+    assert "已离开" in page("/records/member/DY-D009-077")
+    typed = {"member": TWO, "first": "2026-09-03", "last": "2026-09-04", "reason": "illness", "key": "page-3"}
+    sent = first.post(f"{root}/records/excuse/new", data=typed)
+    assert sent.status_code == 303
+    assert "病假" in page(sent.headers["location"])
+    assert "病假" not in page(sent.headers["location"], client=as_user("sport"))
+    assert TWO in page(f"/records/excuse?q={TWO}")
+    province.settled(datetime.now(UTC), DEPARTMENT)
+    covered = page(f"/coverage/{DEPARTMENT}?from=2026-09-01&to=2026-09-30", client=as_user("sport"))
+    assert "示例省体育局第一党支部" in covered
+    assert "/figures/study.members_covered/records" in covered
+    page(f"/coverage/{DEPARTMENT}", 403, as_user("sport-member"))
+
+
 def _import(client: httpx.Client, area: str, rows: list[dict[str, Any]], kind: str = "members") -> dict[str, Any]:
     return _upload(client, area, workbook({kind: rows}), kind)
 

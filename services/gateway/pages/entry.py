@@ -22,7 +22,7 @@ from ..http_api import hotline, study
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..store import directory
-from . import researched
+from . import membership, researched
 from .fields import Field, Fields, chosen, effort, filled, made
 from .forms import typed, with_key
 from .screens import Reader, Screen, screen
@@ -41,7 +41,7 @@ SESSION: Fields = {
     ),
     "day": Field("日期", "date", required=True),
     "title": Field("标题", required=True, most=120),
-    "due": Field("应到人数", "number", required=True, note="其余人员默认到齐，只填未到的"),
+    "due": Field("应到人数", "number", note="不填则为党员名册当日在册人数；其余人员默认到齐，只填未到的"),
     **{str(reason): Field(name, "number") for reason, name in REASON_NAMES.items()},
     "number": Field("本单位编号", note="自编，可不填；同一编号只登记一次", most=40),
 }
@@ -101,6 +101,10 @@ ENTRIES = {
         )
         for kind, form in researched.FORMS.items()
     },
+    **{
+        kind: Entry(kind, form.fields, action, form.by_platform, (("record", form.button),), form.record, form.choices)
+        for kind, (action, form) in membership.FORMS.items()
+    },
 }
 
 
@@ -159,7 +163,7 @@ async def _with_choices(request: Request, gate: Gate, reader: Principal, entry: 
 async def _with_units(gate: Gate, reader: Principal, entry: Entry) -> Fields:
     """The fields with the units that the reader may choose from; their own is chosen."""
     own = gate.own(reader, entry.action).unit
-    if own == EVERYWHERE:
+    if own == EVERYWHERE or "unit" not in entry.fields:
         return entry.fields
     found = await directory.listed(gate.database, own, None, 1, MOST_CHOICES)
     unit = replace(entry.fields["unit"], value=own)

@@ -16,11 +16,11 @@ from services.kernel.event import new_id
 
 from ..domain import Action
 from ..gate import Gate, Principal
-from ..http_api import hotline, study
+from ..http_api import hotline, members, study
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..http_api.research import measures, topics, visits
-from . import words
+from . import membership, words
 from .fields import filled, made
 from .forms import typed, with_key
 from .screens import Reader, Screen, can, screen
@@ -58,6 +58,20 @@ SHELVES = {
     ),
     "essay": Shelf(study.get_essay, study.list_essays, study.Listing, _STUDY),
     "lecture": Shelf(study.get_lecture, study.list_lectures, study.Listing, (*_STUDY, ("speaker_post", "讲授人职务"))),
+    "member": Shelf(
+        membership.get_member,
+        membership.list_members,
+        members.Listing,
+        (("unit", "单位"), ("since", "编入日期"), ("until", "离开日期")),
+        Action.manage_members,
+    ),
+    "excuse": Shelf(
+        membership.get_excuse,
+        membership.list_excuses,
+        membership.ExcuseListing,
+        (("unit", "单位"), ("first", "开始日期"), ("last", "结束日期"), ("sort", "类别")),
+        Action.write_study,
+    ),
     "ticket": Shelf(
         hotline.get_ticket,
         hotline.list_tickets,

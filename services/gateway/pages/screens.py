@@ -22,7 +22,14 @@ from ..gate import Principal
 from ..http_api.auth import Caller
 from ..http_api.errors import STATUSES
 
-SHEETS = (Action.import_study, Action.import_research, Action.import_tickets, Action.manage_units, Action.manage_users)
+SHEETS = (
+    Action.import_study,
+    Action.import_research,
+    Action.import_tickets,
+    Action.manage_units,
+    Action.manage_users,
+    Action.manage_members,
+)
 _GONE = DomainError("store.unavailable", "数据库暂时不可用，请稍后重试", "unavailable")
 _MALFORMED = DomainError("request.invalid", "地址或表单中的内容无法识别，请检查日期等是否完整", "invalid")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -99,9 +106,11 @@ def _links(reader: Principal) -> list[tuple[str, str]]:
     home = home_of(reader)
     links = [("/", "首页")]
     if home and can(reader, Action.read_figures):
-        links.append((f"/reports/{quote(home)}", "统计报告"))
+        links += [(f"/reports/{quote(home)}", "统计报告"), (f"/coverage/{quote(home)}", "学习覆盖")]
     if can(reader, Action.read_study):
         links.append(("/records/session", "学习活动"))
+    if can(reader, Action.manage_members):
+        links += [("/records/member", "党员名册"), ("/records/excuse", "请假")]
     if can(reader, Action.read_research):
         links += [("/records/topic", "重点课题"), ("/records/visit", "调研"), ("/records/measure", "转化清单")]
     if can(reader, Action.read_tickets):

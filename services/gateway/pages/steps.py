@@ -12,7 +12,7 @@ from services.hotline import contract
 from services.research import contract as research
 
 from ..domain import Action
-from ..http_api import hotline, study
+from ..http_api import attendance, hotline, members, study
 from ..http_api.research import measures, topics, visits
 from ..http_api.research.asked import OnDay, WithReason
 from .fields import Field, Fields, chosen, effort
@@ -143,6 +143,52 @@ _MEASURE_STEPS = (
 )
 
 STEPS: dict[str, tuple[Step, ...]] = {
+    "member": (
+        Step(
+            "transfers",
+            "调动",
+            frozenset({"current"}),
+            Action.manage_members,
+            members.transfer_member,
+            members.Transfer,
+            {"unit": Field("调往单位编码", required=True, most=32), "day": Field("自哪日起", "date", required=True)},
+        ),
+        Step(
+            "departures",
+            "离开",
+            frozenset({"current"}),
+            Action.manage_members,
+            members.remove_member,
+            members.Departure,
+            {"day": Field("自哪日起不在册", "date", required=True)},
+        ),
+        Step(
+            "corrections",
+            "更正",
+            frozenset({"current", "left"}),
+            Action.manage_members,
+            members.correct_member,
+            members.Correction,
+            {
+                "name": Field("姓名", note="不改的不填", most=40),
+                "unit": Field("单位编码", note="不改的不填", most=32),
+                "since": Field("编入日期", "date", note="不改的不填"),
+                "user": Field("账号", note="不改的不填", most=40),
+                **_REASON,
+            },
+        ),
+    ),
+    "excuse": (
+        Step(
+            "withdrawals",
+            "撤销",
+            frozenset({"recorded"}),
+            Action.write_study,
+            attendance.withdraw_excuse,
+            attendance.Withdrawal,
+            _REASON,
+        ),
+    ),
     "topic": _TOPIC_STEPS,
     "visit": (_research("voids", "作废", {"recorded"}, visits.void_visit, WithReason, _REASON),),
     "measure": _MEASURE_STEPS,

@@ -18,6 +18,8 @@ RECORDS = {
     "topic": "重点课题",
     "visit": "调研",
     "measure": "转化措施",
+    "member": "党员",
+    "excuse": "请假",
     "ticket": "民声工单",
 }
 _ENTRY = {state: study.STATE_NAMES[state] for state in ("recorded", "void")}
@@ -28,6 +30,8 @@ _STATES: dict[str, Mapping[Any, str]] = {
     "topic": research.TOPIC_STATES,
     "visit": research.VISIT_STATES,
     "measure": research.MEASURE_STATES,
+    "member": {"current": "在册", "left": "已离开"},
+    "excuse": {"recorded": "有效", "withdrawn": "已撤销"},
     "ticket": hotline.STATE_NAMES,
 }
 UNITS = ("unit", "handler", "reported_unit", "visited", "owner")
@@ -40,6 +44,8 @@ _NAMES: dict[str, Mapping[str, str]] = {
     "channel": {str(channel): name for channel, name in hotline.CHANNELS.items()},
     "kind": {str(kind): name for kind, name in (hotline.KINDS | research.PLACE_KINDS).items()},
     "became": research.BECAME,
+    "sort": study.EXCUSE_SORTS,
+    "reason_of_absence": {str(reason): name for reason, name in study.EXCUSE_REASONS.items()} | {"excused": "请假"},
 }
 _SAID = {"crowded": {True: "超过每月上限", False: "—"}, "overdue": {True: "已超期", False: "—"}}
 _FIELDS = (
@@ -50,6 +56,14 @@ _FIELDS = (
     ("form", "活动形式"),
     ("due", "应到人数"),
     ("present", "实到人数"),
+    ("belonged", "所在单位"),
+    ("since", "编入日期"),
+    ("until", "离开日期"),
+    ("member", "党员编号"),
+    ("first", "开始日期"),
+    ("last", "结束日期"),
+    ("sort", "类别"),
+    ("reason_of_absence", "请假事由"),
     ("mode", "讲授方式"),
     ("speaker_post", "讲授人职务"),
     ("audience", "听课人数"),
