@@ -37,6 +37,8 @@ from .vault import Cipher
 log = structlog.stdlib.get_logger(__name__)
 
 MOST_ROWS = 500
+_FEWEST_ROWS = 20
+"""A transaction that proves too slow is halved down to so many; each that was not lets the next have so many more."""
 _MOST_ERRORS = 1_000
 _RECEIVING = timedelta(hours=1)
 
@@ -233,11 +235,12 @@ class Importer(DependencyProvider):
             try:
                 self._apply_rows(known, chunk, start, count, done)
             except TooSlow:
-                size = max(20, size // 2)
+                size = max(_FEWEST_ROWS, size // 2)
                 log.info("import.smaller_transactions", id=import_id, rows=size)
                 continue
             log.info("import.applied", id=import_id, rows=count, seconds=round(time.monotonic() - started, 3))
             done += count
+            size = min(MOST_ROWS, size + _FEWEST_ROWS)
         if done >= known["rows"]:
             self._database["imports"].update_one(
                 {"_id": import_id}, {"$set": {"state": "applied", "finished": self.journal.clock()}}
