@@ -71,7 +71,7 @@ def _coverage(event: Event) -> Iterable[Contribution]:
 
 def _visited(event: Event) -> Iterable[Contribution]:
     for flip in event.data["flips"]:
-        metric = key(f"research.units_visited.{flip['kind']}", flip["grain"])
+        metric = key(f"research.units_visited.{event.data['kind']}", flip["grain"])
         yield Contribution(metric, event.unit, flip["day"], flip["now"] - flip["was"])
 
 

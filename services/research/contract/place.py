@@ -29,8 +29,7 @@ class Reached(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: PlaceKind
-    grain: Literal["campaign"] = "campaign"
+    grain: Literal["campaign"]
     window: str
     day: date
     was: int
@@ -50,7 +49,7 @@ class PlaceCounted(Payload):
             "month": "2026-03",
             "was": 0,
             "now": 1,
-            "flips": [{"kind": "department", "window": "C2026", "day": "2026-03-05", "was": 0, "now": 1}],
+            "flips": [{"grain": "campaign", "window": "C2026", "day": "2026-03-05", "was": 0, "now": 1}],
         }
     ]
     place: str

@@ -14,9 +14,10 @@ from datetime import date, datetime
 from pydantic import BaseModel, ConfigDict
 
 from services.kernel.aggregate import Aggregate
+from services.kernel.distinct import Grain, after, moved
 from services.kernel.event import record_id
 
-from ..contract import NAME, CountPlace, PlaceCounted, PlaceKind, Reached, VisitRow
+from ..contract import NAME, CountPlace, PlaceCounted, PlaceKind, VisitRow
 from .visit import Visit
 
 
@@ -57,47 +58,21 @@ def in_month(place: Place | None, day: date) -> int:
 
 def decide(state: Place | None, command: CountPlace, now: datetime) -> list[PlaceCounted]:
     """One visit more or less; a flip only where a campaign gets its first or loses its last."""
-    visits = {} if state is None else state.visits
-    month = command.day.isoformat()[:7]
-    cell = f"{month} {command.campaign}"
-    was = visits.get(cell, 0)
-    changed = {**visits, cell: was + command.by}
-    if changed[cell] < 0:
-        raise AssertionError(f"{command.place} has no visit left in {cell}")
-    before, after = (_in_campaign(counts, command.campaign) > 0 for counts in (visits, changed))
-    flips = []
-    if before != after and command.kind != PlaceKind.other:
-        day = state.days[command.campaign] if state is not None and before else command.day
-        flips.append(Reached(kind=command.kind, window=command.campaign, day=day, was=int(before), now=int(after)))
-    told = command.model_dump(exclude={"by"})
-    return [PlaceCounted(**told, month=month, was=was, now=changed[cell], flips=flips)]
+    visits, days = ({}, {}) if state is None else (state.visits, state.days)
+    grains: tuple[Grain, ...] = () if command.kind == PlaceKind.other else ("campaign",)
+    told = {name: getattr(command, name) for name in ("unit", "place", "kind")}
+    return [PlaceCounted(**told, **moved(visits, days, command, grains))]
 
 
 def evolve(state: Place | None, event: PlaceCounted) -> Place:
     """The visits to it after it."""
-    visits = {**({} if state is None else state.visits), f"{event.month} {event.campaign}": event.now}
-    days = dict({} if state is None else state.days)
-    for flip in event.flips:
-        if flip.now:
-            days[flip.window] = flip.day
-        else:
-            days.pop(flip.window)
-    return Place(
-        unit=event.unit,
-        place=event.place,
-        kind=event.kind,
-        visits={cell: count for cell, count in visits.items() if count},
-        days=days,
-    )
+    visits, days = after({} if state is None else state.visits, {} if state is None else state.days, event)
+    return Place(unit=event.unit, place=event.place, kind=event.kind, visits=visits, days=days)
 
 
 def parts(place: Place) -> Iterable[str]:
     """It concerns the unit visited."""
     return (place.unit,)
-
-
-def _in_campaign(visits: dict[str, int], campaign: str) -> int:
-    return sum(count for cell, count in visits.items() if cell.split(" ", 1)[1] == campaign)
 
 
 PLACE = Aggregate("place", Place, decide, evolve, parts)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.kernel import distinct
 from services.kernel.event import Payload
 
 from .session import Way
 
-Grain = Literal["month", "quarter", "year", "campaign"]
+Grain = distinct.Grain
 
 
 class Flip(BaseModel):
