@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
@@ -284,8 +284,10 @@ class Publisher:
         self._tags[self._next_tag] = message.id
         self._next_tag += 1
 
-    def waiting(self, queue: str) -> Iterator[bytes]:
+    def waiting(self, queue: str) -> Generator[bytes, None, None]:
         """The messages that wait in a queue of ours (made where it is missing), each acknowledged once it was used.
+
+        One that was not used to its end (the generator is closed) comes again.
 
         Raises:
             one of BUS_ERRORS: the broker is away; what was not acknowledged comes again.
@@ -299,7 +301,7 @@ class Publisher:
                 body = message.body
                 yield body if isinstance(body, bytes) else str(body).encode()
                 channel.basic_ack(message.delivery_tag)
-        except BUS_ERRORS:
+        except (*BUS_ERRORS, GeneratorExit):
             self._give_up()
             raise
 

@@ -8,6 +8,7 @@ filled faster than it is emptied.
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 
 import structlog
 from pydantic import ValidationError
@@ -76,17 +77,18 @@ class Resender:
             BUS_ERRORS, PyMongoError: broker or store is away; the request stays where it is.
         """
         count = 0
-        for body in self._requests.waiting(requests_queue(self._journal.service)):
-            try:
-                asked = Resend.model_validate_json(body)
-            except ValidationError as error:
-                log.warning("resender.not_understood", service=self._journal.service, error=str(error)[:200])
-                continue
-            sent = self._send(asked)
-            if self._stopping.is_set():
-                break
-            count += sent
-            log.info("resender.sent", service=self._journal.service, queue=asked.queue, events=sent)
+        with closing(self._requests.waiting(requests_queue(self._journal.service))) as requests:
+            for body in requests:
+                try:
+                    asked = Resend.model_validate_json(body)
+                except ValidationError as error:
+                    log.warning("resender.not_understood", service=self._journal.service, error=str(error)[:200])
+                    continue
+                sent = self._send(asked)
+                if self._stopping.is_set():
+                    break
+                count += sent
+                log.info("resender.sent", service=self._journal.service, queue=asked.queue, events=sent)
         return count
 
     def _send(self, asked: Resend) -> int:

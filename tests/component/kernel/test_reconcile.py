@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from pymongo import MongoClient
@@ -237,6 +238,23 @@ def test_a_new_subscriber_gets_everything_from_the_beginning(
     assert [event.short_type for event in events] == ["jar.changed.v1"] * 40 + [ENDED]
     assert events[-1].data == {"count": 40, "since": None, "days": []}
     assert {event.id for event in events[:-1]} == {entry["_id"] for entry in journal.database["journal"].find()}
+
+
+def test_a_request_that_could_not_be_served_comes_again(
+    vhost: str, journal: Journal, resender: Resender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fails half-way is not kept by the process that failed: its next look serves it."""
+    change(journal, "j1", 1)
+    declare(vhost, "wanting")
+    with publisher(vhost) as ask:
+        assert resender.step() == 0
+        ask.publish([Outgoing("r", "", Resend(queue="wanting").model_dump_json().encode(), queue="jars.resend")])
+        with monkeypatch.context() as failing:
+            failing.setattr(resender, "_send", mock.Mock(side_effect=TimeoutError))
+            with pytest.raises(TimeoutError):
+                resender.step()
+        wait_for(lambda: resender.step() == 1)
+        assert ask.depth("wanting") == 2
 
 
 def declare(vhost: str, queue: str) -> None:
