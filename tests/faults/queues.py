@@ -206,7 +206,7 @@ class _MemoryPublisher(Publisher):
             (sent.confirmed if routed or not mandatory else sent.unroutable).append(message.id)
         return sent
 
-    def waiting(self, queue: str) -> Iterator[bytes]:
+    def waiting(self, queue: str) -> Generator[bytes, None, None]:
         self._queues.declare(queue, ())
         waiting = self._queues.queues[queue].waiting
         while waiting:
