@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from services.cli.audit.books import Books, Findings
+from services.cli.audit.recount import DISTINCT, KINDS
 from services.kernel.sheets import XLSX, read
 from services.research.contract import SHEETS
 from tests.journey.province import CLOSES, OPENS, ROOT, Province
@@ -353,3 +355,37 @@ def test_what_is_given_out_can_be_sent_in_again(province: Province) -> None:
     assert set(changed) <= {"research.commands"}, changed
     own = [f"visits/{each['id']}" for each in visits] + [f"measures/{each}" for each in measures]
     take_back(province, *own, f"topics/{numbered}", f"topics/{plain}")
+
+
+@pytest.mark.row("R3", "R4")
+def test_the_audit_recounts_what_research_tells(province: Province) -> None:
+    """Its records as they stand count what their facts add up to, the units visited too; a visit that was tampered
+    with is found.
+    """
+    id = surveyed(province)
+    visits = [
+        visit(province, id, **aim)["id"] for aim in ({"visited": "D002"}, {"place": "示例厂", "kind": "enterprise"})
+    ]
+    measure = made(province.as_user("finance").post("/research/measures", json={**MEASURE, "topic": id}))["id"]
+    province.settled(datetime.now(UTC))
+    prefix = province.platform.environment["SHENGZHI_DATABASE_PREFIX"]
+    books = Books(province.databases, prefix)
+
+    def differences() -> list[str]:
+        found, until = Findings(), books.until()
+        assert until is not None
+        for kind in KINDS:
+            if kind.service == "research":
+                books.compare_states(kind, until, found)
+        books.compare_distinct(next(each for each in DISTINCT if each.service == "research"), until, found)
+        assert found.compared["states"] >= 4
+        assert found.compared["windows"] >= 2
+        return found.first
+
+    assert differences() == []
+    stored = province.databases[f"{prefix}_research"]["visits"]
+    stored.update_one({"_id": visits[1]}, {"$set": {"kind": "institution"}})
+    assert [line for line in differences() if "research.units_visited.institution@campaign" in line]
+    stored.update_one({"_id": visits[1]}, {"$set": {"kind": "enterprise"}})
+    assert differences() == []
+    take_back(province, *(f"visits/{each}" for each in visits), f"measures/{measure}", f"topics/{id}")

@@ -13,7 +13,7 @@ from pymongo import MongoClient
 
 from services.kernel import bus
 from services.kernel.event import new_id, record_id
-from tests.component.asking import Asker, Documents, serving
+from tests.component.asking import SECONDS, Asker, Documents, serving
 
 PATHS = {"D1": ["R", "D1"], "D2": ["R", "D2"], "S1": ["R", "S1"]}
 TOPIC: dict[str, Any] = {
@@ -100,7 +100,7 @@ def _clean(records: Documents) -> None:
 
 @pytest.fixture
 def ask(uri: str, records: Documents) -> Iterator[Asker]:
-    with ClusterRpcClient(uri=uri, timeout=60) as client:
+    with ClusterRpcClient(uri=uri, timeout=SECONDS) as client:
         yield Asker(client.research, PATHS)
 
 
@@ -135,7 +135,7 @@ def test_visits_at_once_to_one_unit_count_it_once(uri: str, ask: Asker, records:
     surveyed(ask)
 
     def go(number: int) -> str:
-        with ClusterRpcClient(uri=uri, timeout=60) as client:
+        with ClusterRpcClient(uri=uri, timeout=SECONDS) as client:
             return str(Asker(client.research, PATHS)("record_visit", {**VISIT, "id": f"v{number}"})["state"])
 
     with ThreadPoolExecutor(4) as many:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,20 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from nameko.exceptions import RemoteError
 from nameko.standalone.rpc import ClusterRpcClient
 from pymongo import MongoClient
-from pymongo.database import Database
 
-from services.cli.local.process import free_port, wait_until
+from services.cli.local.process import wait_until
 from services.kernel import bus
-from services.kernel.event import Actor, Envelope, Event, Period, new_id, record_id
-from services.kernel.journal import open_database
+from services.kernel.event import Event, Period, new_id, record_id
+from tests.component.asking import SECONDS, Asker, Documents, serving
 from tests.unit.study.domain.test_unit import unit_event
 
-SECONDS = 180
 PATHS = {"D1": ["R", "D1"], "D1-B1": ["R", "D1", "D1-B1"], "D2": ["R", "D2"]}
-PERIOD = Period.model_validate({"id": "C2025", "first": "2025-01-01", "last": "2025-12-31"})
 CONTENT: dict[str, Any] = {
     "unit": "D1-B1",
     "day": "2025-03-05",
@@ -47,8 +39,6 @@ ROW: dict[str, Any] = {
     "illness": 2.0,
 }
 
-Documents = Database[dict[str, Any]]
-
 
 @pytest.fixture(scope="module")
 def uri(module_vhost: str) -> str:
@@ -64,39 +54,8 @@ def records(
     uri: str, mongo: str, mongo_client: MongoClient[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Documents]:
     """The service's database, while the service runs."""
-    folder, port = tmp_path_factory.mktemp("study"), free_port()
-    for key in ("master.key", "chain.key"):
-        (folder / key).write_bytes(os.urandom(32))
-    prefix = f"t{new_id().replace('-', '')[-12:]}"
-    environment = {
-        **os.environ,
-        "SHENGZHI_AMQP_URI": uri,
-        "SHENGZHI_MONGO_URI": mongo,
-        "SHENGZHI_DATABASE_PREFIX": prefix,
-        "SHENGZHI_SECRETS": str(folder),
-        "SHENGZHI_METRICS_PORT": str(port),
-    }
-    with (folder / "log").open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.cli", "serve", "study"], env=environment, stdout=output, stderr=output
-        )
-    try:
-        assert wait_until(lambda: _ready(port), SECONDS), (folder / "log").read_text()
-        yield open_database(mongo_client, f"{prefix}_study")
-        process.terminate()
-        assert process.wait(SECONDS) == 0, (folder / "log").read_text()
-    finally:
-        process.kill()
-        process.wait()
-        mongo_client.drop_database(f"{prefix}_study")
-
-
-def _ready(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+    with serving("study", uri, mongo, mongo_client, tmp_path_factory.mktemp("study")) as database:
+        yield database
 
 
 @pytest.fixture(autouse=True)
@@ -107,49 +66,10 @@ def _clean(records: Documents) -> None:
             records[name].delete_many({})
 
 
-class Asker:
-    """Asks the service as the gateway would."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def __call__(
-        self, method: str, body: dict[str, Any], *, reader: str = "R", command_id: str | None = None, **more: Any
-    ) -> Any:
-        """The answer of a command or query."""
-        envelope = Envelope(
-            command_id=command_id or new_id(),
-            actor=Actor(user="u1", role="unit_admin", unit=reader),
-            paths=PATHS,
-            deadline=datetime.now(UTC) + timedelta(seconds=SECONDS),
-            **{"periods": [PERIOD], **more},
-        )
-        return getattr(self._client.study, method)(envelope=envelope.model_dump(mode="json"), body=body)
-
-    def refusal(self, method: str, body: dict[str, Any], **more: Any) -> str:
-        """The code with which it is refused."""
-        with pytest.raises(RemoteError) as refused:
-            self(method, body, **more)
-        assert refused.value.exc_type == "DomainError"
-        return str(refused.value.value).split(":", maxsplit=1)[0]
-
-    def load(self, kind: str, *rows: dict[str, Any]) -> dict[str, Any]:
-        """Send a sheet and wait until it is applied or refused."""
-        import_id = new_id()
-        numbered = [{"_row": number, **row} for number, row in enumerate(rows, start=2)]
-        self("add_import_rows", {"import_id": import_id, "kind": kind, "first": 0, "rows": numbered})
-        state: dict[str, Any] = self("accept_import", {"import_id": import_id, "kind": kind, "rows": len(rows)})
-        until = time.monotonic() + SECONDS
-        while state["state"] == "accepted" and time.monotonic() < until:
-            time.sleep(0.05)
-            state = self("get_import", {"import_id": import_id})
-        return state
-
-
 @pytest.fixture
 def ask(uri: str, records: Documents) -> Iterator[Asker]:
     with ClusterRpcClient(uri=uri, timeout=SECONDS) as client:
-        yield Asker(client)
+        yield Asker(client.study, PATHS)
 
 
 @pytest.fixture
@@ -313,7 +233,7 @@ def test_sessions_of_a_unit_submitted_at_once_are_all_counted(uri: str, ask: Ask
 
     def submit(number: int) -> str:
         with ClusterRpcClient(uri=uri, timeout=SECONDS) as client:
-            return str(Asker(client)("submit_session", {"id": f"s{number}"})["state"])
+            return str(Asker(client.study, PATHS)("submit_session", {"id": f"s{number}"})["state"])
 
     with ThreadPoolExecutor(6) as many:
         assert set(many.map(submit, range(12))) == {"submitted"}
