@@ -20,7 +20,7 @@ from .events import tree
 from .measured import interleaved, write
 
 SMALL, LARGE, GOAL = 1_500, 150_000, 1.5
-MONTHS, CALLS, ROUNDS = ("2026-03", "2026-04"), 20, 5
+MONTHS, CALLS, ROUNDS = ("2026-03",), 20, 5
 _FIGURES = ("study.members_due", "study.members_covered@month", "study.units_due", "study.attendance.due")
 
 
