@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 from pymongo import AsyncMongoClient, MongoClient
 
@@ -28,24 +27,10 @@ def test_coverage_of_a_province(mongo: str, mongo_client: MongoClient[Document],
     """Calls a second at both sizes in turn; what 150,000 branches cost in what 1,500 do."""
     for size in (SMALL, LARGE):
         fill(mongo_client, f"{database}{size}", size)
-    with asyncio.Runner() as runner:
-        client: AsyncMongoClient[Document] = AsyncMongoClient(mongo)
-
-        async def calls(size: int) -> float:
-            asked = client.get_database(f"{database}{size}", codec_options=CODEC)
-            started = time.perf_counter()
-            for _ in range(CALLS):
-                found = await coverage(asked, "P000", Span.of_month(MONTHS[0]))
-            assert found["figures"]["study.members_due"]["value"] == 20 * size
-            return CALLS / (time.perf_counter() - started)
-
-        for size in (SMALL, LARGE):
-            runner.run(calls(size))  # warm
-        works: dict[str, Callable[[], float]] = {
-            str(size): partial(_run, runner, calls, size) for size in (SMALL, LARGE)
-        }
-        rates = interleaved(ROUNDS, works)
-        runner.run(client.close())
+    works: dict[str, Callable[[], float]] = {
+        str(size): partial(asked, mongo, f"{database}{size}", size) for size in (SMALL, LARGE)
+    }
+    rates = interleaved(ROUNDS, works)
     small, large = rates[str(SMALL)], rates[str(LARGE)]
     write(
         "coverage",
@@ -59,8 +44,21 @@ def test_coverage_of_a_province(mongo: str, mongo_client: MongoClient[Document],
     )
 
 
-def _run(runner: asyncio.Runner, calls: Callable[[int], Coroutine[Any, Any, float]], size: int) -> float:
-    return runner.run(calls(size))
+def asked(mongo: str, name: str, size: int) -> float:
+    """Calls a second, after one to warm up."""
+
+    async def calls() -> float:
+        async with AsyncMongoClient[Document](mongo) as client:
+            opened = client.get_database(name, codec_options=CODEC)
+            span = Span.of_month(MONTHS[0])
+            found = await coverage(opened, "P000", span)
+            assert found["figures"]["study.members_due"]["value"] == 20 * size
+            started = time.perf_counter()
+            for _ in range(CALLS):
+                await coverage(opened, "P000", span)
+            return CALLS / (time.perf_counter() - started)
+
+    return asyncio.run(calls())
 
 
 def fill(client: MongoClient[Document], name: str, size: int) -> None:
