@@ -74,9 +74,10 @@ class Api:
         """Read something."""
         return cast(Answer, self._send("GET", path, params=query).json())
 
-    def post(self, path: str, body: Answer) -> Answer:
-        """Do something, once, however often the network makes us ask."""
-        return cast(Answer, self._send("POST", path, json=body, headers=_key()).json())
+    def post(self, path: str, body: Answer, key: str = "") -> Answer:
+        """Do something, once, however often the network makes us ask; under a `key` of one's own, once for all."""
+        headers = {"Idempotency-Key": key} if key else _key()
+        return cast(Answer, self._send("POST", path, json=body, headers=headers).json())
 
     def upload(
         self, service: str, kind: str, name: str, data: bytes, applied: Callable[[int], None] = lambda rows: None

@@ -42,6 +42,7 @@ class Parcel:
     """Everything in a folder.
 
     `batches` hold what may be loaded side by side, and follow one another: a folder below, in order of its name.
+    `opening` and `closing` are what is done through the API before the first batch and after the last, and by whom.
     `untidy` is what must be refused, with what must be said of it: kind → (row, column, code).
     """
 
@@ -54,6 +55,8 @@ class Parcel:
     untidy: list[Part]
     refusals: dict[str, set[tuple[int, str, str]]]
     figures: dict[str, Any] | None
+    opening: list[dict[str, Any]]
+    closing: list[dict[str, Any]]
 
     @property
     def parts(self) -> list[Part]:
@@ -98,6 +101,8 @@ def unpack(folder: Path) -> Parcel:
             for kind, rows in (_json(place / REFUSALS) or {}).items()
         },
         figures=_json(folder / "figures.json"),
+        opening=_list(folder / "opening.json"),
+        closing=_list(folder / "closing.json"),
     )
 
 

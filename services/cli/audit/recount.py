@@ -15,7 +15,31 @@ from services.kernel.event import Period
 from services.research.domain import MEASURE, PLACE, TOPIC, VISIT, Visit, place_id_of, visiting
 from services.research.domain.loop import counted as counted_of_topic
 from services.research.domain.measure import counted as counted_of_measure
-from services.study.domain import COVERAGE, ESSAY, LECTURE, SESSION, Essay, Lecture, Session, counted_by, covering
+from services.study.contract import SIDES
+from services.study.domain import (
+    ACTIVITY,
+    CONTEST,
+    COVERAGE,
+    ENTRY,
+    ESSAY,
+    ISSUE,
+    JOINING,
+    LECTURE,
+    PAIR,
+    SESSION,
+    Activity,
+    Essay,
+    Lecture,
+    Session,
+    activity,
+    contest,
+    counted_by,
+    covering,
+    material,
+    pair,
+)
+from services.study.domain import entry as contest_entry
+from services.study.domain.activity import joined, joining_id
 from services.study.domain.coverage import coverage_id
 from services.study.domain.distinct import GRAINS, window
 
@@ -91,6 +115,11 @@ KINDS = (
     Kind("study", SESSION, session),
     Kind("study", ESSAY, entry("study.essays")),
     Kind("study", LECTURE, entry("study.lectures")),
+    Kind("study", PAIR, parts("study", pair.counted)),
+    Kind("study", ACTIVITY, parts("study", activity.counted)),
+    Kind("study", CONTEST, parts("study", contest.counted)),
+    Kind("study", ENTRY, parts("study", contest_entry.counted)),
+    Kind("study", ISSUE, parts("study", material.issued)),
     Kind("research", TOPIC, parts("research", counted_of_topic)),
     Kind("research", VISIT, entry("research.visits")),
     Kind("research", MEASURE, parts("research", counted_of_measure)),
@@ -108,6 +137,20 @@ def covered(state: Session, campaigns: Iterable[Period]) -> set[tuple[Window, st
     unit, day, way = place
     keys = (f"{id}@{grain}" for grain in GRAINS for id in (COVERED, f"{COVERED}.{way}"))
     return {(window_of(key, unit, day.isoformat(), campaigns), coverage_id(unit)) for key in keys}
+
+
+def joining(side: str) -> Callable[[Activity, Iterable[Period]], set[tuple[Window, str]]]:
+    """The campaign in which an activity lets its unit on a side join."""
+
+    def reached(state: Activity, campaigns: Iterable[Period]) -> set[tuple[Window, str]]:
+        key = f"study.{side}_units_joined@campaign"
+        return {
+            (window_of(key, unit, day.isoformat(), campaigns), joining_id(on, unit))
+            for on, unit, day in joined(state)
+            if on == side
+        }
+
+    return reached
 
 
 def visited(state: Visit, campaigns: Iterable[Period]) -> set[tuple[Window, str]]:
@@ -153,5 +196,6 @@ class Distinct:
 
 DISTINCT = (
     Distinct("study", COVERED, SESSION, covered, COVERAGE),
+    *(Distinct("study", f"study.{side}_units_joined", ACTIVITY, joining(side), JOINING) for side in SIDES),
     Distinct("research", VISITED, VISIT, visited, PLACE),
 )

@@ -6,14 +6,25 @@ from typing import Annotated
 
 import typer
 
-from services.cli.sample.generate import sample
+from services.cli.sample.generate import (
+    ACTIVITIES_SENT,
+    BY_LIST,
+    FIRST_SENT,
+    JOINT_LATER,
+    JOINT_SENT,
+    NAMED,
+    SENT_LAST,
+    SENT_LATER,
+    UNTIDY,
+    sample,
+)
 
 
 def main(folder: Annotated[Path, typer.Argument()] = Path("deploy/sample")) -> None:
     """Replace the spreadsheets in the folder; anything else in it stays."""
     for old in (*folder.glob("*.json"), *folder.glob("*.xlsx")):
         old.unlink()
-    for part in ("1-ledgers", "2-supplements", "3-progress", "4-by-list", "5-attendance", "untidy"):
+    for part in (FIRST_SENT, SENT_LATER, SENT_LAST, BY_LIST, NAMED, JOINT_SENT, ACTIVITIES_SENT, JOINT_LATER, UNTIDY):
         shutil.rmtree(folder / part, ignore_errors=True)
     made = sample()
     made.write(folder)

@@ -1,5 +1,6 @@
-"""The sample accounts: one of every kind of user. Their passwords are made when they are loaded."""
+"""The sample accounts: one of every kind of user, and a jury. Their passwords are made when they are loaded."""
 
+from services.cli.sample.joint import JUDGES
 from services.cli.sample.people import names
 from services.cli.sample.province import DESK, ROOT, Province
 from services.cli.sample.rows import Cells
@@ -20,7 +21,7 @@ def accounts(province: Province) -> list[Cells]:
         "member": (Role.member, branch),
         "agent": (Role.agent, ROOT),  # the desk gives tickets to every department
         "supervisor": (Role.duty_supervisor, ROOT),
-        "judge": (Role.judge, ROOT),
+        **dict.fromkeys(JUDGES, (Role.judge, ROOT)),
         "line12345": (Role.partner, DESK),
         "sysadmin": (Role.system_admin, ROOT),
         "secadmin": (Role.security_admin, ROOT),

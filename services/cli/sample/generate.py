@@ -10,6 +10,7 @@ from services.cli.sample.accounts import accounts
 from services.cli.sample.chance import chance
 from services.cli.sample.days import CAMPAIGN, CAMPAIGN_NAME, FIRST, LAST
 from services.cli.sample.hotline import month_of, tickets
+from services.cli.sample.joint import Post, called, closing, joint, mended, opening
 from services.cli.sample.members import Lists, lists
 from services.cli.sample.province import FULL, ROOT, Department, Province, Unit, province
 from services.cli.sample.recount import Figures, recount, with_members
@@ -23,6 +24,7 @@ from services.gateway.contract import UNIT_KINDS
 
 FIRST_SENT, SENT_LATER, SENT_LAST, UNTIDY = "1-ledgers", "2-supplements", "3-progress", "untidy"
 BY_LIST, NAMED = "4-by-list", "5-attendance"
+JOINT_SENT, ACTIVITIES_SENT, JOINT_LATER = "6-joint", "7-joint-activities", "8-joint-supplements"
 DATES: tuple[Dates, ...] = ("cell", "cell", "iso", "chinese")
 OPENED = date(2026, 1, 1)
 
@@ -51,6 +53,8 @@ class Sample:
     rows: list[Row]
     mistakes: dict[str, list[Wrong]]
     lists: Lists
+    opening: list[Post] = field(default_factory=list)
+    closing: list[Post] = field(default_factory=list)
     campaign: dict[str, str] = field(
         default_factory=lambda: {
             "id": CAMPAIGN,
@@ -79,6 +83,8 @@ class Sample:
             book.write(folder)
         _write_json(folder / "campaign.json", self.campaign)
         _write_json(folder / "excuses.json", self.lists.excuses)
+        for name, posts in (("opening.json", self.opening), ("closing.json", self.closing)):
+            _write_json(folder / name, [vars(post) for post in posts])
         _write_json(folder / "figures.json", {"unit": ROOT, **_period(), "figures": self.figures()})
         told = {
             kind: [{"row": row, "column": column, "code": code} for row, column, code in refused]
@@ -95,6 +101,8 @@ def sample(departments: int = FULL) -> Sample:
     studied = research(made)
     listed = lists(made)
     mistakes = untidy(made, next(row for row in studied.progress if row.cells["state"] == "成果转化"))
+    shared = joint(made)
+    later = mended(shared)
     books = [
         Book("单位名册.xlsx", {"units": [_listed(unit) for unit in made.units]}),
         Book("用户名册.xlsx", {"users": accounts(made)}),
@@ -108,13 +116,22 @@ def sample(departments: int = FULL) -> Sample:
         Book(f"{SENT_LAST}/调查研究 课题进展与更正.xlsx", _sheets([*studied.progress, *studied.mended]), "chinese"),
         Book(f"{BY_LIST}/按党员名册登记的学习.xlsx", {"sessions": listed.sessions}),
         Book(f"{NAMED}/考勤表.xlsx", {"attendance": listed.attendance}),
+        Book(f"{JOINT_SENT}/联学结对、参赛作品、资料配发.xlsx", _by_kind(shared, "pairs", "entries", "issues")),
+        Book(f"{ACTIVITIES_SENT}/联学活动.xlsx", _by_kind(shared, "activities")),
+        Book(f"{JOINT_LATER}/联学共建更正.xlsx", _by_kind(later, "pairs", "activities")),
         Book(f"{UNTIDY}/不规范台账.xlsx", {kind: [row.cells for row in rows] for kind, rows in mistakes.items()}),
     ]
     rows = [row for _, ledgers in sent for row in ledgers.first]
     rows += calls.first
     rows += [row for _, ledgers in sent for row in ledgers.later]
-    rows += [*calls.later, *studied.rows, *listed.counted]
-    return Sample(made, books, rows, mistakes, listed)
+    rows += [*calls.later, *studied.rows, *listed.counted, *called(), *shared, *later]
+    books = [book for book in books if book.sheets]
+    return Sample(made, books, rows, mistakes, listed, opening(), closing(shared))
+
+
+def _by_kind(rows: list[Row], *kinds: str) -> dict[str, list[Cells]]:
+    sheets = {kind: [row.cells for row in rows if row.kind == kind] for kind in kinds}
+    return {kind: found for kind, found in sheets.items() if found}
 
 
 def _study_book(folder: str, department: Department, rows: list[Row]) -> Book:

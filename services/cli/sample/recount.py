@@ -23,6 +23,18 @@ VISITED = {"D": "department", "Z": "central", "S": "institution", "E": "enterpri
 """A department's code begins with its kind."""
 OUTSIDE = {"企业": "enterprise", "事业单位": "institution"}
 CALLBACKS = tuple(f"hotline.callbacks.{said}" for said in ("valid", "responded", "solved", "satisfied", "basically"))
+SHARED = tuple(
+    f"study.{name}"
+    for name in (
+        "copies",
+        "pairs",
+        "pair_activities",
+        "central_units_joined",
+        "provincial_units_joined",
+        "contests",
+        "contest_entries",
+    )
+)
 COUNTED = (
     *SESSIONS,
     *ATTENDANCE,
@@ -34,6 +46,7 @@ COUNTED = (
     "research.visits",
     "research.measures",
     "research.measures_settled",
+    *SHARED,
     "hotline.tickets",
     "hotline.questions_answered",
     "hotline.problems_solved",
@@ -65,7 +78,8 @@ def recount(rows: Iterable[Row], units: set[str], first: date, last: date) -> Fi
     """The figures of a subtree (its units' codes) for a period, as the rows say."""
     counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
     covered, visited = set[tuple[str, str]](), set[tuple[str, str]]()
-    for row in standing(rows):
+    records = standing(rows)
+    for row in records:
         for figure, unit, day, amount in _counted(row):
             begins = date.min if figure == "hotline.overdue" else first
             if unit in units and begins <= day <= last:
@@ -81,7 +95,13 @@ def recount(rows: Iterable[Row], units: set[str], first: date, last: date) -> Fi
     reached: Figures = {f"research.units_visited.{kind}": None for kind in VISITED.values()}
     if (first, last) == (FIRST, LAST):  # of any other period there is no such figure
         reached = {id: sum(id.endswith(kind) for kind, _ in visited) for id in reached}
-    return {**counts, **reached, **{id: None if rate is None else round(rate, DIGITS) for id, rate in rates.items()}}
+    shared = _shared(records, units, first, last)
+    return {
+        **counts,
+        **reached,
+        **shared,
+        **{id: None if rate is None else round(rate, DIGITS) for id, rate in rates.items()},
+    }
 
 
 def _counted(row: Row) -> Iterable[tuple[str, str, date, int]]:
@@ -92,7 +112,7 @@ def _counted(row: Row) -> Iterable[tuple[str, str, date, int]]:
         yield from ((figure, owner, day, amount) for figure, day, amount in _ticket(row.cells))
     elif row.kind in RESEARCH:
         yield from ((figure, unit, day, 1) for figure, day in _researched(row))
-    else:
+    elif row.kind not in SHARED_KINDS:
         day = _day(row.cells["day"])
         yield from ((figure, unit, day, amount) for figure, amount in _study(row).items())
 
@@ -131,6 +151,40 @@ def _visited(row: Row) -> Iterable[tuple[str, str, str]]:
         yield VISITED[department[0]], department, department
     elif cells.get("place") and cells["kind"] in OUTSIDE:
         yield OUTSIDE[str(cells["kind"])], ROOT, f"outside {cells['place']}"
+
+
+def _shared(records: list[Row], units: set[str], first: date, last: date) -> Figures:
+    """Pairs while they last, activities once for who led them, who has joined, contests, entries, copies."""
+    counts: Counter[str] = Counter(dict.fromkeys(SHARED, 0))
+    pairs = {row.record[1:]: row.cells for row in records if row.kind == "pairs"}
+    joined: set[tuple[str, str]] = set()
+    for row in records:
+        own, day = row.cells["unit"] in units, row.cells.get("day")
+        if not isinstance(day, date) or row.kind not in SHARED_KINDS:
+            continue
+        if row.kind == "pairs":
+            ends = row.cells.get("last")
+            counts["study.pairs"] += own and day <= last and not (isinstance(ends, date) and ends < last)
+            continue
+        if not first <= day <= last:
+            continue
+        counts[_SHARED[row.kind]] += own * (_number(row.cells["copies"]) if row.kind == "issues" else 1)
+        if row.kind == "activities":
+            pair = pairs[str(row.cells.get("pair_unit") or row.cells["unit"]), str(row.cells["pair"])]
+            joined |= {(side, str(pair[side])) for side in ("central", "provincial") if pair[side] in units}
+    whole = (first, last) == (FIRST, LAST)  # of any other period there is no such figure
+    sides = ("central", "provincial")
+    told = {f"study.{side}_units_joined": sum(on == side for on, _ in joined) if whole else None for side in sides}
+    return {**counts, **told}
+
+
+_SHARED = {
+    "activities": "study.pair_activities",
+    "contests": "study.contests",
+    "entries": "study.contest_entries",
+    "issues": "study.copies",
+}
+SHARED_KINDS = ("pairs", *_SHARED)
 
 
 def _study(row: Row) -> Counter[str]:

@@ -22,6 +22,9 @@ class Action(StrEnum):
     read_study = "read_study"
     write_study = "write_study"
     return_study = "return_study"
+    read_materials = "read_materials"
+    keep_progress = "keep_progress"
+    score_entries = "score_entries"
     read_tickets = "read_tickets"
     register_tickets = "register_tickets"
     dispatch_tickets = "dispatch_tickets"
@@ -53,6 +56,9 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.read_study: frozenset({*_WORK, R.audit_admin}),
     Action.write_study: frozenset({R.committee, R.office, R.unit_admin, R.secretary}),
     Action.return_study: frozenset({R.committee, R.office}),
+    Action.read_materials: frozenset({*_WORK, R.member, R.audit_admin}),
+    Action.keep_progress: frozenset({*_WORK, R.member}),
+    Action.score_entries: frozenset({R.judge}),
     Action.read_tickets: frozenset({R.committee, R.office, R.unit_admin, R.leader, R.handler, *_HOTLINE}),
     Action.register_tickets: frozenset({R.agent, R.duty_supervisor}),
     Action.dispatch_tickets: frozenset({R.agent, R.duty_supervisor}),

@@ -53,7 +53,7 @@ class Way:
 
 
 WAYS = {
-    "study": Way("study", STUDY, Action.import_study),
+    "study": Way("study", STUDY, Action.import_study, Action.read_study),
     "research": Way("research", RESEARCH, Action.import_research, Action.read_research),
     "hotline": Way("hotline", HOTLINE, Action.import_tickets),
     "units": Way("gateway", {"units": GATEWAY["units"]}, Action.manage_units),

@@ -85,10 +85,11 @@ class Listing(BaseModel):
 
 
 class SessionListing(Listing):
-    """Lists of sessions can be asked by way and form as well."""
+    """Lists of sessions can be asked by way, form and programme as well."""
 
     way: contract.Way | None = None
     form: contract.Form | None = None
+    programme: str | None = Field(None, max_length=64, description="所属工程的记录标识")
 
 
 _RECORDS = Records("study", Action.read_study, Action.write_study)

@@ -22,7 +22,7 @@ from ..http_api import hotline, study
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..store import directory
-from . import membership, researched
+from . import joint, membership, researched
 from .fields import Field, Fields, chosen, effort, filled, made
 from .forms import typed, with_key
 from .screens import Reader, Screen, screen
@@ -105,6 +105,10 @@ ENTRIES = {
         kind: Entry(kind, form.fields, action, form.by_platform, (("record", form.button),), form.record, form.choices)
         for kind, (action, form) in membership.FORMS.items()
     },
+    **{
+        kind: Entry(kind, form.fields, Action.write_study, form.by_platform, (("record", "登记"),), form.record(kind))
+        for kind, form in joint.FORMS.items()
+    },
 }
 
 
@@ -112,7 +116,9 @@ ENTRIES = {
 async def form(kind: str, request: Request, reader: Reader, gate: Gated) -> Response:
     """The empty form."""
     entry = _entry(kind)
-    return _form(request, entry, await _with_choices(request, gate, reader, entry), new_id())
+    fields = await _with_choices(request, gate, reader, entry)
+    given = {name: value[:64] for name, value in request.query_params.items() if name in entry.fields}
+    return _form(request, entry, filled(fields, given), new_id())
 
 
 @router.post("/records/{kind}/new")

@@ -20,7 +20,7 @@ from ..http_api import hotline, members, study
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..http_api.research import measures, topics, visits
-from . import membership, words
+from . import joint, membership, words
 from .fields import filled, made
 from .forms import typed, with_key
 from .screens import Reader, Screen, can, screen
@@ -55,6 +55,7 @@ SHELVES = {
         study.SessionListing,
         (*_STUDY, ("form", "活动形式"), ("due", "应到人数"), ("present", "实到人数")),
         Action.write_study,
+        ("programme",),
     ),
     "essay": Shelf(study.get_essay, study.list_essays, study.Listing, _STUDY),
     "lecture": Shelf(study.get_lecture, study.list_lectures, study.Listing, (*_STUDY, ("speaker_post", "讲授人职务"))),
@@ -107,6 +108,12 @@ SHELVES = {
         ("overdue", "topic", "owner"),
         "research/exports/measures",
     ),
+    **{
+        kind: Shelf(
+            each.get, each.list, joint.LISTINGS[kind], joint.COLUMNS[kind], Action.write_study, *joint.narrowed(kind)
+        )
+        for kind, each in joint.OPERATIONS.items()
+    },
 }
 
 
@@ -148,6 +155,8 @@ async def list_view(
     shelf = shelf_of(kind)
     more = {name: request.query_params.get(name, "")[:60] for name in shelf.filters}
     found = await listed(kind, request, reader, gate, state=state, q=q, page=page, page_size=PAGE_SIZE, **more)
+    for item in found["items"]:
+        joint.told_apart(kind, item)
     units = await unit_names(gate, {unit for item in found["items"] for unit in words.units_of(item)})
     rows = [
         {
@@ -196,6 +205,7 @@ async def _shown(
     refused: tuple[str, DomainError, dict[str, str]] | None = None,
 ) -> Response:
     record: dict[str, Any] = await shelf_of(kind).get(id=id, request=request, caller=reader, gate=gate)
+    joint.told_apart(kind, record)
     units = await unit_names(gate, words.units_of(record))
     status = 200 if refused is None else STATUSES[refused[1].kind][0]
     steps = []

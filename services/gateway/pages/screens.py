@@ -109,10 +109,15 @@ def _links(reader: Principal) -> list[tuple[str, str]]:
         links += [(f"/reports/{quote(home)}", "统计报告"), (f"/coverage/{quote(home)}", "学习覆盖")]
     if can(reader, Action.read_study):
         links.append(("/records/session", "学习活动"))
+        links += [("/records/pair", "联学结对"), ("/records/contest", "比赛")]
     if can(reader, Action.manage_members):
         links += [("/records/member", "党员名册"), ("/records/excuse", "请假")]
     if can(reader, Action.read_research):
         links += [("/records/topic", "重点课题"), ("/records/visit", "调研"), ("/records/measure", "转化清单")]
+    if can(reader, Action.read_materials):
+        links.append(("/records/material_set?offered=true", "学习资料"))
+    if can(reader, Action.score_entries):
+        links.append(("/judging", "作品评分"))
     if can(reader, Action.read_tickets):
         links.append(("/records/ticket", "民声工单"))
     if can(reader, *SHEETS):

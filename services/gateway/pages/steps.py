@@ -15,6 +15,7 @@ from ..domain import Action
 from ..http_api import attendance, hotline, members, study
 from ..http_api.research import measures, topics, visits
 from ..http_api.research.asked import OnDay, WithReason
+from . import joint
 from .fields import Field, Fields, chosen, effort
 
 
@@ -259,4 +260,8 @@ STEPS: dict[str, tuple[Step, ...]] = {
         Step("completions", "办结", frozenset({"called_back"}), Action.call_back_tickets, hotline.complete_ticket),
         Step("voids", "作废", _LIVE, Action.correct_tickets, hotline.void_ticket, hotline.WithReason, _REASON),
     ),
+    **{
+        kind: tuple(Step(*taken, _REASON if taken[-1] is not None else {}) for taken in joint.steps_of(kind))
+        for kind in joint.NAMES
+    },
 }

@@ -10,6 +10,7 @@ from services.research import contract as research
 from services.study import contract as study
 
 from ..documents import show
+from . import joint
 
 RECORDS = {
     "session": "学习活动",
@@ -21,6 +22,7 @@ RECORDS = {
     "member": "党员",
     "excuse": "请假",
     "ticket": "民声工单",
+    **joint.NAMES,
 }
 _ENTRY = {state: study.STATE_NAMES[state] for state in ("recorded", "void")}
 _STATES: dict[str, Mapping[Any, str]] = {
@@ -33,8 +35,9 @@ _STATES: dict[str, Mapping[Any, str]] = {
     "member": {"current": "在册", "left": "已离开"},
     "excuse": {"recorded": "有效", "withdrawn": "已撤销"},
     "ticket": hotline.STATE_NAMES,
+    **joint.STATES,
 }
-UNITS = ("unit", "handler", "reported_unit", "visited", "owner")
+UNITS = ("unit", "handler", "reported_unit", "visited", "owner", *joint.UNITS)
 _SEVERAL = ("cooperating",)
 _ABSENCES: dict[str, str] = {**{str(reason): name for reason, name in study.REASON_NAMES.items()}, "excused": "请假"}
 _NAMES: dict[str, Mapping[str, str]] = {
@@ -46,6 +49,7 @@ _NAMES: dict[str, Mapping[str, str]] = {
     "became": research.BECAME,
     "sort": study.EXCUSE_SORTS,
     "reason_of_absence": {str(reason): name for reason, name in study.EXCUSE_REASONS.items()} | {"excused": "请假"},
+    **joint.WORDS,
 }
 _SAID = {"crowded": {True: "超过每月上限", False: "—"}, "overdue": {True: "已超期", False: "—"}}
 _FIELDS = (
@@ -74,6 +78,7 @@ _FIELDS = (
     ("deadline", "办理时限"),
     ("overdue", "超期起始日"),
     ("reported_unit", "被举报单位"),
+    *joint.FIELDS,
     ("reason", "事由"),
 )
 _RESEARCH = {
@@ -165,6 +170,7 @@ def record_lines(kind: str, record: dict[str, Any], units: Mapping[str, str]) ->
         caller = record.get("caller")
         hidden = "要求保密，由坐席联系"
         lines.append(("来电人", hidden if caller is None else f"{caller['name']} {caller['phone']}".strip() or "未留"))
+    lines += joint.lines_of(kind, record)
     return [*lines, ("版本", str(record["version"]))]
 
 
@@ -191,7 +197,9 @@ def record_links(kind: str, record: dict[str, Any]) -> list[tuple[str, str]]:
     """Where a record's page leads on to."""
     if kind == "topic":
         return [(f"本课题的{RECORDS[part]}", f"/records/{part}?topic={record['id']}") for part in ("visit", "measure")]
-    return [("所属课题", f"/records/topic/{record['topic']}")] if kind in _RESEARCH else []
+    if kind in _RESEARCH:
+        return [("所属课题", f"/records/topic/{record['topic']}")]
+    return [(text, href) for href, text in joint.links_of(kind, record)]
 
 
 def _lines(

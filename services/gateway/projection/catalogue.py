@@ -35,6 +35,13 @@ class Metric:
 _SESSION = tuple(f"study.session.{past}.v1" for past in ("submitted", "corrected", "returned", "voided"))
 _ESSAY = tuple(f"study.essay.{past}.v1" for past in ("recorded", "corrected", "voided"))
 _LECTURE = tuple(f"study.lecture.{past}.v1" for past in ("recorded", "corrected", "voided"))
+
+
+def _reported(noun: str) -> tuple[str, ...]:
+    return tuple(f"study.{noun}.{past}.v1" for past in ("recorded", "corrected", "returned", "voided"))
+
+
+_JOINED = "活动期内至少参加一次联学活动，每单位只计一次，计入该单位"
 _TICKET = tuple(
     f"hotline.ticket.{past}.v1"
     for past in ("registered", "dispatched", "answered", "called_back", "overdue", "corrected", "voided")
@@ -66,6 +73,25 @@ METRICS: dict[str, Metric] = {
         Metric("study.sessions.self", "自学次数", "次", "已报送的自学活动", _SESSION),
         Metric("study.essays", "学习体会文章", "篇", "登记的学习体会文章", _ESSAY),
         Metric("study.lectures", "专题党课", "次", "登记的专题党课", _LECTURE),
+        Metric("study.copies", "配发资料", "册", "配发给本单位的学习资料", _reported("issue")),
+        Metric(
+            "study.pairs", "结对数", "对", "期末仍在结对期间的央地联学结对，计入登记单位", _reported("pair"), "level"
+        ),
+        Metric("study.pair_activities", "联学活动", "次", "登记的联学活动，只计入牵头单位", _reported("activity")),
+        *(
+            Metric(
+                f"study.{side}_units_joined",
+                name,
+                "个",
+                _JOINED,
+                ("study.joining.counted.v1",),
+                "distinct",
+                ("campaign",),
+            )
+            for side, name in (("central", "参与联学的中直单位"), ("provincial", "参与联学的省直单位"))
+        ),
+        Metric("study.contests", "比赛", "项", "举办的比赛，按开始日期计", _reported("contest")),
+        Metric("study.contest_entries", "参赛作品", "件", "登记的参赛作品，计入参赛单位", _reported("entry")),
         Metric("study.attendance.due", "应到人次", "人次", "应参加人数减去转出、免学", _SESSION),
         Metric("study.attendance.present", "实到人次", "人次", "应到减去请假、缺席", _SESSION),
         Metric("study.attendance.excused", "请假人次", "人次", "公务、病假、事假", _SESSION),

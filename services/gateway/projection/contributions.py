@@ -52,6 +52,7 @@ _READERS: dict[str, Callable[[Part], Iterable[Contribution]]] = {
     "study.session": _session,
     "study.essay": _one("study.essays"),
     "study.lecture": _one("study.lectures"),
+    **{f"study.{noun}": _figure("study") for noun in ("pair", "activity", "contest", "entry", "issue")},
     "research.topic": _figure("research"),
     "research.measure": _figure("research"),
     "research.visit": _one("research.visits"),
@@ -85,9 +86,16 @@ def _unit(event: Event) -> Iterable[Contribution]:
         yield Contribution("study.units_due", event.unit, event.day.isoformat(), 1)
 
 
+def _joining(event: Event) -> Iterable[Contribution]:
+    for flip in event.data["flips"]:
+        metric = key(f"study.{event.data['side']}_units_joined", flip["grain"])
+        yield Contribution(metric, event.unit, flip["day"], flip["now"] - flip["was"])
+
+
 _WHOLE: dict[str, Callable[[Event], Iterable[Contribution]]] = {
     "study.coverage": _coverage,
     "study.attendance": _attendance,
+    "study.joining": _joining,
     "research.place": _visited,
     "gateway.unit": _unit,
 }

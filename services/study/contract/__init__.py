@@ -1,11 +1,20 @@
 """What study takes, tells and shows: one module for each kind of record. The only package that others may import."""
 
+from . import joint_sheets, sheets
 from .attendance import *
+from .contest import *
 from .coverage import *
 from .distinct import *
 from .essay import *
 from .excuse import *
+from .joint_sheets import *
 from .lecture import *
+from .material import *
+from .pair import *
+from .programme import *
+from .reported import *
 from .session import *
 from .sheets import *
 from .words import *
+
+SHEETS = {**sheets.SHEETS, **joint_sheets.SHEETS}

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.gateway.contract import MemberId
 from services.kernel.event import Command, Payload
 
+from .reported import Link
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Reason, Title, Whole
 
 
@@ -166,6 +167,7 @@ class SessionContent(Command):
     listed: bool = Field(default=False, description="应到人数按党员名册；不填应到人数即是")
     present: int | None = Field(default=None, ge=0, description="可不填；填写时须与应到减去请假、缺席等人数一致")
     number: OwnNumber | None = Field(default=None, description="本单位编号，可不填；同一编号只登记一次")
+    programme: Link | None = Field(default=None, description="形式为“提升工程”时所属的工程：其记录标识或编号")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -229,6 +231,7 @@ class ListSessions(Paged):
 
     way: Way | None = None
     form: Form | None = None
+    programme: Link | None = None
 
 
 _COUNTED: dict[str, Any] = {**EXAMPLE_UNIT, "way": "branch", "due": 20, "present": 18, "excused": 1, "absent": 1}
@@ -253,6 +256,7 @@ class SessionTold(Payload):
     absences: list[Absence]
     listed: bool = False
     number: str | None = None
+    programme: str | None = None
     row: str | None = None
 
 

@@ -32,6 +32,7 @@ class SessionRow(Row):
     transferred: Count = 0
     exempt: Count = 0
     present: Count | None = None
+    programme: Annotated[Line, Field(min_length=1, max_length=64)] | None = None
 
     def absences(self) -> list[Absence]:
         """Who is named, by reason."""
@@ -84,6 +85,7 @@ SHEETS = {
                 ),
                 *(Column(str(reason), name, "人数，没有可不填") for reason, name in REASON_NAMES.items()),
                 Column("present", "实到", "可不填，由平台计算；填写时须一致"),
+                Column("programme", "所属工程", "形式为“提升工程”的可填：工程编号"),
                 *ACTION,
             ),
             SessionRow,

@@ -58,6 +58,7 @@ class Session(BaseModel):
     absences: list[Absence]
     listed: bool = False
     number: str | None
+    programme: str | None = None
     state: SessionState
     reason: str | None = None
     rows: list[str] = []
@@ -204,7 +205,7 @@ def parts(session: Session) -> Iterable[str]:
 
 
 _NAME = "学习活动"
-_CONTENT = ("unit", "day", "way", "form", "title", "due", "absences", "listed", "number")
+_CONTENT = ("unit", "day", "way", "form", "title", "due", "absences", "listed", "number", "programme")
 _ORDER = list(Reasons)
 
 
@@ -249,6 +250,8 @@ def _check(content: SessionContent) -> None:
         known = "、".join(FORMS[content.way].values())
         name = FORM_NAMES[content.form]
         raise wrong("session.form_mismatch", "form", f"“{WAYS[content.way]}”没有形式“{name}”，可选：{known}")
+    if content.programme is not None and content.form != Form.programme:
+        raise wrong("session.programme_form", "programme", "形式为“提升工程”的活动才能关联工程")
     reasons = [absence.reason for absence in content.absences]
     if len(set(reasons)) != len(reasons):
         raise wrong("session.reason_repeated", "absences", "请假、缺席等的同一事由只填一次")

@@ -6,20 +6,25 @@ from typing import ClassVar
 
 from services.kernel.held import Holding
 from services.kernel.imports import Importer
-from services.kernel.providers import Journalled, Relaying
+from services.kernel.providers import Journalled, Relaying, Vaulted
 
 from .. import contract, store
-from ..domain import ATTENDANCE, COVERAGE, ESSAY, EXCUSE, LECTURE, SESSION
+from ..domain import ATTENDANCE, COVERAGE, ESSAY, EXCUSE, LECTURE, REPORTED, SESSION
+from .contests import Contests
 from .directory import Directory
-from .records import Records
+from .materials import Materials
+from .pairs import Pairs
 
 
-class Study(Records, Directory):
+class Study(Pairs, Contests, Materials, Directory):
     """Theoretical study 理论学习."""
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
-    journal = Journalled([SESSION, COVERAGE, ATTENDANCE, EXCUSE, ESSAY, LECTURE], indexes=store.ensure_indexes)
+    journal = Journalled(
+        [SESSION, COVERAGE, ATTENDANCE, EXCUSE, ESSAY, LECTURE, *REPORTED], indexes=store.ensure_indexes
+    )
     importer = Importer()
     relay = Relaying()
+    vault = Vaulted()
     holding = Holding()

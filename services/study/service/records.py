@@ -17,6 +17,7 @@ from .. import contract, store
 from ..domain import COVERAGE, ESSAY, LECTURE, SESSION, check_link, coverage_id, in_campaign, wrong
 from .attendances import Attendances
 from .attended import decide_session
+from .links import in_programme
 
 Answer = dict[str, Any]
 _NEW = (contract.DraftSession, contract.HoldSession, contract.RecordEssay, contract.RecordLecture)
@@ -199,6 +200,8 @@ _BY_KIND: dict[str, tuple[Aggregate[Any], type[Any], type[Any], type[Any]]] = {
 
 def decided(work: Work, aggregate: Aggregate[Any], id: str, command: Command, expected: int | None = None) -> Any:
     """Decide a command with what belongs to it: its day lies in a campaign, and coverage follows submitted sessions."""
+    if isinstance(command, contract.SessionContent) and command.programme is not None:
+        command = in_programme(work, command)
     if aggregate is SESSION:
         return decide_session(work, id, command, expected)
     day = getattr(command, "day", None)

@@ -4,7 +4,7 @@ from pymongo.database import Database
 
 from services.kernel.journal import Document, ensure_collections
 
-from . import excuses, members, records, rolls, units
+from . import excuses, members, records, reported, rolls, units
 from .records import essay, listed, one, session, session_ids, sessions
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "members",
     "one",
     "records",
+    "reported",
     "rolls",
     "session",
     "session_ids",
@@ -25,6 +26,6 @@ __all__ = [
 
 def ensure_indexes(database: Database[Document]) -> None:
     """One index for each way in which anything is asked; collections first, for transactions make none."""
-    ensure_collections(database, ("units", "members", "directory"))
-    for part in (records, units, members, rolls, excuses):
+    ensure_collections(database, ("units", "members", "directory", "gates"))
+    for part in (records, reported, units, members, rolls, excuses):
         part.ensure_indexes(database)

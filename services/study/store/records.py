@@ -37,17 +37,23 @@ def one(database: Database[Document], collection: str, id: str, unit: str) -> di
 
 def listed(database: Database[Document], collection: str, asked: Paged) -> dict[str, Any]:
     """A page of records of the unit's subtree."""
+    return page(database[collection], matching(asked), sort=asked.sort, page=asked.page, page_size=asked.page_size)
+
+
+def matching(asked: Paged) -> Document:
+    """The filter for what a list asks."""
     filters: Document = {"scope": asked.unit}
     if asked.state:
         filters["state"] = asked.state
     if isinstance(asked, ListSessions):
-        filters |= {name: value for name in ("way", "form") if (value := getattr(asked, name)) is not None}
+        names = ("way", "form", "programme")
+        filters |= {name: value for name in names if (value := getattr(asked, name)) is not None}
     days = {key: day.isoformat() for key, day in (("$gte", asked.first), ("$lte", asked.last)) if day is not None}
     if days:
         filters["day"] = days
     if asked.q:
         filters["title"] = containing(asked.q)
-    return page(database[collection], filters, sort=asked.sort, page=asked.page, page_size=asked.page_size)
+    return filters
 
 
 def session(database: Database[Document], id: str, reader: str) -> dict[str, Any]:

@@ -51,3 +51,11 @@ def below(
     if kinds:
         filters["kind"] = {"$in": list(kinds)}
     return list(database["units"].find(filters, session=session).sort("_id").limit(limit))
+
+
+def kinds(
+    database: Database[Document], ids: Iterable[str], session: ClientSession | None = None
+) -> dict[str, UnitKind]:
+    """The kinds of those units that are known."""
+    found = database["units"].find({"_id": {"$in": list(set(ids))}}, {"kind": 1}, session=session)
+    return {unit["_id"]: UnitKind(unit["kind"]) for unit in found}

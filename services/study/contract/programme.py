@@ -1,0 +1,95 @@
+"""Named programmes 青年理论学习提升工程 and the like: their period, the units that take part."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from services.kernel.event import Command
+
+from .reported import (
+    MOST_UNITS,
+    Content,
+    Correction,
+    Examples,
+    GiveBack,
+    Offered,
+    Recording,
+    Returned,
+    TakeBack,
+    Told,
+    Voided,
+)
+
+
+class ProgrammeContent(Content):
+    """A programme of `unit` from `day` to `last`; where no units are named, all below it take part."""
+
+    last: date
+    units: list[str] = Field(default_factory=list, max_length=MOST_UNITS)
+
+
+class RecordProgramme(ProgrammeContent, Recording):
+    """Open a programme."""
+
+
+class CorrectProgramme(ProgrammeContent, Correction):
+    """Say a programme anew."""
+
+
+class ReturnProgramme(GiveBack):
+    """Give a programme back."""
+
+
+class VoidProgramme(TakeBack):
+    """Take a programme back."""
+
+
+class GetProgramme(Command):
+    """One programme, with its sessions."""
+
+    id: str
+
+
+class ListProgrammes(Offered):
+    """Programmes of a unit and those below it, or those that it may take part in."""
+
+
+class ProgrammeTold(Told):
+    """The content of a programme as an event tells it; a programme is in no figure, its sessions are."""
+
+    last: date
+    units: list[str]
+
+
+_PROGRAMME = Examples(None, title="青年理论学习提升工程", last="2026-10-31", units=["D001-Y01"])
+
+
+class ProgrammeRecorded(ProgrammeTold):
+    """A programme was opened."""
+
+    type: ClassVar[str] = "programme.recorded.v1"
+    examples: ClassVar[list[dict[str, Any]]] = _PROGRAMME.recorded
+
+
+class ProgrammeCorrected(ProgrammeTold):
+    """A programme was said anew."""
+
+    type: ClassVar[str] = "programme.corrected.v1"
+    examples: ClassVar[list[dict[str, Any]]] = _PROGRAMME.corrected
+
+
+class ProgrammeReturned(Returned):
+    """A programme was given back."""
+
+    type: ClassVar[str] = "programme.returned.v1"
+    examples: ClassVar[list[dict[str, Any]]] = _PROGRAMME.returned
+
+
+class ProgrammeVoided(Voided):
+    """A programme was taken back."""
+
+    type: ClassVar[str] = "programme.voided.v1"
+    examples: ClassVar[list[dict[str, Any]]] = _PROGRAMME.voided

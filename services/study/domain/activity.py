@@ -1,0 +1,137 @@
+"""Activities of pairs, each counted once for the unit that led it; and the units that have joined by taking part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.event import Command, Payload
+
+from ..contract import (
+    ActivityContent,
+    ActivityCorrected,
+    ActivityRecorded,
+    ActivityReturned,
+    ActivityVoided,
+    CorrectActivity,
+    CountJoining,
+    Grain,
+    JoiningCounted,
+    Part,
+    RecordActivity,
+    ReturnActivity,
+    Side,
+    VoidActivity,
+)
+from .distinct import after, moved
+from .pair import Pair
+from .refusals import wrong
+from .reported import Ies, Ledger, Reported
+
+GRAINS: tuple[Grain, ...] = ("campaign",)
+Joined = tuple[Side, str, date]
+"""A side, the unit that took part on it, and when."""
+
+
+class Activity(Reported):
+    """An activity as it stands; it keeps the two units of its pair."""
+
+    unit: str
+    day: date
+    title: str
+    pair: str
+    central: str
+    provincial: str
+    central_people: int
+    provincial_people: int
+    tags: list[str]
+
+
+def check_pair(pair: Pair | None, content: ActivityContent) -> Pair:
+    """An activity belongs to a pair that stands, is led by one of its two units, and lies within its days.
+
+    Raises:
+        DomainError: activity.pair_unknown, activity.lead_outside, activity.day_outside.
+    """
+    if pair is None or pair.state == "void":
+        raise wrong("activity.pair_unknown", "pair", "没有这个结对，或已作废；请先登记结对")
+    if content.unit not in (pair.central, pair.provincial):
+        raise wrong("activity.lead_outside", "unit", f"牵头单位应为结对双方之一：{pair.central}、{pair.provincial}")
+    if content.day < pair.day or (pair.last is not None and content.day > pair.last):
+        span = f"{pair.day} 至 {pair.last or '长期'}"
+        raise wrong("activity.day_outside", "day", f"日期 {content.day} 不在结对期间（{span}）内")
+    return pair
+
+
+def counts(activity: Activity | ActivityContent) -> list[Part]:
+    """An activity counts once, for the unit that led it."""
+    return [Part(figure="pair_activities", unit=activity.unit, day=activity.day)]
+
+
+_RULES = Ledger(
+    ("activity", "联学活动"),
+    (RecordActivity, CorrectActivity, ReturnActivity, VoidActivity),
+    (ActivityRecorded, ActivityCorrected, ActivityReturned, ActivityVoided),
+    Activity,
+    ("title", "pair", "central", "provincial", "central_people", "provincial_people", "tags", "number"),
+    counts,
+)
+
+
+def decide(state: Activity | None, command: Command, now: datetime) -> list[Payload]:
+    """What follows from a command on an activity.
+
+    Raises:
+        DomainError: activity.pair_fixed, and what every register refuses.
+    """
+    if state is not None and isinstance(command, CorrectActivity) and command.pair != state.pair:
+        raise wrong("activity.pair_fixed", "pair", "不能改变活动所属的结对，请作废后另行登记")
+    return _RULES.decide(state, command, now)
+
+
+counted = _RULES.placed
+ACTIVITY = Ies("activity", Activity, decide, _RULES.evolve, lambda each: (each.central, each.provincial))
+
+
+def joined(activity: Activity | None) -> set[Joined]:
+    """Which units have joined by an activity while it stands: both of its pair."""
+    if activity is None or activity.state != "recorded":
+        return set()
+    return {("central", activity.central, activity.day), ("provincial", activity.provincial, activity.day)}
+
+
+class Joining(BaseModel):
+    """A unit's activities on one side by month and campaign, and the day on which each campaign counts it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: str
+    side: Side
+    activities: dict[str, int] = {}
+    days: dict[str, date] = {}
+
+
+def joining_id(side: Side, unit: str) -> str:
+    """The id of a unit's joining on a side."""
+    return f"joining:{side}:{unit}"
+
+
+def _decide_joining(state: Joining | None, command: CountJoining, now: datetime) -> list[JoiningCounted]:
+    held = state or Joining(unit=command.unit, side=command.side)
+    return [JoiningCounted(unit=command.unit, side=command.side, **moved(held.activities, held.days, command, GRAINS))]
+
+
+def _evolve_joining(state: Joining | None, event: JoiningCounted) -> Joining:
+    held = state or Joining(unit=event.unit, side=event.side)
+    activities, days = after(held.activities, held.days, event)
+    return held.model_copy(update={"activities": activities, "days": days})
+
+
+def _of_joining(joining: Joining) -> Iterable[str]:
+    return (joining.unit,)
+
+
+JOINING = Aggregate("joining", Joining, _decide_joining, _evolve_joining, _of_joining)

@@ -1,0 +1,43 @@
+"""What one record says of another: looked up in the transaction that relies on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pymongo
+
+from services.kernel.aggregate import Aggregate
+from services.kernel.event import Command, record_id
+from services.kernel.journal import Work
+
+from .. import contract, store
+from ..domain import PROGRAMME
+from ..domain.programme import check_programme
+
+
+def path_of(work: Work, unit: str) -> Sequence[str]:
+    """The way from the root to a unit, as the command says it or as study knows it; kept for the record's scope."""
+    if unit not in work.paths:
+        work.paths.update(store.units.paths(work.database, [unit], work.session))
+    return work.paths.get(unit, [unit])
+
+
+def linked(work: Work, aggregate: Aggregate[Any], told: str, path: Sequence[str]) -> tuple[str, Any]:
+    """The record that a unit means by an id, by its own number, or by that of a unit above it, the nearest first."""
+    ids = [told, *(record_id(contract.NAME, aggregate.collection, unit, told) for unit in reversed(path))]
+    work.load(aggregate, ids)
+    return next(((id, state) for id in ids if (state := work.get(aggregate, id)) is not None), (told, None))
+
+
+def meet(work: Work, record: str) -> None:
+    """Let this work and any other that speaks of the same record not both be committed unseen by one another."""
+    work.write("gates", pymongo.UpdateOne({"_id": record}, {"$inc": {"n": 1}}, upsert=True))
+
+
+def in_programme(work: Work, command: contract.SessionContent) -> Command:
+    """A session with the programme that it names, by its id."""
+    path = path_of(work, command.unit)
+    id, known = linked(work, PROGRAMME, command.programme or "", path)
+    check_programme(known, command.day, path)
+    return command.model_copy(update={"programme": id})
