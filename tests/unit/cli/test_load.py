@@ -52,16 +52,19 @@ def in_turn(*answers: httpx.Response) -> tuple[Answers, list[httpx.Request]]:
 
 
 def test_a_parcel_is_loaded_in_its_order(folder: Path) -> None:
-    """Units and users first, ledgers before their supplements, and the untidy sheets in neither."""
+    """Units, users and members first, ledgers before their supplements, and the untidy sheets in neither."""
     parcel = unpack(folder)
-    assert [part.kind for part in (*parcel.units, *parcel.users)] == ["units", "users"]
+    kinds = [part.kind for part in (*parcel.units, *parcel.users, *parcel.members)]
+    assert kinds == ["units", "users", "members"]
     folders = [{part.file.parent.name for part in batch} for batch in parcel.batches]
     assert folders == [{"1-ledgers"}, {"2-supplements"}, {"3-progress"}, {"4-by-list"}, {"5-attendance"}, {"6-joint"}]
     assert {part.area for part in parcel.batches[0]} == {"study", "research", "hotline"}
     kinds = ["sessions", "essays", "lectures", "topics", "visits", "measures", "tickets"]
     assert [part.kind for part in parcel.untidy] == kinds
     assert parcel.campaign is not None
-    assert parcel.rows == sum(len(rows) for book in sample(3).books[:-1] for rows in book.sheets.values())
+    made = sample(3)
+    assert parcel.excuses == made.lists.excuses != []
+    assert parcel.rows == sum(len(rows) for book in made.books[:-1] for rows in book.sheets.values())
 
 
 def test_a_folder_without_sheets_of_ours_is_said_to_be_one(tmp_path: Path) -> None:
