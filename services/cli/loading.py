@@ -75,7 +75,7 @@ class Loading:
         self._leaving.close()
 
     def send(self) -> None:
-        """Units, users, the campaign, members and their excuses, what is done first, the ledgers, what is done last.
+        """Units, users, campaign, members, excuses, plans and notices; what is done first, the ledgers, what is done last.
 
         Raises:
             Refused: a sheet was not taken; those before it were.
@@ -93,6 +93,8 @@ class Loading:
         for excuse in self._parcel.excuses:
             self.office.post("/study/excuses", excuse)
         self._do(self._parcel.opening)
+        if self._parcel.plans:
+            self._send_plans(self._parcel.plans)
         for batch in self._parcel.batches:
             self._send_batch(batch)
         self._do(self._parcel.closing)
@@ -154,6 +156,24 @@ class Loading:
             entered = Api.signed_in(self._url, account.id, account.password)
             self._areas[area] = self._leaving.enter_context(entered)
         return self._areas[area]
+
+    def _send_plans(self, told: dict[str, Any], limit: float = 300) -> None:
+        """A plan and the notices made of it, until they have come to every unit that they are for."""
+        plan = self.office.post("/study/plans", told["plan"])["id"]
+        self.office.post(f"/study/plans/{plan}/issues", {})
+        sent = [f"/study/plans/{plan}"]
+        for notice in told["notices"]:
+            asked = {"unit": told["plan"]["unit"], "plan": plan, "month": notice["month"]}
+            id = self.office.post("/study/notices", asked)["id"]
+            self.office.post(f"/study/notices/{id}/issues", {"day": notice["day"]})
+            sent.append(f"/study/notices/{id}")
+        until = time.monotonic() + limit
+        for address in sent:
+            while (job := self.office.get(address)["distribution"])["state"] != "done":
+                if time.monotonic() > until:
+                    raise Refused("notices.behind", f"{limit:.0f} 秒内通知单未全部送达各支部")
+                time.sleep(0.2)
+            self.loaded.recorded_until = max(self.loaded.recorded_until, datetime.fromisoformat(job["until"]))
 
     def _send_batch(self, batch: list[Part]) -> None:
         """A batch, to all services at once and to each of them a few sheets side by side."""

@@ -51,6 +51,7 @@ class Parcel:
     members: list[Part]
     excuses: list[dict[str, Any]]
     campaign: dict[str, Any] | None
+    plans: dict[str, Any] | None
     batches: list[list[Part]]
     untidy: list[Part]
     refusals: dict[str, set[tuple[int, str, str]]]
@@ -93,6 +94,7 @@ def unpack(folder: Path) -> Parcel:
         members=[part for part in taken if part.kind == MEMBERS],
         excuses=_list(folder / "excuses.json"),
         campaign=_json(folder / "campaign.json"),
+        plans=_json(folder / "plans.json"),
         batches=[batch for batch in ledgers if batch],
         untidy=[part for place in sorted(refused) for part in found[place]],
         refusals={

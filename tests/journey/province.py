@@ -38,8 +38,9 @@ USERS = {
     "office-of-finance": ("office", "D001"),
 }
 # Every collection in which a change of ours would show.
+OWED = ("plans", "notices", "receipts", "duties", "accounts", "distributions")
 RECORDS = {
-    "study": ("journal", "commands", "sessions", "essays", "lectures", "coverages", "import_rows"),
+    "study": ("journal", "commands", "sessions", "essays", "lectures", "coverages", "import_rows", *OWED),
     "research": ("journal", "commands", "topics", "visits", "places", "measures", "private", "import_rows"),
     "hotline": ("journal", "commands", "tickets", "private", "private_keys", "access_log", "import_rows"),
     "gateway": ("journal", "commands", "units", "campaigns", "users", "credentials", "facts", "import_rows"),

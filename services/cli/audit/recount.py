@@ -25,11 +25,15 @@ from services.study.domain import (
     ISSUE,
     JOINING,
     LECTURE,
+    NOTICE,
     PAIR,
+    RECEIPT,
     SESSION,
     Activity,
     Essay,
     Lecture,
+    Notice,
+    Receipt,
     Session,
     activity,
     contest,
@@ -87,6 +91,18 @@ def parts(service: str, counted: Callable[[Any], Iterable[Any]]) -> Callable[[An
     return count
 
 
+def notice(state: Notice) -> Counter[Place]:
+    """A notice counts one while it is in force."""
+    return Counter({("study.notices", state.unit, state.day.isoformat()): 1} if state.state == "issued" else {})
+
+
+def receipt(state: Receipt) -> Counter[Place]:
+    """A receipt counts the items due from its unit, and those that are done."""
+    counted = state.due()
+    place = (state.unit, state.day.isoformat())
+    return Counter({(f"study.notice_items.{name}", *place): getattr(counted, name) for name in ("due", "done")})
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of record: whose it is, and what one counts as it stands."""
@@ -120,6 +136,8 @@ KINDS = (
     Kind("study", CONTEST, parts("study", contest.counted)),
     Kind("study", ENTRY, parts("study", contest_entry.counted)),
     Kind("study", ISSUE, parts("study", material.issued)),
+    Kind("study", NOTICE, notice),
+    Kind("study", RECEIPT, receipt),
     Kind("research", TOPIC, parts("research", counted_of_topic)),
     Kind("research", VISIT, entry("research.visits")),
     Kind("research", MEASURE, parts("research", counted_of_measure)),

@@ -12,6 +12,7 @@ from services.cli.sample.days import CAMPAIGN, CAMPAIGN_NAME, FIRST, LAST
 from services.cli.sample.hotline import month_of, tickets
 from services.cli.sample.joint import Post, called, closing, joint, mended, opening
 from services.cli.sample.members import Lists, lists
+from services.cli.sample.plans import acknowledged, noticed, plans
 from services.cli.sample.province import FULL, ROOT, Department, Province, Unit, province
 from services.cli.sample.recount import Figures, recount, with_members
 from services.cli.sample.research import research
@@ -68,7 +69,9 @@ class Sample:
     def figures(self, unit: str = ROOT, first: date = FIRST, last: date = LAST) -> Figures:
         """What the platform must report for a unit and a period once all is loaded."""
         units = self.province.within(unit)
-        return with_members(recount(self.rows, units, first, last), self.lists, units, first, last)
+        counted = recount(self.rows, units, first, last)
+        counted |= noticed(self.province, self.rows, unit, first, last)
+        return with_members(counted, self.lists, units, first, last)
 
     def refusals(self) -> dict[str, list[tuple[int, str, str]]]:
         """What must be said of the untidy workbook: by kind of sheet, (row in the sheet, column's key, code)."""
@@ -85,6 +88,7 @@ class Sample:
         _write_json(folder / "excuses.json", self.lists.excuses)
         for name, posts in (("opening.json", self.opening), ("closing.json", self.closing)):
             _write_json(folder / name, [vars(post) for post in posts])
+        _write_json(folder / "plans.json", plans())
         _write_json(folder / "figures.json", {"unit": ROOT, **_period(), "figures": self.figures()})
         told = {
             kind: [{"row": row, "column": column, "code": code} for row, column, code in refused]
@@ -97,6 +101,7 @@ def sample(departments: int = FULL) -> Sample:
     """The sample with so many departments; the same for the same number, always."""
     made = province(departments)
     sent = [(department, study_sent(department, study(department))) for department in made.departments]
+    read = {department.unit.code: acknowledged(department) for department in made.departments}
     calls = tickets_sent(list(tickets(made, departments / FULL)))
     studied = research(made)
     listed = lists(made)
@@ -107,7 +112,10 @@ def sample(departments: int = FULL) -> Sample:
         Book("单位名册.xlsx", {"units": [_listed(unit) for unit in made.units]}),
         Book("用户名册.xlsx", {"users": accounts(made)}),
         Book("党员名册.xlsx", {"members": listed.members}),
-        *(_study_book(FIRST_SENT, department, ledgers.first) for department, ledgers in sent),
+        *(
+            _study_book(FIRST_SENT, department, [*ledgers.first, *read[department.unit.code]])
+            for department, ledgers in sent
+        ),
         *_ticket_books(calls.first),
         Book(f"{FIRST_SENT}/调查研究 重点课题.xlsx", _sheets(studied.topics)),
         *(_study_book(SENT_LATER, department, ledgers.later) for department, ledgers in sent if ledgers.later),
@@ -122,6 +130,7 @@ def sample(departments: int = FULL) -> Sample:
         Book(f"{UNTIDY}/不规范台账.xlsx", {kind: [row.cells for row in rows] for kind, rows in mistakes.items()}),
     ]
     rows = [row for _, ledgers in sent for row in ledgers.first]
+    rows += [row for receipts in read.values() for row in receipts]
     rows += calls.first
     rows += [row for _, ledgers in sent for row in ledgers.later]
     rows += [*calls.later, *studied.rows, *listed.counted, *called(), *shared, *later]
@@ -136,7 +145,7 @@ def _by_kind(rows: list[Row], *kinds: str) -> dict[str, list[Cells]]:
 
 def _study_book(folder: str, department: Department, rows: list[Row]) -> Book:
     name = department.unit.name + ("" if folder == FIRST_SENT else "补报更正")
-    sheets = {kind: [row.cells for row in rows if row.kind == kind] for kind in KINDS}
+    sheets = {kind: [row.cells for row in rows if row.kind == kind] for kind in (*KINDS, "receipts")}
     dates: Dates = chance("dates", department.unit.code).choice(DATES)
     path = f"{folder}/{department.unit.code} {name}.xlsx"
     return Book(path, {kind: found for kind, found in sheets.items() if found}, dates)

@@ -78,7 +78,7 @@ def recount(rows: Iterable[Row], units: set[str], first: date, last: date) -> Fi
     """The figures of a subtree (its units' codes) for a period, as the rows say."""
     counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
     covered, visited = set[tuple[str, str]](), set[tuple[str, str]]()
-    records = standing(rows)
+    records = [row for row in standing(rows) if row.kind != "receipts"]
     for row in records:
         for figure, unit, day, amount in _counted(row):
             begins = date.min if figure == "hotline.overdue" else first
@@ -185,6 +185,11 @@ _SHARED = {
     "issues": "study.copies",
 }
 SHARED_KINDS = ("pairs", *_SHARED)
+
+
+def present_at(row: Row) -> int:
+    """How many were at a session."""
+    return _study(row)["study.attendance.present"]
 
 
 def _study(row: Row) -> Counter[str]:

@@ -1,6 +1,8 @@
-"""Documents made from figures: every number can be traced to where it opens."""
+"""Documents made from figures and records: every number can be traced to where it opens."""
 
+from .notice import notice_docx, paper
+from .official import DOCX
 from .page import report_page
 from .workbook import report_workbook
 
-__all__ = ["report_page", "report_workbook"]
+__all__ = ["DOCX", "notice_docx", "paper", "report_page", "report_workbook"]

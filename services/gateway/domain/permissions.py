@@ -25,6 +25,10 @@ class Action(StrEnum):
     read_materials = "read_materials"
     keep_progress = "keep_progress"
     score_entries = "score_entries"
+    read_plans = "read_plans"
+    write_plans = "write_plans"
+    acknowledge_notices = "acknowledge_notices"
+    supervise_study = "supervise_study"
     read_tickets = "read_tickets"
     register_tickets = "register_tickets"
     dispatch_tickets = "dispatch_tickets"
@@ -59,6 +63,10 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.read_materials: frozenset({*_WORK, R.member, R.audit_admin}),
     Action.keep_progress: frozenset({*_WORK, R.member}),
     Action.score_entries: frozenset({R.judge}),
+    Action.read_plans: frozenset({*_WORK, R.member, R.audit_admin}),
+    Action.write_plans: frozenset({R.committee, R.office, R.unit_admin}),
+    Action.acknowledge_notices: frozenset({R.unit_admin, R.secretary}),
+    Action.supervise_study: frozenset({R.committee, R.office, R.unit_admin, R.leader}),
     Action.read_tickets: frozenset({R.committee, R.office, R.unit_admin, R.leader, R.handler, *_HOTLINE}),
     Action.register_tickets: frozenset({R.agent, R.duty_supervisor}),
     Action.dispatch_tickets: frozenset({R.agent, R.duty_supervisor}),

@@ -20,7 +20,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.kernel.journal import CODEC, Document
 from services.kernel.settings import Settings
 
-from . import attendance, directory, errors, hotline, imports, joint, members, operations, reports, research, study
+from . import (
+    attendance,
+    directory,
+    errors,
+    hotline,
+    imports,
+    joint,
+    members,
+    operations,
+    reports,
+    research,
+    study,
+    study_plans,
+    supervision,
+)
 from .auth import Gate
 from .limits import Limits
 from .openapi import describe
@@ -65,7 +79,8 @@ def make_app(gate: Gate, extend: Callable[[FastAPI], None] = lambda app: None) -
     )
     app.state.gate = gate
     errors.install(app)
-    for module in (imports, directory, members, attendance, study, joint, research, hotline, reports, operations):
+    records = (members, attendance, study, study_plans, supervision, joint, research, hotline)
+    for module in (imports, directory, *records, reports, operations):
         app.include_router(module.router, prefix="/api/v1", responses=errors.ANSWERS)
     _operations(app, gate)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

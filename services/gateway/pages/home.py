@@ -49,6 +49,8 @@ WAITING = (
     Waiting("参赛作品被退回，待改正", Action.write_study, "entry", (("state", "returned"),)),
     Waiting("比赛评审中，待结束", Action.write_study, "contest", (("state", "scoring"),)),
     Waiting("比赛结果待公布", Action.write_study, "contest", (("state", "closed"),)),
+    Waiting("通知单待签收", Action.acknowledge_notices, "receipt", (("state", "sent"),)),
+    Waiting("通知单有新版，待重新签收", Action.acknowledge_notices, "receipt", (("state", "outdated"),)),
     Waiting("工单待分类", Action.dispatch_tickets, "ticket", (("state", "registered"),)),
     Waiting("工单待派单", Action.dispatch_tickets, "ticket", (("state", "classified"),)),
     Waiting("工单待签收", Action.handle_tickets, "ticket", (("state", "dispatched"),)),

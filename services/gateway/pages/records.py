@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -16,11 +16,12 @@ from services.kernel.event import new_id
 
 from ..domain import Action
 from ..gate import Gate, Principal
-from ..http_api import hotline, members, study
+from ..http_api import hotline, members, study, study_plans, supervision
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..http_api.research import measures, topics, visits
-from . import joint, membership, words
+from ..store import directory
+from . import joint, membership, owed, words
 from .fields import filled, made
 from .forms import typed, with_key
 from .screens import Reader, Screen, can, screen
@@ -72,6 +73,28 @@ SHELVES = {
         membership.ExcuseListing,
         (("unit", "单位"), ("first", "开始日期"), ("last", "结束日期"), ("sort", "类别")),
         Action.write_study,
+    ),
+    "plan": Shelf(
+        study_plans.get_plan,
+        study_plans.list_plans,
+        study.Listing,
+        (("unit", "制定单位"), ("first", "开始月份"), ("last", "结束月份")),
+        Action.write_plans,
+    ),
+    "notice": Shelf(
+        study_plans.get_notice,
+        study_plans.list_notices,
+        study.Listing,
+        (("unit", "下发单位"), ("month", "月份"), ("edition", "版次")),
+    ),
+    "receipt": Shelf(
+        study_plans.get_receipt, study_plans.list_receipts, study.Listing, (("unit", "单位"), ("month", "月份"))
+    ),
+    "branch_plan": Shelf(
+        supervision.get_branch_plan,
+        supervision.list_branch_plans,
+        study.Listing,
+        (("unit", "单位"), ("typed", "手工填写项数")),
     ),
     "ticket": Shelf(
         hotline.get_ticket,
@@ -137,8 +160,7 @@ async def listed(kind: str, request: Request, reader: Principal, gate: Gate, /, 
 
 async def unit_names(gate: Gate, ids: Iterable[str]) -> dict[str, str]:
     """The names of units."""
-    found = gate.database["units"].find({"_id": {"$in": sorted(set(ids))}}, {"name": 1})
-    return {unit["_id"]: unit["name"] async for unit in found}
+    return await directory.names(gate.database, ids)
 
 
 @router.get("/records/{kind}")
@@ -209,10 +231,14 @@ async def _shown(
     units = await unit_names(gate, words.units_of(record))
     status = 200 if refused is None else STATUSES[refused[1].kind][0]
     steps = []
-    for step in STEPS[kind]:
+    for step in STEPS.get(kind, ()):
         if record["state"] in step.states and can(reader, step.action):
             refusal, values = (refused[1], refused[2]) if refused and refused[0] == step.name else (None, {})
-            steps.append((step, filled(step.fields, {**step.known(record), **values}, refusal), refusal))
+            fields = filled(step.fields, {**step.known(record), **values}, refusal)
+            options = step.options(record)
+            if all(choices[0][1] for choices in options.values()):
+                fields |= {name: replace(fields[name], choices=choices) for name, choices in options.items()}
+                steps.append((step, fields, refusal))
     return screen(
         request,
         "record.html",
@@ -224,6 +250,7 @@ async def _shown(
         lines=words.record_lines(kind, record, units),
         leads=words.record_links(kind, record),
         steps=steps,
+        ways=owed.ways_on(kind, record),
         key=new_id(),
     )
 
@@ -232,7 +259,7 @@ async def _shown(
 async def take_step(kind: str, id: str, step: str, request: Request, reader: Reader, gate: Gated) -> Response:
     """Take the record a step further; what is refused is said above the step's own form."""
     shelf_of(kind)
-    chosen = next((each for each in STEPS[kind] if each.name == step), None)
+    chosen = next((each for each in STEPS.get(kind, ()) if each.name == step), None)
     if chosen is None:
         raise DomainError("record.not_found", "没有这种操作", "not_found")
     values = await typed(request)

@@ -109,6 +109,8 @@ def _links(reader: Principal) -> list[tuple[str, str]]:
         links += [(f"/reports/{quote(home)}", "统计报告"), (f"/coverage/{quote(home)}", "学习覆盖")]
     if can(reader, Action.read_study):
         links.append(("/records/session", "学习活动"))
+    if can(reader, Action.read_plans):
+        links += [("/records/plan", "学习计划"), ("/records/notice", "通知单")]
         links += [("/records/pair", "联学结对"), ("/records/contest", "比赛")]
     if can(reader, Action.manage_members):
         links += [("/records/member", "党员名册"), ("/records/excuse", "请假")]

@@ -12,11 +12,11 @@ from services.hotline import contract
 from services.research import contract as research
 
 from ..domain import Action
-from ..http_api import attendance, hotline, members, study
+from ..http_api import attendance, hotline, members, study, study_plans, supervision
 from ..http_api.research import measures, topics, visits
 from ..http_api.research.asked import OnDay, WithReason
 from . import joint
-from .fields import Field, Fields, chosen, effort
+from .fields import Choices, Field, Fields, chosen, effort
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Step:
     body: type[BaseModel] | None = None
     fields: Fields = field(default_factory=dict)
     starting: tuple[str, ...] = ()
+    options: Callable[[dict[str, Any]], dict[str, Choices]] = lambda record: {}
+    """What a field can be chosen from on this record; a step that has nothing to choose from is not offered."""
 
     @property
     def effort(self) -> str:
@@ -47,6 +49,11 @@ _YES_NO = chosen({"true": "是", "false": "否"})
 _STUDIED = frozenset({"draft", "held", "submitted", "returned", "recorded"})
 _LIVE = frozenset(str(state) for state in contract.TicketState if state != contract.TicketState.void)
 _OPEN = frozenset({"classified", "dispatched"})
+
+
+def _by_hand(receipt: dict[str, Any]) -> dict[str, Choices]:
+    """The items of a receipt that no record ticks."""
+    return {"item": chosen({item["key"]: item["title"] for item in receipt["items"] if item["kind"] is None})}
 
 
 def _void(take: Callable[..., Awaitable[Any]]) -> Step:
@@ -208,6 +215,79 @@ STEPS: dict[str, tuple[Step, ...]] = {
     ),
     "essay": (_void(study.void_essay),),
     "lecture": (_void(study.void_lecture),),
+    "plan": (
+        Step("issues", "下发计划", frozenset({"draft"}), Action.write_plans, study_plans.issue_plan),
+        Step(
+            "notices",
+            "生成通知单",
+            frozenset({"issued"}),
+            Action.write_plans,
+            study_plans.draft_plan_notice,
+            study_plans.OfMonth,
+            {"month": Field("月份", required=True, note="如 2026-03", most=7)},
+        ),
+        Step(
+            "withdrawals",
+            "撤回",
+            frozenset({"draft", "issued"}),
+            Action.write_plans,
+            study_plans.withdraw_plan,
+            study.WithReason,
+            _REASON,
+        ),
+    ),
+    "notice": (
+        Step(
+            "issues",
+            "下发通知单",
+            frozenset({"draft"}),
+            Action.write_plans,
+            study_plans.issue_notice,
+            study_plans.OnDay,
+            {"day": Field("下发日期", "date", note="不填为今天")},
+        ),
+        Step(
+            "withdrawals",
+            "撤回",
+            frozenset({"draft", "issued"}),
+            Action.write_plans,
+            study_plans.withdraw_notice,
+            study.WithReason,
+            _REASON,
+        ),
+    ),
+    "receipt": (
+        Step(
+            "acknowledgements",
+            "签收",
+            frozenset({"sent", "outdated"}),
+            Action.acknowledge_notices,
+            study_plans.acknowledge_receipt,
+            study_plans.Reading,
+            {"edition": Field("版次", "number", required=True, given=True)},
+            starting=("edition",),
+        ),
+        Step(
+            "ticks",
+            "勾选没有记录的事项",
+            frozenset({"sent", "acknowledged", "outdated"}),
+            Action.acknowledge_notices,
+            study_plans.tick_receipt,
+            study_plans.Tick,
+            {
+                "item": Field("事项", required=True, most=40),
+                "note": Field("办理情况", required=True, most=200),
+            },
+            options=_by_hand,
+        ),
+        Step(
+            "branch-plans",
+            "生成支部计划",
+            frozenset({"sent", "acknowledged", "outdated"}),
+            Action.write_study,
+            supervision.draw_receipt_plan,
+        ),
+    ),
     "ticket": (
         Step(
             "classifications",

@@ -11,6 +11,7 @@ from services.study import contract as study
 
 from ..documents import show
 from . import joint
+from .owed import KINDS, owed_lines
 
 RECORDS = {
     "session": "学习活动",
@@ -21,6 +22,10 @@ RECORDS = {
     "measure": "转化措施",
     "member": "党员",
     "excuse": "请假",
+    "plan": "学习计划",
+    "notice": "组织生活通知单",
+    "receipt": "通知单回执",
+    "branch_plan": "支部计划",
     "ticket": "民声工单",
     **joint.NAMES,
 }
@@ -34,6 +39,10 @@ _STATES: dict[str, Mapping[Any, str]] = {
     "measure": research.MEASURE_STATES,
     "member": {"current": "在册", "left": "已离开"},
     "excuse": {"recorded": "有效", "withdrawn": "已撤销"},
+    "plan": study.PLAN_STATES,
+    "notice": study.PLAN_STATES,
+    "receipt": study.RECEIPT_STATES,
+    "branch_plan": {"planned": "已制定"},
     "ticket": hotline.STATE_NAMES,
     **joint.STATES,
 }
@@ -162,6 +171,8 @@ def record_lines(kind: str, record: dict[str, Any], units: Mapping[str, str]) ->
         lines.append(("未到情况", "、".join(named) or "全部到齐"))
     if kind == "essay" and record.get("reading_class"):
         lines.append(("关联读书班", record["reading_class"]["title"]))
+    if kind in KINDS:
+        lines += owed_lines(kind, record)
     if kind == "ticket":
         life = record["life"]
         lines += _lines(_STEPS, life, units)

@@ -35,6 +35,8 @@ class Metric:
 _SESSION = tuple(f"study.session.{past}.v1" for past in ("submitted", "corrected", "returned", "voided"))
 _ESSAY = tuple(f"study.essay.{past}.v1" for past in ("recorded", "corrected", "voided"))
 _LECTURE = tuple(f"study.lecture.{past}.v1" for past in ("recorded", "corrected", "voided"))
+_NOTICE = tuple(f"study.notice.{past}.v1" for past in ("issued", "withdrawn"))
+_RECEIPT = tuple(f"study.receipt.{past}.v1" for past in ("sent", "counted", "ticked", "voided"))
 
 
 def _reported(noun: str) -> tuple[str, ...]:
@@ -92,6 +94,9 @@ METRICS: dict[str, Metric] = {
         ),
         Metric("study.contests", "比赛", "项", "举办的比赛，按开始日期计", _reported("contest")),
         Metric("study.contest_entries", "参赛作品", "件", "登记的参赛作品，计入参赛单位", _reported("entry")),
+        Metric("study.notices", "组织生活通知单", "份", "下发的组织生活通知单，计入下发单位和所属月份", _NOTICE),
+        Metric("study.notice_items.due", "通知单应办事项", "项", "通知单对各支部的事项，计入支部和所属月份", _RECEIPT),
+        Metric("study.notice_items.done", "通知单已办事项", "项", "由学习活动记录或支部勾选完成的事项", _RECEIPT),
         Metric("study.attendance.due", "应到人次", "人次", "应参加人数减去转出、免学", _SESSION),
         Metric("study.attendance.present", "实到人次", "人次", "应到减去请假、缺席", _SESSION),
         Metric("study.attendance.excused", "请假人次", "人次", "公务、病假、事假", _SESSION),

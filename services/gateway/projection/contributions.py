@@ -46,6 +46,11 @@ def _stay(part: Part) -> Iterable[Contribution]:
         yield Contribution("study.members_due", part["unit"], part["until"], -1)
 
 
+def _receipt(part: Part) -> Iterable[Contribution]:
+    for name in ("due", "done"):
+        yield Contribution(f"study.notice_items.{name}", part["unit"], part["day"], part[name])
+
+
 _VERSION = ".v1"
 """Of the kinds of events that are read here; what another version means is not known here."""
 _READERS: dict[str, Callable[[Part], Iterable[Contribution]]] = {
@@ -53,6 +58,8 @@ _READERS: dict[str, Callable[[Part], Iterable[Contribution]]] = {
     "study.essay": _one("study.essays"),
     "study.lecture": _one("study.lectures"),
     **{f"study.{noun}": _figure("study") for noun in ("pair", "activity", "contest", "entry", "issue")},
+    "study.notice": _one("study.notices"),
+    "study.receipt": _receipt,
     "research.topic": _figure("research"),
     "research.measure": _figure("research"),
     "research.visit": _one("research.visits"),

@@ -143,6 +143,12 @@ async def standings(database: Database, ids: Iterable[str]) -> dict[str, tuple[s
     return {id: standing([(unit, kinds[unit]) for unit in path]) for id, path in known.items()}
 
 
+async def names(database: Database, ids: Iterable[str]) -> dict[str, str]:
+    """The names of units that exist."""
+    found = database["units"].find({"_id": {"$in": sorted(set(ids))}}, {"name": 1})
+    return {unit["_id"]: unit["name"] async for unit in found}
+
+
 async def listed(database: Database, below: str | None, q: str | None, page: int, page_size: int) -> dict[str, Any]:
     """A page of the units in a subtree (all of them where `below` is None), by id."""
     filters: Document = {} if below is None else {"scope": below}

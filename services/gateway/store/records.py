@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -42,7 +41,7 @@ async def records(
         rows: list[Document] = found[0]["page"]
         titles = {} if distinct else await _titles(facts, [row["_id"] for row in rows], session)
     whole = found[0]["all"][0] if found[0]["all"] else {"total": 0, "sum": 0}
-    names = await _names(database, [row["unit"] for row in rows])
+    names = await directory.names(database, [row["unit"] for row in rows])
     return {
         "figure": figure,
         "name": metric.name,
@@ -141,8 +140,3 @@ async def _titles(facts: AsyncCollection[Document], ids: list[str], session: Asy
     async for fact in told.sort([("record", 1), ("version", 1)]):
         titles[fact["record"]] = HIDDEN_TITLE if fact["title"] == HIDDEN else fact["title"]
     return titles
-
-
-async def _names(database: Database, units: Iterable[str]) -> dict[str, str]:
-    found = database["units"].find({"_id": {"$in": list(set(units))}}, {"name": 1})
-    return {unit["_id"]: unit["name"] async for unit in found}

@@ -2,19 +2,24 @@
 
 from . import joint_sheets, sheets
 from .attendance import *
+from .branch_plan import *
 from .contest import *
 from .coverage import *
 from .distinct import *
+from .duty import *
 from .essay import *
 from .excuse import *
 from .joint_sheets import *
 from .lecture import *
 from .material import *
+from .notice import *
 from .pair import *
+from .plan import *
 from .programme import *
 from .reported import *
 from .session import *
 from .sheets import *
+from .supervision import *
 from .words import *
 
 SHEETS = {**sheets.SHEETS, **joint_sheets.SHEETS}

@@ -46,7 +46,7 @@ MEDIA = {Medium.online: "线上", Medium.offline: "线下"}
 ITEM_KINDS = {"book": "书籍", "document": "文件", "article": "文章", "video": "视频", "other": "其他"}
 
 
-class Item(BaseModel):
+class SetItem(BaseModel):
     """One thing of a set; its hours are those of the set as issued, never of anybody's screen."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,7 +61,7 @@ class MaterialSetContent(Content):
 
     manner: Manner
     medium: Medium
-    items: list[Item] = Field(min_length=1, max_length=50)
+    items: list[SetItem] = Field(min_length=1, max_length=50)
 
 
 class RecordMaterialSet(MaterialSetContent, Recording):
@@ -95,7 +95,7 @@ class MaterialSetTold(Told):
 
     manner: Manner
     medium: Medium
-    items: list[Item]
+    items: list[SetItem]
 
 
 _SET = Examples(

@@ -140,6 +140,7 @@ class Counted(BaseModel):
     unit: str
     day: date
     way: Way
+    form: Form | None = None
     due: int
     present: int
     excused: int
@@ -234,7 +235,15 @@ class ListSessions(Paged):
     programme: Link | None = None
 
 
-_COUNTED: dict[str, Any] = {**EXAMPLE_UNIT, "way": "branch", "due": 20, "present": 18, "excused": 1, "absent": 1}
+_COUNTED: dict[str, Any] = {
+    **EXAMPLE_UNIT,
+    "way": "branch",
+    "form": "theme_day",
+    "due": 20,
+    "present": 18,
+    "excused": 1,
+    "absent": 1,
+}
 _CONTENT: dict[str, Any] = {
     **EXAMPLE_UNIT,
     "way": "branch",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import Count, Line, Text, choice
+from services.kernel.cells import Count, Day, Line, Text, choice
 from services.kernel.ledger import ACTION, Row, identity
 from services.kernel.sheets import Column, Sheet
 
@@ -66,6 +66,18 @@ class LectureRow(Row):
     audience: Count
 
 
+class ReceiptRow(BaseModel):
+    """A row of 通知单签收: a unit has read the notice of a month, made of the plan that its issuer numbered so."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: Text
+    number: Annotated[Text, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+    issuer: Text
+    plan: Annotated[Line, Field(min_length=1, max_length=40)]
+    day: Day
+
+
 _IDENTITY = identity("XX-2026-001", "三月主题党日")
 SHEETS = {
     sheet.kind: sheet
@@ -119,6 +131,18 @@ SHEETS = {
                 Column("reason", "更正事由", "活动报送以后更正的，可说明原因"),
             ),
             AttendanceRow,
+        ),
+        Sheet(
+            "receipts",
+            "通知单签收",
+            (
+                Column("unit", "单位编码", "签收的支部", required=True, example="D001-B01"),
+                Column("number", "通知单月份", required=True, example="2026-03"),
+                Column("issuer", "下发单位编码", required=True, example="D001"),
+                Column("plan", "计划编号", "下发单位自编的计划编号", required=True, example="JH-2026-01"),
+                Column("day", "签收日期", "不晚于当日", required=True, example="2026-03-03"),
+            ),
+            ReceiptRow,
         ),
     )
 }

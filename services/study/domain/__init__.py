@@ -6,6 +6,7 @@ from services.kernel.aggregate import Aggregate
 
 from .activity import ACTIVITY, JOINING, Activity
 from .attendance import ATTENDANCE, attendance_id
+from .branch_plan import BRANCH_PLAN, BranchPlan, branch_plan_id
 from .contest import CONTEST, Contest
 from .coverage import COVERAGE, coverage_id
 from .days import in_campaign
@@ -14,9 +15,13 @@ from .essay import ESSAY, Essay, check_link
 from .excuse import EXCUSE, Excuse
 from .lecture import LECTURE, Lecture
 from .material import ISSUE, MATERIAL_SET, Issue, MaterialSet
+from .notice import NOTICE, MakeNotice, Notice
 from .pair import PAIR, Pair
+from .plan import PLAN, Plan
 from .programme import PROGRAMME, Programme
+from .receipt import RECEIPT, Receipt, receipt_id
 from .refusals import wrong
+from .reminder import REMINDER, Reminder, reminder_id
 from .session import SESSION, Session, counted_by, covering
 from .unit import KnownUnit, learnt
 
@@ -26,6 +31,7 @@ REPORTED: list[Aggregate[Any]] = [PAIR, ACTIVITY, JOINING, CONTEST, ENTRY, SCORE
 __all__ = [
     "ACTIVITY",
     "ATTENDANCE",
+    "BRANCH_PLAN",
     "CONTEST",
     "COVERAGE",
     "ENTRY",
@@ -35,12 +41,17 @@ __all__ = [
     "JOINING",
     "LECTURE",
     "MATERIAL_SET",
+    "NOTICE",
     "PAIR",
+    "PLAN",
     "PROGRAMME",
+    "RECEIPT",
+    "REMINDER",
     "REPORTED",
     "SCORE",
     "SESSION",
     "Activity",
+    "BranchPlan",
     "Contest",
     "Entry",
     "Essay",
@@ -48,16 +59,24 @@ __all__ = [
     "Issue",
     "KnownUnit",
     "Lecture",
+    "MakeNotice",
     "MaterialSet",
+    "Notice",
     "Pair",
+    "Plan",
     "Programme",
+    "Receipt",
+    "Reminder",
     "Session",
     "attendance_id",
+    "branch_plan_id",
     "check_link",
     "counted_by",
     "coverage_id",
     "covering",
     "in_campaign",
     "learnt",
+    "receipt_id",
+    "reminder_id",
     "wrong",
 ]

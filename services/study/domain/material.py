@@ -14,7 +14,6 @@ from ..contract import (
     IssueRecorded,
     IssueReturned,
     IssueVoided,
-    Item,
     Manner,
     MaterialSetCorrected,
     MaterialSetRecorded,
@@ -26,6 +25,7 @@ from ..contract import (
     RecordMaterialSet,
     ReturnIssue,
     ReturnMaterialSet,
+    SetItem,
     VoidIssue,
     VoidMaterialSet,
 )
@@ -41,7 +41,7 @@ class MaterialSet(Reported):
     title: str
     manner: Manner
     medium: Medium
-    items: list[Item]
+    items: list[SetItem]
 
 
 class Issue(Reported):

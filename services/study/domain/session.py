@@ -74,6 +74,7 @@ def counted_by(session: Session | SessionContent | SessionTold) -> Counted:
         unit=session.unit,
         day=session.day,
         way=session.way,
+        form=session.form,
         due=due,
         present=due - excused - absent,
         excused=excused,

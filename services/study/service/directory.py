@@ -22,10 +22,11 @@ class Directory(Held):
 
     @subscribe("study.units", [GATEWAY], keys=["unit.#"], ordered=True)
     def learn_unit(self, event: Event, taking: Taking) -> None:
-        """A unit as it stands after the event."""
+        """A unit as it stands after the event; what was sent to those around it before comes to it too."""
         unit = learnt(event)
         if unit is not None:
             store.units.learn(taking.database, event.subject, unit, taking.session)
+            store.plans.send_later(taking, event.subject, unit)
 
     @batch("study.members", [GATEWAY], keys=["member.#"])
     def learn_members(self, events: list[Event], taking: Taking) -> int:

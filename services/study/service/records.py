@@ -14,9 +14,21 @@ from services.kernel.ledger import Row
 from services.kernel.rpc import command, query
 
 from .. import contract, store
-from ..domain import COVERAGE, ESSAY, LECTURE, SESSION, check_link, coverage_id, in_campaign, wrong
+from ..domain import (
+    COVERAGE,
+    ESSAY,
+    LECTURE,
+    SESSION,
+    Lecture,
+    Session,
+    check_link,
+    coverage_id,
+    in_campaign,
+    wrong,
+)
 from .attendances import Attendances
 from .attended import decide_session
+from .duties import practise
 from .links import in_programme
 
 Answer = dict[str, Any]
@@ -199,12 +211,19 @@ _BY_KIND: dict[str, tuple[Aggregate[Any], type[Any], type[Any], type[Any]]] = {
 
 
 def decided(work: Work, aggregate: Aggregate[Any], id: str, command: Command, expected: int | None = None) -> Any:
-    """Decide a command with what belongs to it: its day lies in a campaign, and coverage follows submitted sessions."""
+    """Decide a command with what belongs to it: its day lies in a campaign, coverage follows submitted sessions, and
+    what the unit owes follows what it has done.
+    """
     if isinstance(command, contract.SessionContent) and command.programme is not None:
         command = in_programme(work, command)
+    before = work.get(aggregate, id)
     if aggregate is SESSION:
-        return decide_session(work, id, command, expected)
-    day = getattr(command, "day", None)
-    if day is not None:
-        in_campaign(day, work.envelope.periods)
-    return work.decide(aggregate, id, command, expected)
+        state = decide_session(work, id, command, expected)
+    else:
+        day = getattr(command, "day", None)
+        if day is not None:
+            in_campaign(day, work.envelope.periods)
+        state = work.decide(aggregate, id, command, expected)
+    if isinstance(state, Session | Lecture):
+        practise(work, before, state)
+    return state

@@ -4,16 +4,19 @@ from pymongo.database import Database
 
 from services.kernel.journal import Document, ensure_collections
 
-from . import excuses, members, records, reported, rolls, units
+from . import duties, excuses, members, norms, plans, records, reported, rolls, units
 from .records import essay, listed, one, session, session_ids, sessions
 
 __all__ = [
+    "duties",
     "ensure_indexes",
     "essay",
     "excuses",
     "listed",
     "members",
+    "norms",
     "one",
+    "plans",
     "records",
     "reported",
     "rolls",
@@ -26,6 +29,7 @@ __all__ = [
 
 def ensure_indexes(database: Database[Document]) -> None:
     """One index for each way in which anything is asked; collections first, for transactions make none."""
-    ensure_collections(database, ("units", "members", "directory", "gates"))
-    for part in (records, reported, units, members, rolls, excuses):
+    beside = ("units", "members", "directory", "gates", "accounts", "duties", "distributions", "norms")
+    ensure_collections(database, beside)
+    for part in (records, reported, units, members, rolls, excuses, duties, plans, norms):
         part.ensure_indexes(database)

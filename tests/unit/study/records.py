@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any, cast
@@ -68,8 +69,20 @@ def after(*commands: Command) -> Session:
     return state
 
 
+class Empty:
+    """A collection with nothing in it."""
+
+    def find(self, *args: Any, **kwargs: Any) -> list[Any]:
+        """Nothing."""
+        return []
+
+
 class MemoryWork:
-    """As `Work`, without a store: what is decided stays here."""
+    """As `Work`, without a store: what is decided stays here, what is written beside the journal is let go, and no
+    unit owes anything.
+    """
+
+    session = None
 
     def __init__(self, paths: dict[str, list[str]], now: datetime = NOW) -> None:
         self.now = now
@@ -81,6 +94,7 @@ class MemoryWork:
             periods=[SPRING, SUMMER],
             deadline=now,
         )
+        self.database: dict[str, Empty] = defaultdict(Empty)
         self.states: dict[tuple[str, str], tuple[Any, int]] = {}
         self.entries: list[Payload] = []
 
@@ -94,6 +108,9 @@ class MemoryWork:
     def get(self, aggregate: Aggregate[Any], id: str) -> Any:
         """A record's state."""
         return self.states.get((aggregate.name, id), (None, 0))[0]
+
+    def write(self, collection: str, operation: Any) -> None:
+        """Let go."""
 
     def version(self, aggregate: Aggregate[Any], id: str) -> int:
         """A record's version."""

@@ -1,0 +1,94 @@
+"""Supervision 督学: who is behind is reminded, and how often branches meet is held against the norms."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.gateway.contract import UnitId, UnitKind
+from services.kernel.event import Command, Payload
+
+from .duty import DutyKind, Each, Month
+from .words import EXAMPLE_UNIT, Paged
+
+Lapse = Literal["behind", "unacknowledged"]
+LAPSES: dict[Lapse, str] = {"behind": "进度落后", "unacknowledged": "通知单未签收"}
+
+
+class Remind(Command):
+    """Remind units that are behind with a plan or notice, or have not acknowledged it; `unit` is who reminds."""
+
+    unit: str
+    source: str = Field(max_length=64)
+    what: Lapse
+    units: Annotated[list[UnitId], Field(min_length=1, max_length=200)]
+
+
+class SendReminder(Command):
+    """One unit's reminder of the day; follows from `Remind`, never sent."""
+
+    unit: str
+    by: str
+    source: str
+    title: str
+    what: Lapse
+
+
+class ListReminders(Paged):
+    """Reminders that a unit and those below it were given."""
+
+
+class ReminderSent(Payload):
+    """A unit was reminded, on a day, by another."""
+
+    type: ClassVar[str] = "reminder.sent.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [
+        {
+            **EXAMPLE_UNIT,
+            "by": "D001",
+            "source": "0197a9b0-0000-7000-8000-000000000002",
+            "title": "2026年3月组织生活通知单",
+            "what": "unacknowledged",
+        }
+    ]
+    by: str
+    source: str
+    title: str
+    what: Lapse
+
+
+class Norm(BaseModel):
+    """How often units of some kinds meet, who says so, and how far that is to be trusted.
+
+    It binds units with so many members or more.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    kind: DutyKind
+    each: Each
+    number: int
+    kinds: list[UnitKind]
+    from_members: int = 0
+    source: str
+    trust: str
+
+
+class ListNorms(Command):
+    """The norms in force."""
+
+
+class ListNormStandings(Command):
+    """How the units of a subtree stand with the norms in the month (or its quarter), in the order of their codes.
+
+    `after` is the last unit of the page before; with `missing` only those are given that lack something.
+    """
+
+    unit: str
+    month: Month
+    missing: bool = False
+    after: str = Field(default="", max_length=32)
+    page_size: int = Field(default=50, ge=1, le=200)

@@ -1,0 +1,112 @@
+"""Plans, notices and receipts as their readers see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymongo.database import Database
+
+from services.kernel.clock import business_day
+from services.kernel.errors import DomainError
+from services.kernel.inbox import Taking
+from services.kernel.journal import Document, without_bookkeeping
+from services.kernel.lists import containing, page, shown
+
+from ..contract import Form, Paged, Way
+from ..domain import KnownUnit, Notice
+from ..domain.duty import Window, end_of, first_of, month_of
+from . import units
+
+_MOST_SHOWN = 10
+_DAYS: list[tuple[str, int]] = [("day", -1), ("_id", -1)]
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """By who issued them, by whom they are addressed to, and those in force."""
+    for collection in ("plans", "notices"):
+        database[collection].create_index([("scope", 1), *_DAYS])
+        database[collection].create_index([("units", 1), *_DAYS])
+    for collection in ("receipts", "reminders", "branch_plans"):
+        database[collection].create_index([("scope", 1), *_DAYS])
+        database[collection].create_index([("scope", 1), ("state", 1), *_DAYS])
+    database["distributions"].create_index([("state", 1), ("asked", 1)])
+
+
+def get(database: Database[Document], collection: str, id: str, reader: str) -> dict[str, Any]:
+    """A plan or notice of the reader's, of those below, or addressed to them; with how far it has been sent.
+
+    Raises:
+        DomainError: there is none, or it is not for them; the two are not told apart.
+    """
+    found = database[collection].find_one({"_id": id, "$or": _for(database, reader)})
+    if found is None:
+        raise DomainError("record.not_found", "没有这条记录，或不在您的权限范围内", "not_found")
+    job = database["distributions"].find_one({"_id": id}, {"_id": 0, "state": 1, "units": 1, "until": 1})
+    return {**shown(found), "distribution": job}
+
+
+def listed(database: Database[Document], collection: str, asked: Paged) -> dict[str, Any]:
+    """A page of plans or notices of a unit, of those below it, and of those addressed to it."""
+    filters: Document = {"$or": _for(database, asked.unit, asked.state)}
+    days = {key: day.isoformat() for key, day in (("$gte", asked.first), ("$lte", asked.last)) if day is not None}
+    if days:
+        filters["day"] = days
+    if asked.q:
+        filters["title"] = containing(asked.q)
+    return page(database[collection], filters, sort=asked.sort, page=asked.page, page_size=asked.page_size)
+
+
+def _for(database: Database[Document], reader: str, state: str | None = None) -> list[Document]:
+    """What a reader may see: issued by or below their unit, or issued to a subtree in which it lies.
+
+    The state stands in each branch: beside them it would keep both from being read in the order of an index.
+    """
+    addressed: Document = {"units": {"$in": units.path(database, reader)}, "state": {"$ne": "draft"}}
+    if state is None:
+        return [{"scope": reader}, addressed]
+    return [{"scope": reader, "state": state}, *([{**addressed, "state": state}] if state != "draft" else [])]
+
+
+def send_later(taking: Taking, id: str, unit: KnownUnit) -> None:
+    """Let the plans and notices in force, within whose audience a unit has come, be distributed to it as well."""
+    month = month_of(business_day(taking.now))
+    for sort, collection, last in (("plan", "plans", "last"), ("notice", "notices", "month")):
+        asked = {"units": {"$in": unit.path}, "state": "issued", "kinds": {"$in": [unit.kind, []]}}
+        for found in taking.database[collection].find(
+            {**asked, last: {"$gte": month}}, {"_id": 1}, session=taking.session
+        ):
+            job = {"source": found["_id"], "sort": sort, "only": id, "state": "open", "asked": taking.now}
+            job |= {"root": 0, "after": "", "units": 0, "until": None}
+            place = {"_id": f"{found['_id']}|{id}"}
+            taking.database["distributions"].replace_one(place, job, upsert=True, session=taking.session)
+
+
+def receipt(database: Database[Document], found: dict[str, Any]) -> dict[str, Any]:
+    """A receipt with its notice's items: which are done, by which records or by which words of the unit's own."""
+    kept = database["notices"].find_one({"_id": found["notice"]})
+    notice = Notice.model_validate(without_bookkeeping(kept or {}))
+    ticked: dict[str, str] = found["ticked"]
+    items = []
+    for item, window in zip(notice.items, notice.windows(), strict=True):
+        records = [] if window.kind is None else _records(database, found["unit"], window)
+        by = "record" if item.key in found["recorded"] else "hand" if item.key in ticked else None
+        told = {**item.model_dump(mode="json"), "due": window.due.isoformat(), "since": window.first}
+        items.append({**told, "done": by, "note": ticked.get(item.key), "records": records})
+    read = found["acknowledged"]
+    new = [edition.model_dump(mode="json") for edition in notice.editions if edition.edition > max(read, 1)]
+    return {**found, "items": items, "text": notice.note, "issuer": notice.unit, "editions_since": new}
+
+
+def _records(database: Database[Document], unit: str, window: Window) -> list[dict[str, Any]]:
+    """The latest records of a unit that do what a window asks for."""
+    days = {"$gte": first_of(window.first).isoformat(), "$lte": end_of(window.last).isoformat()}
+    filters: Document = {"scope": unit, "unit": unit, "day": days, "state": "submitted"}
+    collection = "sessions"
+    if isinstance(window.kind, Form):
+        filters["form"] = window.kind
+    elif isinstance(window.kind, Way):
+        filters["way"] = window.kind
+    else:
+        collection, filters["state"] = "lectures", "recorded"
+    found = database[collection].find(filters, {"title": 1, "day": 1}).sort(_DAYS).limit(_MOST_SHOWN)
+    return [{"id": row["_id"], "record": collection[:-1], "title": row["title"], "day": row["day"]} for row in found]
