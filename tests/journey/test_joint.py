@@ -389,7 +389,7 @@ def test_sheets_come_in_and_go_out_in_one_format(province: Province, people: Use
 @pytest.mark.row("S6")
 def test_nothing_lists_what_persons_have_learnt(province: Province, people: Users) -> None:
     """No address takes somebody's name with their progress, no figure is of a person, no list ranks any."""
-    described = httpx.get(f"{province.platform.url}/openapi.json").json()
+    described = httpx.get(f"{province.platform.url}/openapi.json", timeout=120).json()
     paths = {path for path in described["paths"] if re.search("progress|points|ranking|check-?in", path)}
     assert paths == {"/api/v1/study/materials/{id}/progress"}
     for operation in described["paths"]["/api/v1/study/materials/{id}/progress"].values():
