@@ -75,7 +75,7 @@ class Loading:
         self._leaving.close()
 
     def send(self) -> None:
-        """Units, users, campaign, members, excuses, plans and notices; what is done first, the ledgers, what is done last.
+        """Units, users, campaign, members, excuses, plans, notices; what is done first, the ledgers, what is done last.
 
         Raises:
             Refused: a sheet was not taken; those before it were.
