@@ -351,6 +351,10 @@ def test_coverage_opens_to_units_ways_and_reasons(as_user: Callable[[str], httpx
         params={"unit": DEPARTMENT, "from": "2026-08-01", "to": "2026-08-31"},
     )
     assert [(row["record"], row["amount"]) for row in covered.json()["items"]] == [(SECOND, 1)]
+    due = as_user("sport-leader").get(
+        "/figures/study.members_due/records", params={"unit": DEPARTMENT, "from": "2026-08-01", "to": "2026-08-31"}
+    )
+    assert {row["record"]: row["amount"] for row in due.json()["items"]} == {FIRST: 3, SECOND: 2}
 
 
 @pytest.mark.row("O3", "S7", "S8", "G7")

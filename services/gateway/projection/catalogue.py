@@ -26,6 +26,13 @@ class Metric:
     sources: tuple[str, ...]
     sort: Literal["flow", "level", "distinct"] = "flow"
     grains: tuple[Grain, ...] = ()
+    of_persons: bool = False
+    """What is counted are persons: whoever may see the figure may see in which units, and not who."""
+
+    @property
+    def opens_to_units(self) -> bool:
+        """Whether it opens to the units in which it is counted, and not to records."""
+        return self.sort == "distinct" or self.of_persons
 
     def window(self, windows: Collection[Grain]) -> Grain | None:
         """The grain by which it is counted over a span that is one window of each of these grains; None for none."""
@@ -104,7 +111,7 @@ METRICS: dict[str, Metric] = {
         Metric("study.attendance.duty", "公务请假人次", "人次", "请假中的公务；病假、事假只由支部掌握", _SESSION),
         Metric("study.attendance.transferred", "转出人次", "人次", "不计入应到：已转出", _SESSION),
         Metric("study.attendance.exempt", "免学人次", "人次", "不计入应到：免学", _SESSION),
-        Metric("study.members_due", "应学人数", "人", "期末在党员名册上的人数", _MEMBER, "level"),
+        Metric("study.members_due", "应学人数", "人", "期末在党员名册上的人数", _MEMBER, "level", of_persons=True),
         Metric("study.units_due", "应学单位", "个", "期末在单位名册上的单位", ("gateway.unit.added.v1",), "level"),
         *_covered("study.members_covered", "覆盖党员", "人", _MEMBERS_COVERED, "study.attendance.counted.v1"),
         *_covered("study.units_covered", "覆盖单位", "个", _UNITS_COVERED, "study.coverage.counted.v1"),

@@ -23,7 +23,7 @@ async def records(
 ) -> dict[str, Any]:
     """A page of the records behind a figure, each with what it counts, and the sum over all of them.
 
-    A distinct figure opens to the units that it counts. Records that were taken back count nothing and are left out.
+    A distinct figure, and one that counts persons, opens to the units in which it is counted. Records that were taken back count nothing and are left out.
 
     Raises:
         DomainError: figure.unknown, figure.is_a_rate, figure.not_additive, unit.unknown, period.invalid.
@@ -32,14 +32,14 @@ async def records(
     span.check()
     unit = await directory.unit(database, unit_id)
     wanted = _entries(metric, unit["path"], span, await _key(database, metric, span))
-    distinct = metric.sort == "distinct"
+    to_units = metric.opens_to_units
     async with one_instant(database) as session:
         generation, known_until = await known(database, session)
         facts = database[generation.facts]
-        pipeline = _pipeline(wanted, "$entries.u" if distinct else "$record", page, page_size)
+        pipeline = _pipeline(wanted, "$entries.u" if to_units else "$record", page, page_size)
         found = await (await facts.aggregate(pipeline, session=session, allowDiskUse=True)).to_list()
         rows: list[Document] = found[0]["page"]
-        titles = {} if distinct else await _titles(facts, [row["_id"] for row in rows], session)
+        titles = {} if to_units else await _titles(facts, [row["_id"] for row in rows], session)
     whole = found[0]["all"][0] if found[0]["all"] else {"total": 0, "sum": 0}
     names = await directory.names(database, [row["unit"] for row in rows])
     return {
@@ -57,8 +57,8 @@ async def records(
             {
                 "record": row["_id"],
                 "service": row["service"],
-                "kind": "unit" if distinct else row["type"].split(".")[0],
-                "title": names.get(row["unit"]) if distinct else titles.get(row["_id"]),
+                "kind": "unit" if to_units else row["type"].split(".")[0],
+                "title": names.get(row["unit"]) if to_units else titles.get(row["_id"]),
                 "unit": row["unit"],
                 "unit_name": names.get(row["unit"], row["unit"]),
                 "day": row["day"],
