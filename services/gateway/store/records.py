@@ -23,7 +23,8 @@ async def records(
 ) -> dict[str, Any]:
     """A page of the records behind a figure, each with what it counts, and the sum over all of them.
 
-    A distinct figure, and one that counts persons, opens to the units in which it is counted. Records that were taken back count nothing and are left out.
+    A distinct figure, and one that counts persons, opens to the units in which it is counted. Records that were taken
+    back count nothing and are left out.
 
     Raises:
         DomainError: figure.unknown, figure.is_a_rate, figure.not_additive, unit.unknown, period.invalid.
