@@ -12,12 +12,14 @@ from pymongo.database import Database
 
 from services.cli.audit.books import Books, Findings
 from services.cli.audit.command import told
+from services.gateway.contract import UnitAdded, UnitKind
 from services.gateway.store.generation import QUEUE
+from services.kernel.event import Event
 from services.kernel.journal import Document, open_database
 from services.study.contract import CorrectSession
 from services.study.domain import SESSION
 from tests.component.gateway.figures import Figures, watermark
-from tests.unit.gateway.owners import NOW, Owners, Step
+from tests.unit.gateway.owners import NOW, PATHS, Owners, Step, event
 
 LATER = NOW + timedelta(hours=1)
 HISTORY: list[Step] = [
@@ -39,10 +41,17 @@ class Province:
     def __init__(self, mongo: str, client: MongoClient[Document], prefix: str) -> None:
         self.client, self.prefix = client, prefix
         self.owners = Owners.after(HISTORY)
+        self.owners.events += [self._added(id, path) for id, path in PATHS.items()]
         self.gateway = Figures(mongo, client, f"{prefix}_gateway")
         self.gateway.project(self.owners.events)
         self.gateway.project([watermark(owner, LATER) for owner in ("study", "hotline", "research", "gateway")])
         self.keep()
+
+    def _added(self, id: str, path: list[str]) -> Event:
+        """What the gateway told when the unit came into its tree."""
+        parent = path[-2] if len(path) > 1 else None
+        told = UnitAdded(unit=id, day=date(2026, 1, 1), name=id, kind=UnitKind.department, parent=parent, path=path)
+        return event("gateway", id, 1, told, len(self.owners.events) + list(PATHS).index(id))
 
     def owner(self, service: str) -> Database[Document]:
         """A service's own database."""
@@ -50,10 +59,10 @@ class Province:
 
     def keep(self) -> None:
         """Write the owners' states and journals, as the kernel keeps them."""
-        for event in self.owners.events:
-            entry = {"aggregate": event.subject, "n": event.aggregateversion, "unit": event.unit}
-            row = {"recorded": event.recorded, **entry}
-            self.owner(event.service)["journal"].update_one({"_id": event.id}, {"$set": row}, upsert=True)
+        for told in self.owners.events:
+            entry = {"aggregate": told.subject, "n": told.aggregateversion, "unit": told.unit}
+            row = {"recorded": told.recorded, **entry}
+            self.owner(told.service)["journal"].update_one({"_id": told.id}, {"$set": row}, upsert=True)
         for (name, id), state in self.owners.states.items():
             kept = {"version": self.owners.versions[id], "head": b"", "paths": {}, "scope": []}
             service = "hotline" if name == "ticket" else "study"
@@ -79,7 +88,7 @@ def test_what_is_right_agrees(province: Province) -> None:
     events, rollups = len(province.owners.events), province.gateway.database["rollups"].count_documents({})
     assert found.compared["facts"] == found.compared["journal"] == events
     assert found.compared["rollups"] == rollups > 0
-    assert found.compared["states"] == 6
+    assert found.compared["states"] == 6 + len(PATHS)
     assert found.compared["windows"] > 8
     assert told(found, LATER)[-1] == (
         f"核对一致：事实 {events} 条，汇总 {rollups} 份，流水 {events} 条，"
@@ -157,11 +166,11 @@ def test_what_changes_meanwhile_is_left_out(province: Province) -> None:
     mended = CorrectSession.model_validate({**content, "id": "s0", "due": 40, "reason": "人数有误"})
     known = len(province.owners.events)
     province.owners.decide("study", SESSION, "s0", mended)
-    event = province.owners.events[known].model_copy(update={"recorded": LATER + timedelta(seconds=1)})
-    province.owners.events[known] = event
+    later = province.owners.events[known].model_copy(update={"recorded": LATER + timedelta(seconds=1)})
+    province.owners.events[known] = later
     province.keep()
     found = province.audit()
-    assert (found.wrong, found.compared["moving"], found.compared["states"]) == (0, 1, 5)
+    assert (found.wrong, found.compared["moving"], found.compared["states"]) == (0, 1, 5 + len(PATHS))
 
 
 def test_a_dropped_event_is_said_but_no_difference(province: Province) -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from services.cli import SERVICES
 from services.cli.local.platform import Platform
 from services.cli.local.process import LaunchError, free_port, start_ticks, wait_until
 from tests.component.cli.local.standin import PROGRAM
+
+OURS = (*SERVICES, "api")
 
 
 def platform(folder: Path, **environment: str) -> Platform:
@@ -40,9 +43,9 @@ def test_nothing_is_left_running_after_the_end(tmp_path: Path) -> None:
     """Stopping ends every process that was started; stopping again does nothing."""
     with platform(tmp_path) as running:
         pids = [process.pid for process in running.processes]
-        assert len(pids) == 4
+        assert len(pids) == len(OURS)
     running.stop()
-    assert [start_ticks(pid) for pid in pids if pid is not None] == [None] * 4
+    assert [start_ticks(pid) for pid in pids if pid is not None] == [None] * len(OURS)
 
 
 def test_a_start_that_fails_says_why_and_leaves_nothing_running(tmp_path: Path) -> None:
@@ -50,7 +53,7 @@ def test_a_start_that_fails_says_why_and_leaves_nothing_running(tmp_path: Path) 
     broken = platform(tmp_path, BROKEN="hotline")
     with pytest.raises(LaunchError, match="no table, no chair"), broken:
         pass
-    assert [process.pid for process in broken.processes] == [None] * 4
+    assert [process.pid for process in broken.processes] == [None] * len(OURS)
 
 
 def test_keys_are_made_once_and_only_for_the_owner(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ def test_as_of_is_the_oldest_word_and_stops_at_what_is_held(figures: Figures) ->
         return figures.ask(lambda database: report(database, "P", WHOLE))["as_of"]
 
     assert known_until() is None
-    figures.project([watermark("study", NOW)])
+    figures.project([watermark(owner, NOW) for owner in ("study", "research", "gateway")])
     assert known_until() is None
     figures.project([watermark("hotline", NOW - timedelta(seconds=9))])
     assert known_until() == NOW - timedelta(seconds=9)
