@@ -59,10 +59,10 @@ class Province:
 
     def keep(self) -> None:
         """Write the owners' states and journals, as the kernel keeps them."""
-        for told in self.owners.events:
-            entry = {"aggregate": told.subject, "n": told.aggregateversion, "unit": told.unit}
-            row = {"recorded": told.recorded, **entry}
-            self.owner(told.service)["journal"].update_one({"_id": told.id}, {"$set": row}, upsert=True)
+        for past in self.owners.events:
+            entry = {"aggregate": past.subject, "n": past.aggregateversion, "unit": past.unit}
+            row = {"recorded": past.recorded, **entry}
+            self.owner(past.service)["journal"].update_one({"_id": past.id}, {"$set": row}, upsert=True)
         for (name, id), state in self.owners.states.items():
             kept = {"version": self.owners.versions[id], "head": b"", "paths": {}, "scope": []}
             service = "hotline" if name == "ticket" else "study"
@@ -92,7 +92,7 @@ def test_what_is_right_agrees(province: Province) -> None:
     assert found.compared["windows"] > 8
     assert told(found, LATER)[-1] == (
         f"核对一致：事实 {events} 条，汇总 {rollups} 份，流水 {events} 条，"
-        f"重算记录 6 条、覆盖窗口 {found.compared['windows']} 个，截至 2027-01-15 13:00:00"
+        f"重算记录 {6 + len(PATHS)} 条、覆盖窗口 {found.compared['windows']} 个，截至 2027-01-15 13:00:00"
     )
 
 
