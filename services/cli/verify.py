@@ -16,10 +16,10 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.chain import verify
 from services.kernel.journal import Journal, open_database
 from services.research.domain import MEASURE, NORM, PLACE, TOPIC, VISIT
-from services.study.domain import ATTENDANCE, COVERAGE, ESSAY, EXCUSE, LECTURE, REPORTED, SESSION
+from services.study.domain import AGGREGATES as STUDIED
 
 AGGREGATES: dict[str, list[Aggregate[Any]]] = {
-    "study": [SESSION, COVERAGE, ATTENDANCE, EXCUSE, ESSAY, LECTURE, *REPORTED],
+    "study": STUDIED,
     "hotline": [TICKET],
     "research": [TOPIC, VISIT, PLACE, MEASURE, NORM],
     "gateway": [UNIT, CAMPAIGN, USER, MEMBER],

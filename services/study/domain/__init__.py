@@ -28,8 +28,16 @@ from .unit import KnownUnit, learnt
 REPORTED: list[Aggregate[Any]] = [PAIR, ACTIVITY, JOINING, CONTEST, ENTRY, SCORE, MATERIAL_SET, ISSUE, PROGRAMME]
 """What belongs to joint study, contests, programmes and self-study."""
 
+AGGREGATES: list[Aggregate[Any]] = [
+    *(SESSION, COVERAGE, ATTENDANCE, EXCUSE, ESSAY, LECTURE),
+    *(PLAN, NOTICE, RECEIPT, REMINDER, BRANCH_PLAN),
+    *REPORTED,
+]
+"""Every kind of record that study keeps."""
+
 __all__ = [
     "ACTIVITY",
+    "AGGREGATES",
     "ATTENDANCE",
     "BRANCH_PLAN",
     "CONTEST",
