@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from services.kernel.aggregate import Aggregate
 from services.kernel.held import Holding
 from services.kernel.imports import Importer
 from services.kernel.providers import Journalled, Relaying, Vaulted
