@@ -177,9 +177,12 @@ def _decide(work: Work, command: Command, expected: int | None = None, id: str |
 
 
 def _as_it_is(known: Member | None, row: contract.MemberRow) -> bool:
-    """Whether a row says what is so already, of somebody who has left too."""
-    stay = contract.Stay(unit=row.unit, first=row.since, until=row.until)
-    return known is not None and known.stays[-1] == stay and row.user in (None, known.user)
+    """Whether a row says what is so already: a stay of theirs, be it an earlier one of who has moved on or left."""
+    if known is None or row.user not in (None, known.user):
+        return False
+    return any(
+        (stay.unit, stay.first) == (row.unit, row.since) and row.until in (None, stay.until) for stay in known.stays
+    )
 
 
 def _within_reach(work: Work, member: Member) -> None:

@@ -242,7 +242,9 @@ def test_sessions_of_a_unit_submitted_at_once_are_all_counted(uri: str, ask: Ask
     assert coverage["sessions"] == {"2025-03 C2025 branch": 12}
     told = list(records["journal"].find({"type": "coverage.counted.v1"}, sort=[("n", 1)]))
     assert [entry["data"]["now"] for entry in told] == list(range(1, 13))
-    assert [len(entry["data"]["flips"]) for entry in told] == [4] + [0] * 11
+    assert [len(entry["data"]["flips"]) for entry in told] == [8] + [
+        0
+    ] * 11  # four grains, for all ways and for its own
 
 
 def test_an_essay_is_linked_to_a_class_that_exists(ask: Asker) -> None:
