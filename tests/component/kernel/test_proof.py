@@ -347,14 +347,14 @@ def pid(member: Process) -> int:
     return member.pid
 
 
-def lose_primary(members: Members, stage: Stage, command: str) -> list[Finding]:
-    """A command is asked while no secondary hears of it, and asked again until it is answered."""
+def lose_primary(members: Members, stage: Stage, command: str, seconds: float) -> list[Finding]:
+    """A command is asked for so long while no secondary hears of it, and asked again until it is answered."""
     made, acknowledged = stage.journal(utc_now), set[tuple[str, str]]()
     ballast = stage.owner.get_collection("ballast", write_concern=WriteConcern(1))
 
     def ask() -> None:
         try:
-            move(made, command, {command: 1}, seconds=1)
+            move(made, command, {command: 1}, seconds=seconds)
         except PyMongoError:
             return
         acknowledged.add((command, command))
@@ -380,6 +380,8 @@ def test_the_judge_finds_what_the_majority_prevents(tmp_path: Path) -> None:
         configuration["version"] += 1
         configuration["settings"]["electionTimeoutMillis"] = 10_000  # a primary does not step down by itself meanwhile
         client.admin.command("replSetReconfig", configuration)
-        assert lose_primary(members, stage, "c1") == []
+        assert lose_primary(members, stage, "c1", 1) == []
         with mock.patch.object(journal, "MAJORITY", WriteConcern(1)):
-            assert [finding.kind for finding in lose_primary(members, stage, "c2")] == ["lost"]
+            # on a busy machine the answer may not come before the primary dies: then nothing was promised
+            tried = ([finding.kind for finding in lose_primary(members, stage, f"c{n}", 8)] for n in range(2, 6))
+            assert next((kinds for kinds in tried if kinds), []) == ["lost"]
