@@ -44,7 +44,7 @@ class Plan:
 
 ONCE = Plan(FAULTS, minutes=15, kills=3)
 LONG = Plan(FAULTS, minutes=45, rounds=2, kills=40)
-SHORT = Plan(SELECTED, minutes=10, members=1, clients=4)
+SHORT = Plan(SELECTED, minutes=30, members=1, clients=4)
 """What `make test` has time for."""
 
 

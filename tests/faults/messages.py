@@ -25,7 +25,7 @@ from .ledger import wait_for
 from .points import KILLS
 from .stage import Stage
 
-_ROWS = 1000
+_ROWS = 700
 """Of a sheet: two chunks, two transactions or more."""
 _OWNERS = ("study", "hotline")
 
@@ -159,7 +159,7 @@ def import_killed(stage: Stage) -> None:
     half = {"_id": {"$nin": list(known)}, "applied": {"$gt": 0}}
     wait_for(lambda: stage.database("study")["imports"].count_documents(half) > 0, 90, "applying a sheet")
     stage.kill("study")
-    sheet.join(180)
+    sheet.join(600)
     if not sheet.applied:
         raise AssertionError("the sheet was not applied to its end")
 

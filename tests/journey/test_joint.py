@@ -75,7 +75,7 @@ ACTIVITY: dict[str, Any] = {
 def newly_joined(before: dict[str, Any]) -> dict[str, int]:
     """A unit joins once in a campaign, whatever other tests let it do before."""
     joined = ("study.central_units_joined", "study.provincial_units_joined")
-    return {figure: 1 for figure in joined if not before.get(figure)}
+    return {figure: 1 for figure in joined if not before["figures"][figure]}
 
 
 def activities(province: Province, unit: str) -> int:

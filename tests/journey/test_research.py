@@ -340,6 +340,7 @@ def test_what_is_given_out_can_be_sent_in_again(province: Province) -> None:
         measures.append(made(finance.post("/research/measures", json={**MEASURE, "topic": topic, **more}))["id"])
     made(finance.post(f"/research/measures/{measures[0]}/progress", json={"done": "已印发", "day": "2026-05-06"}))
     made(finance.post(f"/research/measures/{measures[0]}/submissions"))
+    province.settled(datetime.now(UTC))
     before = province.counts()
     for kind in ("topics", "visits", "measures"):
         given = finance.get(f"/research/exports/{kind}.xlsx")
