@@ -42,7 +42,7 @@ PLANTED = {
     "a gateway module with no place in the order": ("services/gateway/utils.py", "", "gateway"),
     "rules that touch the store": ("services/hotline/domain/deadline.py", "import pymongo", "pure"),
     "rules that touch the store by way of the kernel": (
-        "services/study/domain/days.py",
+        "services/study/domain/session.py",
         "import services.kernel.journal",
         "pure",
     ),

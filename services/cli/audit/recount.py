@@ -11,6 +11,7 @@ from services.gateway.domain import MEMBER, UNIT, Member, Unit
 from services.hotline.domain import TICKET
 from services.hotline.domain.ticket import counted as counted_of_ticket
 from services.kernel.aggregate import Aggregate
+from services.kernel.distinct import GRAINS, window
 from services.kernel.event import Period
 from services.research.domain import MEASURE, PLACE, TOPIC, VISIT, Visit, place_id_of, visiting
 from services.research.domain.loop import counted as counted_of_topic
@@ -45,7 +46,6 @@ from services.study.domain import (
 from services.study.domain import entry as contest_entry
 from services.study.domain.activity import joined, joining_id
 from services.study.domain.coverage import coverage_id
-from services.study.domain.distinct import GRAINS, window
 
 Place = tuple[str, str, str]
 """A metric's key, a unit, a day."""

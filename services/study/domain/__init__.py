@@ -3,13 +3,13 @@
 from typing import Any
 
 from services.kernel.aggregate import Aggregate
+from services.kernel.rules import in_campaign, wrong
 
 from .activity import ACTIVITY, JOINING, Activity
 from .attendance import ATTENDANCE, attendance_id
 from .branch_plan import BRANCH_PLAN, BranchPlan, branch_plan_id
 from .contest import CONTEST, Contest
 from .coverage import COVERAGE, coverage_id
-from .days import in_campaign
 from .entry import ENTRY, SCORE, Entry
 from .essay import ESSAY, Essay, check_link
 from .excuse import EXCUSE, Excuse
@@ -20,7 +20,6 @@ from .pair import PAIR, Pair
 from .plan import PLAN, Plan
 from .programme import PROGRAMME, Programme
 from .receipt import RECEIPT, Receipt, receipt_id
-from .refusals import wrong
 from .reminder import REMINDER, Reminder, reminder_id
 from .session import SESSION, Session, counted_by, covering
 from .unit import KnownUnit, learnt

@@ -8,7 +8,9 @@ from datetime import date, datetime
 from pydantic import BaseModel, ConfigDict
 
 from services.kernel.aggregate import Aggregate
+from services.kernel.distinct import after, moved
 from services.kernel.event import Command, Payload
+from services.kernel.rules import wrong
 
 from ..contract import (
     ActivityContent,
@@ -26,9 +28,7 @@ from ..contract import (
     Side,
     VoidActivity,
 )
-from .distinct import after, moved
 from .pair import Pair
-from .refusals import wrong
 from .reported import Ies, Ledger, Reported
 
 GRAINS: tuple[Grain, ...] = ("campaign",)

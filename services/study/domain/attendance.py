@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, ConfigDict
 
 from services.kernel.aggregate import Aggregate
+from services.kernel.rules import wrong
 
 from ..contract import (
     HIDDEN,
@@ -20,7 +21,6 @@ from ..contract import (
     Reasons,
 )
 from .first import Counted
-from .refusals import wrong
 
 
 class Named(BaseModel):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from services.kernel.aggregate import Aggregate
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, record_id
+from services.kernel.rules import wrong
 
 from ..contract import (
     NAME,
@@ -22,7 +23,6 @@ from ..contract import (
     ReviseBranchPlan,
 )
 from .duty import end_of, first_of, month_of
-from .refusals import wrong
 
 _FIELDS = ("title", "text", "kind", "due", "day", "place", "host_post")
 

@@ -13,6 +13,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
+from services.kernel.rules import wrong
 
 from ..contract import (
     CONTEST_STATES,
@@ -38,7 +39,6 @@ from ..contract import (
     VoidContest,
 )
 from . import judging
-from .refusals import wrong
 from .reported import Ledger
 
 ContestState = Literal["recorded", "returned", "scoring", "closed", "published", "void"]

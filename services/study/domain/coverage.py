@@ -8,9 +8,9 @@ from datetime import date, datetime
 from pydantic import BaseModel, ConfigDict
 
 from services.kernel.aggregate import Aggregate
+from services.kernel.distinct import GRAINS, after, moved, window
 
 from ..contract import CountCoverage, CoverageCounted
-from .distinct import GRAINS, after, moved, window
 
 __all__ = ["COVERAGE", "GRAINS", "Coverage", "coverage_id", "window"]
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from services.kernel.aggregate import Aggregate
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
+from services.kernel.rules import wrong
 
 from ..contract import (
     CorrectEntry,
@@ -26,7 +27,6 @@ from ..contract import (
     VoidEntry,
 )
 from .contest import Contest
-from .refusals import wrong
 from .reported import Ies, Ledger, Reported
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from services.kernel.aggregate import Aggregate
+from services.kernel.register import Register
+from services.kernel.rules import wrong
 
 from ..contract import (
     CorrectEssay,
@@ -20,8 +22,6 @@ from ..contract import (
     SessionState,
     VoidEssay,
 )
-from .refusals import wrong
-from .register import Register
 from .session import Session
 
 

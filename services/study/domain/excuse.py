@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from services.kernel.aggregate import Aggregate
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
+from services.kernel.rules import wrong
 
 from ..contract import ExcuseReason, ExcuseRecorded, ExcuseTold, ExcuseWithdrawn, RecordExcuse, WithdrawExcuse
-from .refusals import wrong
 
 MOST_DAYS = 366
 

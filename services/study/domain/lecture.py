@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from services.kernel.aggregate import Aggregate
+from services.kernel.register import Register
 
 from ..contract import (
     CorrectLecture,
@@ -18,7 +19,6 @@ from ..contract import (
     RecordLecture,
     VoidLecture,
 )
-from .register import Register
 
 
 class Lecture(BaseModel):

@@ -6,6 +6,7 @@ from collections.abc import Container
 from datetime import date
 
 from services.kernel.aggregate import Aggregate
+from services.kernel.rules import wrong
 
 from ..contract import (
     CorrectIssue,
@@ -29,7 +30,6 @@ from ..contract import (
     VoidIssue,
     VoidMaterialSet,
 )
-from .refusals import wrong
 from .reported import Ledger, Reported
 
 

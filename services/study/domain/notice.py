@@ -13,6 +13,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
+from services.kernel.rules import not_in_future, wrong
 
 from ..contract import (
     DUTY_NAMES,
@@ -32,10 +33,8 @@ from ..contract import (
     ReviseNotice,
     WithdrawNotice,
 )
-from .days import not_in_future
 from .duty import Window, differences, end_of, first_of
 from .plan import MOST_EDITIONS, Plan
-from .refusals import wrong
 
 
 class Notice(BaseModel):

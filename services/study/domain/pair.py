@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from services.gateway.contract import UNIT_KINDS, UnitKind
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Command, Payload
+from services.kernel.rules import wrong
 
 from ..contract import (
     SIDES,
@@ -22,7 +23,6 @@ from ..contract import (
     Side,
     VoidPair,
 )
-from .refusals import wrong
 from .reported import Ledger, Reported
 
 KINDS: dict[Side, frozenset[UnitKind]] = {

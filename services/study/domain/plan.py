@@ -13,6 +13,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
+from services.kernel.rules import wrong
 
 from ..contract import (
     DraftPlan,
@@ -30,7 +31,6 @@ from ..contract import (
     WithdrawPlan,
 )
 from .duty import Window, differences, first_of, told, windows
-from .refusals import wrong
 
 MOST_EDITIONS = 50
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Command, Payload
+from services.kernel.rules import wrong
 
 from ..contract import (
     CorrectProgramme,
@@ -19,7 +20,6 @@ from ..contract import (
     ReturnProgramme,
     VoidProgramme,
 )
-from .refusals import wrong
 from .reported import Ledger, Reported
 
 

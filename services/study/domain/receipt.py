@@ -12,6 +12,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload, record_id
+from services.kernel.rules import not_in_future, wrong
 
 from ..contract import (
     NAME,
@@ -28,9 +29,7 @@ from ..contract import (
     TickReceipt,
     VoidReceipt,
 )
-from .days import not_in_future
 from .duty import missing
-from .refusals import wrong
 
 
 class Receipt(BaseModel):

@@ -14,9 +14,9 @@ from services.kernel.aggregate import Aggregate, S
 from services.kernel.counting import with_counts
 from services.kernel.errors import DomainError
 from services.kernel.event import Payload
+from services.kernel.register import Register
 
 from ..contract import Part
-from .register import Register
 
 
 class Reported(BaseModel):

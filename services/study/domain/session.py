@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from services.kernel.aggregate import Aggregate
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
+from services.kernel.rules import fixed, not_in_future, number_taken, wrong
 
 from ..contract import (
     EXCUSED,
@@ -40,8 +41,6 @@ from ..contract import (
     VoidSession,
     Way,
 )
-from .days import not_in_future
-from .refusals import fixed, number_taken, wrong
 
 
 class Session(BaseModel):

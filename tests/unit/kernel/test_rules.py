@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.kernel.errors import DomainError
-from services.study.domain.days import in_campaign, not_in_future
+from services.kernel.rules import in_campaign, not_in_future
 from tests.unit.study.records import SPRING, SUMMER
 
 
