@@ -19,6 +19,8 @@ from services.kernel.sheets import XLSX
 
 _AGAIN = (429, 500, 502, 503, 504)
 _PATIENCE = 90.0
+_MOST_PAUSE = 1.0
+"""Seconds between two records of a client, at most: clients that alone keep two cores busy only make restarts slow."""
 UNITS = 12
 
 
@@ -131,6 +133,7 @@ class Client(threading.Thread):
         while not self._stopping.is_set():
             count += 1
             self.work(f"{self.name}-{count}")
+            self._stopping.wait(self._random.uniform(0, _MOST_PAUSE))
         self._caller.close()
 
     def work(self, number: str) -> None:
