@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -57,6 +58,23 @@ class Imports:
             DomainError: the row is refused.
         """
         raise AssertionError(f"{type(self).__name__} takes sheets but does not say what a row means")
+
+    def together(self, kind: str, row: BaseModel) -> Hashable:
+        """Rows for which this is the same are decided together; a row for which it is None is decided alone."""
+        return None
+
+    def apply_rows(self, work: Work, kind: str, rows: Sequence[BaseModel]) -> int:
+        """Decide rows that go together; how many of them were news.
+
+        Raises:
+            DomainError: one of them is refused; each is then decided alone, so that it is that one which is named.
+        """
+        news = 0
+        for row in rows:
+            before = len(work.entries)
+            self.apply_row(work, kind, row)
+            news += len(work.entries) > before
+        return news
 
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """The records that a row will ask for, so that they are read many at a time."""
@@ -289,17 +307,31 @@ class Importer(DependencyProvider):
             work.load(aggregate, ids)
         skipped = 0
         work.paths.update({**received.named, **received.paths})
-        for number, row in rows:
+        groups = deque(_grouped(service, sheet.kind, rows))
+        while groups:
+            group = groups.popleft()
+            number = group[0][0]
             work.envelope = received.model_copy(update={"command_id": f"{chunk['import']}:{number}"})
-            before = len(work.entries)
             try:
                 with work.trial():
-                    service.apply_row(work, sheet.kind, row)
+                    skipped += len(group) - service.apply_rows(work, sheet.kind, [row for _, row in group])
             except DomainError as refusal:
-                errors.extend(_row_errors(number, refusal))
-            else:
-                skipped += len(work.entries) == before
+                if len(group) > 1:
+                    groups.extendleft([row] for row in reversed(group))
+                else:
+                    errors.extend(_row_errors(number, refusal))
         return skipped, errors
+
+
+def _grouped(
+    service: Imports, kind: str, rows: Iterable[tuple[int, BaseModel]]
+) -> Iterable[list[tuple[int, BaseModel]]]:
+    """Rows with their numbers, those that are decided together in one list, where the first of them stood."""
+    groups: dict[Hashable, list[tuple[int, BaseModel]]] = {}
+    for number, row in rows:
+        key = service.together(kind, row)
+        groups.setdefault(("alone", number) if key is None else ("together", key), []).append((number, row))
+    return groups.values()
 
 
 def _row_errors(number: int, refusal: DomainError) -> list[RowError]:

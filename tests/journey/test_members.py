@@ -263,7 +263,7 @@ def test_an_excuse_counts_before_the_session_and_after(
 
 @pytest.mark.row("S7")
 def test_a_sheet_names_who_was_not_there(as_user: Callable[[str], httpx.Client], province: Province) -> None:
-    """Each row corrects a session that was reported; sent again it changes nothing; one wrong row refuses the sheet."""
+    """A session's rows correct it once; sent again they change nothing; a wrong row is named and refuses the sheet."""
     sport = as_user("sport")
     sessions = [
         {
@@ -287,11 +287,16 @@ def test_a_sheet_names_who_was_not_there(as_user: Callable[[str], httpx.Client],
     told = {part: may[f"study.attendance.{part}"] for part in ("due", "present", "excused", "absent", "exempt")}
     assert told == {"due": 7, "present": 5, "excused": 1, "absent": 1, "exempt": 1}
     assert _import(sport, "study", rows, "attendance")["skipped"] == 3
-    wrong: list[dict[str, Any]] = [*rows, {"session": "KQ-99", "unit": FIRST, "member": ONE, "outcome": "病假"}]
+    wrong: list[dict[str, Any]] = [
+        *rows,
+        {"session": "KQ-11", "unit": FIRST, "member": "DY-NOBODY-1", "outcome": "病假"},
+        {"session": "KQ-99", "unit": FIRST, "member": ONE, "outcome": "病假"},
+    ]
     refused = sport.post(
         "/study/imports", data={"kind": "attendance"}, files={"file": ("a.xlsx", workbook({"attendance": wrong}))}
     )
     assert refused.status_code == 422
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/rows/5/member", "/rows/6/session"]
 
 
 @pytest.mark.row("S8")

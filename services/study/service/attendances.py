@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,7 +20,7 @@ from ..domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION, attendance_id, cover
 from ..domain.attendance import Named
 from ..domain.excuse import PlaceExcuse
 from ..store import rolls
-from .attended import name_one
+from .attended import name
 
 Answer = dict[str, Any]
 _HERE = (None, contract.Reasons.absent)
@@ -67,7 +67,7 @@ class Attendances(Imports):
             absences = rolls.excused_by(work, command.id)
             for row in absences:
                 named = None if row["before"] is None else Named(member=row["member"], reason=row["before"])
-                name_one(work, row["session"], named, row["member"], "撤销请假")
+                name(work, row["session"], [(row["member"], named)], "撤销请假")
             version = work.version(EXCUSE, command.id)
             return {"id": command.id, "version": version, "state": state.state, "corrected": len(absences)}
 
@@ -102,16 +102,22 @@ class Attendances(Imports):
         ]
         return {"session": session, "items": items}
 
-    def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
-        """A row of 考勤表: one member named, in a session that was reported or is still open."""
-        if not isinstance(row, contract.AttendanceRow):
-            super().apply_row(work, kind, row)
-            return
-        if row.unit not in work.envelope.paths:
-            raise wrong("unit.unknown", "unit", f"没有单位 {row.unit}，或不在您的权限范围内")
-        present = row.outcome == "present"
-        named = None if present else Named(member=row.member, reason=contract.Reasons(row.outcome))
-        name_one(work, self._session_id(row), named, row.member, redact(row.reason) or "考勤表登记")
+    def together(self, kind: str, row: BaseModel) -> Hashable:
+        """Rows of one session for one reason are one correction of it."""
+        if isinstance(row, contract.AttendanceRow):
+            return row.unit, row.session, row.reason
+        return super().together(kind, row)
+
+    def apply_rows(self, work: Work, kind: str, rows: Sequence[BaseModel]) -> int:
+        """Rows of 考勤表: members named in a session that was reported or is still open."""
+        named = [row for row in rows if isinstance(row, contract.AttendanceRow)]
+        if not named:
+            return super().apply_rows(work, kind, rows)
+        one = named[0]
+        if one.unit not in work.envelope.paths:
+            raise wrong("unit.unknown", "unit", f"没有单位 {one.unit}，或不在您的权限范围内")
+        outcomes = [(row.member, _outcome(row)) for row in named]
+        return name(work, self._session_id(one), outcomes, redact(one.reason) or "考勤表登记")
 
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """The session, what its members change, and its unit's coverage."""
@@ -137,5 +143,9 @@ class Attendances(Imports):
             if known not in _HERE:
                 continue
             named = Named(member=excuse.member, reason=reason, excuse=excuse.id, before=known)
-            corrected += name_one(work, session, named, excuse.member, "补登请假")
+            corrected += name(work, session, [(excuse.member, named)], "补登请假")
         return corrected
+
+
+def _outcome(row: contract.AttendanceRow) -> Named | None:
+    return None if row.outcome == "present" else Named(member=row.member, reason=contract.Reasons(row.outcome))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
 
@@ -38,8 +39,8 @@ def decide_session(work: Work, id: str, command: Command, expected: int | None =
     return _settle(work, id, (command,), roll, getattr(command, "reason", ""), expected)
 
 
-def name_one(work: Work, id: str, named: Named | None, member: str, why: str) -> bool:
-    """Name a member of a session for a reason, or say that they were there (None); whether that is news.
+def name(work: Work, id: str, outcomes: Iterable[tuple[str, Named | None]], why: str) -> int:
+    """Name members for a reason, or say that they were at the session (None), in one correction; how many are news.
 
     Raises:
         DomainError: attendance.session_unknown, attendance.by_count, session.void, session.member_not_due.
@@ -51,12 +52,14 @@ def name_one(work: Work, id: str, named: Named | None, member: str, why: str) ->
     if kept is None:
         detail = "该活动按人数填报，不能逐人点名；请先更正为按党员名册登记（应到不填）"
         raise wrong("attendance.by_count", "session", detail, "conflict")
-    now = None if named is None else named.reason
-    if kept.roll.reason_of(member) == now and (named is None or named.excuse is None):
-        return False
-    roll = kept.roll.with_outcome(named, member)
-    _settle(work, id, (_anew(id, known, roll, why),), roll, why)
-    return True
+    roll, news = kept.roll, 0
+    for member, named in outcomes:
+        now = None if named is None else named.reason
+        if roll.reason_of(member) != now or (named is not None and named.excuse is not None):
+            roll, news = roll.with_outcome(named, member), news + 1
+    if news:
+        _settle(work, id, (_anew(id, known, roll, why),), roll, why)
+    return news
 
 
 def _settle(

@@ -27,7 +27,7 @@ from services.study import store
 from services.study.domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION
 from services.study.domain.attendance import Named
 from services.study.service.attendances import Attendances
-from services.study.service.attended import decide_session, name_one
+from services.study.service.attended import decide_session, name
 from services.study.store import rolls
 from tests.component.explained import scans, watched
 from tests.unit.study.records import NOW, SPRING, SUMMER
@@ -88,7 +88,7 @@ class Branches(Attendances):
     def name_member(self, id: str, member: str, reason: c.Reasons | None) -> None:
         """Name one member of a session, or say that they were there."""
         named = None if reason is None else Named(member=member, reason=reason)
-        self.journal.transact(self.envelope(), lambda work: name_one(work, id, named, member, "核对"))
+        self.journal.transact(self.envelope(), lambda work: name(work, id, [(member, named)], "核对"))
 
     def figures(self) -> Counter[tuple[str, str, str]]:
         """What a subscriber makes of the events: members by key, unit and day."""
