@@ -80,6 +80,15 @@ class Imports:
         """The records that a row will ask for, so that they are read many at a time."""
         return ()
 
+    def read_ahead(self, work: Work, kind: str, rows: Sequence[BaseModel]) -> None:
+        """Read in few queries what the rows will ask for."""
+        wanted: dict[str, tuple[Aggregate[Any], list[str]]] = {}
+        for row in rows:
+            for aggregate, id in self.row_ids(kind, row):
+                wanted.setdefault(aggregate.name, (aggregate, []))[1].append(id)
+        for aggregate, ids in wanted.values():
+            work.load(aggregate, ids)
+
     def rows_of(self, kind: str, asked: ExportRows, envelope: Envelope) -> tuple[list[Document], str | None]:
         """Records of a kind as rows that can be sent in again, and the id after which to go on; None at the end."""
         raise DomainError("export.kind_unknown", f"没有这种表可导出：{kind}", "not_found")
@@ -299,12 +308,7 @@ class Importer(DependencyProvider):
             errors.extend(wrong)
             if row is not None:
                 rows.append((int(cells["_row"]), row))
-        wanted: dict[str, tuple[Aggregate[Any], list[str]]] = {}
-        for _, row in rows:
-            for aggregate, id in service.row_ids(sheet.kind, row):
-                wanted.setdefault(aggregate.name, (aggregate, []))[1].append(id)
-        for aggregate, ids in wanted.values():
-            work.load(aggregate, ids)
+        service.read_ahead(work, sheet.kind, [row for _, row in rows])
         skipped = 0
         work.paths.update({**received.named, **received.paths})
         groups = deque(_grouped(service, sheet.kind, rows))

@@ -129,6 +129,15 @@ class Attendances(Imports):
         else:
             yield from super().row_ids(kind, row)
 
+    def read_ahead(self, work: Work, kind: str, rows: Sequence[BaseModel]) -> None:
+        """The sessions' rolls too, and where their members studied."""
+        super().read_ahead(work, kind, rows)
+        named = [row for row in rows if isinstance(row, contract.AttendanceRow)]
+        sessions = {self._session_id(row) for row in named}
+        rolls.load(work, sessions)
+        days = [kept.day for session in sessions if (kept := rolls.get(work, session)) is not None and kept.counted]
+        rolls.load_studied(work, {row.member for row in named}, days)
+
     def _session_id(self, row: contract.AttendanceRow) -> str:
         return record_id(self.name, "sessions", row.unit, row.session)
 

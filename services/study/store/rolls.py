@@ -80,11 +80,21 @@ _OPEN: WeakKeyDictionary[Work, _Open] = WeakKeyDictionary()
 
 def get(work: Work, session: str) -> Kept | None:
     """The roll of a session; None where its due were given as a number."""
-    known = _open(work)
-    if session not in known.kept:
-        row = work.database["rolls"].find_one({"_id": session}, session=work.session)
-        known.kept[session] = None if row is None else _kept(row, _absences(work, session))
-    return known.kept[session]
+    load(work, [session])
+    return _open(work).kept[session]
+
+
+def load(work: Work, sessions: Iterable[str]) -> None:
+    """Read many sessions' rolls in two queries."""
+    kept = _open(work).kept
+    wanted = [session for session in dict.fromkeys(sessions) if session not in kept]
+    if wanted:
+        named: dict[str, list[Named]] = {session: [] for session in wanted}
+        for row in work.database["absences"].find({"session": {"$in": wanted}}, session=work.session):
+            named[row["session"]].append(_named(row))
+        kept.update(dict.fromkeys(wanted))
+        for row in work.database["rolls"].find({"_id": {"$in": wanted}}, session=work.session):
+            kept[row["_id"]] = _kept(row, named[row["_id"]])
 
 
 def put(work: Work, session: str, kept: Kept | None, why: str) -> Counter[Counted]:
@@ -104,10 +114,11 @@ def put(work: Work, session: str, kept: Kept | None, why: str) -> Counter[Counte
     return found
 
 
-def load_studied(work: Work, chosen: Iterable[str], years: Iterable[int]) -> None:
-    """Read many members' years in one query."""
+def load_studied(work: Work, chosen: Iterable[str], days: Iterable[date]) -> None:
+    """Read many members' years, as far as sessions on these days concern them, in one query."""
+    years = {year for day in set(days) for year in _years(day, _campaign(day, work.envelope.periods))}
     known = _open(work)
-    ids = [id for year in set(years) for member in chosen if (id := _year(member, year)) not in known.studied]
+    ids = [id for year in years for member in chosen if (id := _year(member, year)) not in known.studied]
     if ids:
         known.studied.update({id: {"_id": id, "version": 0, "seen": {}} for id in ids})
         for row in work.database["studied"].find({"_id": {"$in": ids}}, session=work.session):
@@ -197,8 +208,8 @@ def _study(work: Work, known: _Open, member: str, changes: list[tuple[Place, int
         day = date.fromisoformat(place.day)
         campaign = _campaign(day, work.envelope.periods)
         within.append((place, windows(day, Way(place.way), campaign), by))
-        years |= {day.year, *range(campaign.first.year, campaign.last.year + 1)}
-    load_studied(work, [member], years)
+        years |= _years(day, campaign)
+    load_studied(work, [member], (date.fromisoformat(place.day) for place, _ in changes))
     documents = {year: known.studied[_year(member, year)] for year in sorted(years)}
     seen = Seen({key: count for document in documents.values() for key, count in document["seen"].items()})
     found = flips(seen, within)
@@ -284,11 +295,6 @@ def _named(row: Mapping[str, Any]) -> Named:
     return Named(member=row["member"], reason=reason, excuse=row["excuse"], before=row["before"])
 
 
-def _absences(work: Work, session: str) -> list[Named]:
-    found = work.database["absences"].find({"session": session}, session=work.session)
-    return [_named(row) for row in found]
-
-
 def _kept(row: Mapping[str, Any], named: list[Named]) -> Kept:
     roll = Roll(present=row["present"], named=named)
     return Kept(roll, row["unit"], date.fromisoformat(row["day"]), Way(row["way"]), row["counted"])
@@ -296,6 +302,10 @@ def _kept(row: Mapping[str, Any], named: list[Named]) -> Kept:
 
 def _campaign(day: date, periods: Iterable[Period]) -> Period:
     return next(period for period in periods if period.first <= day <= period.last)
+
+
+def _years(day: date, campaign: Period) -> set[int]:
+    return {day.year, *range(campaign.first.year, campaign.last.year + 1)}
 
 
 def _open(work: Work) -> _Open:
