@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from .clock import SHANGHAI
 
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f]")
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]*(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 
 
@@ -50,7 +51,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("应为文字")
     text = str(value).strip()
-    if any(ord(character) < 32 and character not in "\n\t" for character in text):
+    if _INVISIBLE.search(text):
         raise ValueError("含有不可见的控制字符")
     return text
 

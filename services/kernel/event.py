@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 from uuid import UUID, uuid5
 
@@ -23,6 +24,7 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
+@lru_cache(maxsize=4096)  # a sheet's rows name few records many times
 def record_id(service: str, kind: str, unit: str, number: str) -> str:
     """The id of the record that `unit` numbered `number`: the same number is the same record, everywhere."""
     return str(uuid5(_RECORDS, f"{service}\x1f{kind}\x1f{unit}\x1f{number}"))

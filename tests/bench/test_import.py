@@ -1,6 +1,7 @@
 """An attendance sheet of 20,000 rows from upload to the last row recorded, against reading it and writing as much.
 
-The bare work reads the same file and inserts in bulk every document that the sheet left in the store.
+The bare work reads the same file and inserts in bulk every document that the sheet left in the store, into collections
+with the indexes that they have there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import python_calamine
 from pymongo import MongoClient
+from pymongo.collection import Collection
 from pymongo.database import Database
 from rich.progress import Progress
 
@@ -29,6 +31,7 @@ GOAL, ROUNDS, SECONDS = 0.4, 3, 600
 MEMBERS, NAMED, BRANCHES = 20, 10, 40
 OUTCOMES = ("缺席", "公务", "病假")
 WRITTEN = ("journal", "absences", "absence_changes")
+_OPTIONS = ("unique", "partialFilterExpression")
 UNIT = "D001"
 Cells = dict[str, Any]
 
@@ -62,6 +65,8 @@ def test_attendance_sheet(province: Province, mongo_client: MongoClient[Document
             for name in left[-1]:
                 bare[name].drop()
             ensure_collections(bare, left[-1])
+            for name in left[-1]:
+                _same_indexes(study[name], bare[name])
             started = time.perf_counter()
             _read(sent[-1])
             for name, documents in left[-1].items():
@@ -85,6 +90,12 @@ def test_attendance_sheet(province: Province, mongo_client: MongoClient[Document
 
 def _upload(api: Api, area: str, kind: str, rows: list[Cells]) -> None:
     assert api.upload(area, kind, f"{kind}.xlsx", workbook({kind: rows})).failures == []
+
+
+def _same_indexes(there: Collection[Document], here: Collection[Document]) -> None:
+    for name, index in there.index_information().items():
+        if name != "_id_":
+            here.create_index(index["key"], **{key: index[key] for key in _OPTIONS if key in index})
 
 
 def _read(data: bytes) -> int:
