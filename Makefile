@@ -74,6 +74,11 @@ bench: demo-packages install ## Measure (a quarter of an hour at most); a table 
 	$(BIN)/python -m pytest tests/bench --override-ini addopts= --import-mode=importlib -p no:pytest_nameko
 	@$(BIN)/python -m tests.bench.table
 
+.PHONY: bench-large
+bench-large: demo-packages install ## The province's report over ten million facts (40 min at most)
+	$(BIN)/python -m pytest tests/bench/large.py --override-ini addopts= --import-mode=importlib -p no:pytest_nameko -s
+	@$(BIN)/python -m tests.bench.table
+
 .PHONY: bench-table
 bench-table: install ## Put the figures of the last `make bench` into docs/benchmarks.md
 	@$(BIN)/python -m tests.bench.table docs/benchmarks.md
