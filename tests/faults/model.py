@@ -63,10 +63,16 @@ def main() -> int:
         folder = Path(leaving.enter_context(tempfile.TemporaryDirectory(prefix="shengzhi-model-")))
         store, broker = leaving.enter_context(Store(folder)), leaving.enter_context(Broker(folder))
         client = leaving.enter_context(MongoClient[dict[str, Any]](store.uri, tz_aware=True))
-        stage, rabbit = Stage(client, "model"), RabbitQueues(broker.uri)
-        leaving.callback(rabbit.close)
-        started = time.monotonic()
-        for queues, count in ((MemoryQueues(), examples), (rabbit, examples // ON_THE_BROKER)):
+        stage, started = Stage(client, "model"), time.monotonic()
+
+        def rabbit() -> RabbitQueues:
+            """Connected when its turn comes: the broker ends a connection on which nobody speaks for minutes."""
+            connected = RabbitQueues(broker.uri)
+            leaving.callback(connected.close)
+            return connected
+
+        for make, count in ((MemoryQueues, examples), (rabbit, examples // ON_THE_BROKER)):
+            queues: Queues = make()
             for done in range(0, count, PORTION):
                 hold(stage, queues, min(PORTION, count - done), seed + done)
                 minutes = (time.monotonic() - started) / 60
