@@ -1,0 +1,6 @@
+"""What the hotline takes and tells. The only package that others may import."""
+
+from .sheets import *
+from .ticket import *
+from .told import *
+from .words import *

@@ -1,0 +1,183 @@
+"""What is asked of the hotline about a ticket."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from services.kernel.event import Command
+
+from .words import Channel, Kind, Reason, Satisfaction, TicketState, Title
+
+
+class Outcome(BaseModel):
+    """A call-back: whether it counts, whether the unit had contacted the caller, solved it, and how they find it.
+
+    One that does not count (nobody reached, …) bears the reason and who approved leaving it out.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    valid: bool
+    responded: bool = False
+    solved: bool = False
+    satisfaction: Satisfaction = Satisfaction.no_comment
+    excluded_reason: str | None = Field(default=None, max_length=100)
+    excluded_by: str | None = Field(default=None, max_length=60)
+
+    @model_validator(mode="after")
+    def _excluded_with_reason(self) -> Self:
+        if not self.valid and not (self.excluded_reason and self.excluded_by):
+            raise ValueError("无效回访须填写剔除原因和批准人职务")
+        return self
+
+
+class TicketContent(Command):
+    """What the agent writes down. `title` bears no name, number or address; those belong to the caller's fields."""
+
+    unit: str = Field(description="受理单位")
+    channel: Channel
+    kind: Kind
+    category: str = Field(min_length=1, max_length=60)
+    title: Title
+    confidential: bool = False
+    reported_unit: str | None = Field(default=None, description="举报所涉单位；不会派给该单位及其下级")
+    received: datetime
+    number: str | None = Field(default=None, max_length=40)
+
+
+class Caller(Command):
+    """Personal data: encrypted at rest, in no event and no list."""
+
+    caller_name: str = Field(default="", max_length=60)
+    caller_phone: str = Field(default="", max_length=30)
+    text: str = Field(default="", max_length=4000)
+
+
+class RegisterTicket(TicketContent, Caller):
+    """Take a ticket down. `deadline` is worked out by the service."""
+
+    id: str
+    deadline: datetime | None = None
+    row: str | None = None
+
+
+class ClassifyTicket(Command):
+    """Say what kind of ticket it is and where in the category tree."""
+
+    id: str
+    kind: Kind
+    category: str = Field(min_length=1, max_length=60)
+    deadline: datetime | None = None
+    at: datetime | None = None
+
+
+class DispatchTicket(Command):
+    """Give a ticket to the unit that is to handle it."""
+
+    id: str
+    handler: str
+    at: datetime | None = None
+
+
+class SignTicket(Command):
+    """The unit has taken the ticket."""
+
+    id: str
+    at: datetime | None = None
+
+
+class AnswerTicket(Command):
+    """Answer the caller."""
+
+    id: str
+    answer: str = Field(min_length=1, max_length=2000)
+    at: datetime | None = None
+
+
+class CallBackTicket(Command):
+    """Write down what the caller said of it."""
+
+    id: str
+    outcome: Outcome
+    at: datetime | None = None
+
+
+class CompleteTicket(Command):
+    """Close the ticket. Completed is not solved."""
+
+    id: str
+    at: datetime | None = None
+
+
+class MarkOverdue(Command):
+    """The deadline has passed without an answer."""
+
+    id: str
+
+
+class Life(BaseModel):
+    """How far a ticket has come: each step's instant, and what was said at it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    handler: str | None = None
+    dispatched: datetime | None = None
+    signed: datetime | None = None
+    answered: datetime | None = None
+    answer: str | None = None
+    called_back: datetime | None = None
+    outcome: Outcome | None = None
+    completed: datetime | None = None
+
+
+class CorrectTicket(TicketContent, Caller):
+    """Say a ticket anew, its life too, with the reason."""
+
+    id: str
+    life: Life
+    reason: Reason
+    deadline: datetime | None = None
+    row: str | None = None
+
+
+class VoidTicket(Command):
+    """Take a ticket back: it leaves every figure that it had entered."""
+
+    id: str
+    reason: Reason
+    row: str | None = None
+
+
+class GetTicket(Command):
+    """One ticket; its caller is masked."""
+
+    id: str
+
+
+class GetCaller(Command):
+    """A ticket's caller and raw text in clear; the look is written down with its reason."""
+
+    id: str
+    reason: Reason
+
+
+class ListTickets(Command):
+    """Tickets of a unit and those below it."""
+
+    unit: str
+    state: TicketState | None = None
+    kind: Kind | None = None
+    channel: Channel | None = None
+    overdue: bool | None = None
+    first: date | None = None
+    last: date | None = None
+    q: str | None = Field(default=None, max_length=60)
+    sort: Literal["received", "-received", "deadline", "-deadline"] = "-received"
+    page: int = Field(default=1, ge=1, le=10_000)
+    page_size: int = Field(default=50, ge=1, le=200)
+
+
+# What happened.
