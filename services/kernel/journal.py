@@ -31,6 +31,7 @@ from .aggregate import Aggregate, S
 from .clock import Clock, utc_now
 from .errors import DomainError
 from .event import Command, Envelope, Event, Payload
+from .suite import DIGESTS
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -292,6 +293,7 @@ class Journal:
         clock: Clock = utc_now,
         transaction_seconds: float = 5.0,
         committed: Callable[[], None] = lambda: None,
+        digest: str = DIGESTS[0],
     ) -> None:
         self.database = database
         self.service = service
@@ -299,6 +301,7 @@ class Journal:
         self.clock = clock
         self.committed = committed
         self.chain_key = chain_key
+        self.digest = digest
         self._limit = timedelta(seconds=transaction_seconds) - CLOCK_SLACK
 
     def ensure_indexes(self) -> None:
@@ -401,11 +404,14 @@ class Journal:
         document = self.database[aggregate.collection].find_one({"_id": id})
         return None if document is None else aggregate.state.model_validate(without_bookkeeping(document))
 
-    def link(self, previous: bytes, entry: Mapping[str, Any]) -> bytes:
-        """The audit chain: a keyed hash over the entry and the hash of the one before it in its aggregate."""
+    def link(self, previous: bytes, entry: Mapping[str, Any], digest: str | None = None) -> bytes:
+        """The audit chain: a keyed hash over the entry and the hash of the one before it in its aggregate.
+
+        `digest` is for who verifies what was chained with another hash than this journal's.
+        """
         told = {key: entry[key] for key in _TOLD}
         body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
-        return hmac.digest(self.chain_key, previous + body, hashlib.sha256)
+        return hmac.digest(self.chain_key, previous + body, digest or self.digest)
 
     def event(self, entry: Mapping[str, Any]) -> Event:
         """A journal entry as the event that is published of it: the same each time."""

@@ -46,6 +46,7 @@ class Journalled(DependencyProvider):
             chain_key=given.secret("chain.key"),
             clock=self.clock,
             transaction_seconds=given.transaction_seconds,
+            digest=given.suite.digest,
         )
         self.journal.ensure_indexes()
         ensure_collections(self.database, (aggregate.collection for aggregate in self.aggregates))

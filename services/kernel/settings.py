@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .suite import SUITES, Name, Suite
+
 
 class Settings(BaseSettings):
     """Everything that differs from one installation to another."""
@@ -26,6 +28,9 @@ class Settings(BaseSettings):
     metrics_port: int = 0
     log_level: str = "INFO"
 
+    ciphers: Name = "international"
+    """Which algorithms seal personal data and chain the journal; what the other one sealed is still read."""
+
     transaction_seconds: float = 5.0
     """No transaction of ours commits later than this after it stamped `recorded`; the watermark rests on it."""
     relay_batch: int = 500
@@ -39,6 +44,11 @@ class Settings(BaseSettings):
     def database(self, service: str) -> str:
         """The name of a service's own database."""
         return f"{self.database_prefix}_{service}"
+
+    @property
+    def suite(self) -> Suite:
+        """The algorithms chosen."""
+        return SUITES[self.ciphers]
 
     def secret(self, name: str) -> bytes:
         """The bytes of a key file.

@@ -7,7 +7,6 @@ Deleting the key erases the person, in every backup of `private` too.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import re
@@ -15,15 +14,17 @@ from collections.abc import Iterable
 
 import orjson
 import pymongo
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.exceptions import InvalidTag
 from pymongo.database import Database
 
 from . import metrics
 from .clock import Clock, utc_now
 from .errors import DomainError
 from .journal import Document, Work, ensure_collections
+from .settings import settings
+from .suite import BY_MARK, Aead, Suite
 
-_NONCE = 12
+_KEY, _NONCE = 32, 12
 
 _REDACTED = (
     (re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), "〔邮箱〕"),
@@ -33,15 +34,17 @@ _REDACTED = (
 
 
 class Cipher:
-    """AES-256-GCM with a random nonce in front of the text, and the place it belongs to authenticated with it."""
+    """Seals with the suite chosen: its mark, a random nonce, the text with its place authenticated; opens either's."""
 
-    def __init__(self, key: bytes) -> None:
-        self._aead = AESGCM(key)
+    def __init__(self, key: bytes, suite: Suite | None = None) -> None:
+        self._key = key
+        self._suite = suite or settings().suite
+        self._aeads: dict[bytes, Aead] = {}
 
     def encrypt(self, text: bytes, place: str) -> bytes:
         """The text under this key, fit for `place` alone."""
         nonce = os.urandom(_NONCE)
-        return nonce + self._aead.encrypt(nonce, text, place.encode())
+        return self._suite.mark + nonce + self._aead(self._suite).encrypt(nonce, text, place.encode())
 
     def decrypt(self, sealed: bytes, place: str) -> bytes:
         """The text again.
@@ -49,7 +52,15 @@ class Cipher:
         Raises:
             cryptography.exceptions.InvalidTag: another key, another place, or somebody changed it.
         """
-        return self._aead.decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
+        suite = BY_MARK.get(sealed[:1])
+        if suite is None or len(sealed) <= _NONCE:
+            raise InvalidTag
+        return self._aead(suite).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], place.encode())
+
+    def _aead(self, suite: Suite) -> Aead:
+        if suite.mark not in self._aeads:
+            self._aeads[suite.mark] = suite.aead(self._key)
+        return self._aeads[suite.mark]
 
 
 class Vault:
@@ -58,7 +69,8 @@ class Vault:
     def __init__(self, database: Database[Document], master_key: bytes, clock: Clock = utc_now) -> None:
         self._database = database
         self._master = Cipher(master_key)
-        self._tags = hmac.digest(master_key, b"tags", hashlib.sha256)
+        self._digest = settings().suite.digest
+        self._tags = hmac.digest(master_key, b"tags", self._digest)
         self._clock = clock
 
     def ensure_indexes(self) -> None:
@@ -68,7 +80,7 @@ class Vault:
 
     def seal(self, work: Work, person: str, kind: str, fields: dict[str, str]) -> None:
         """Keep a person's fields, whole and under a new key, as part of the command's transaction."""
-        key = AESGCM.generate_key(256)
+        key = os.urandom(_KEY)
         sealed = Cipher(key).encrypt(orjson.dumps(fields), person)
         wrapped = self._master.encrypt(key, person)
         work.write("private_keys", pymongo.ReplaceOne({"_id": person}, {"_id": person, "key": wrapped}, upsert=True))
@@ -134,7 +146,7 @@ class Vault:
 
     def tag(self, text: str) -> bytes:
         """A keyed hash by which equal texts are found without opening any."""
-        return hmac.digest(self._tags, text.encode(), hashlib.sha256)
+        return hmac.digest(self._tags, text.encode(), self._digest)
 
 
 def mask_name(name: str) -> str:
