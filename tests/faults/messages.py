@@ -96,9 +96,10 @@ def killing_poison(stage: Stage) -> None:
     """An event that kills every process which takes it is parked after so many deaths; the rest flows on."""
     before = stage.process("gateway").restarts
     body = orjson.dumps({**event_of(stage), "id": new_id(), "data": {KILLS: True}})
+    held, killed = stage.database("gateway")["held"], {"reason": {"$regex": "came back"}}
+    known = held.count_documents(killed)
     plant(stage, Message(body))
-    held = stage.database("gateway")["held"]
-    wait_for(lambda: held.count_documents({"reason": {"$regex": "came back"}}) > 0, 180, "parking what kills")
+    wait_for(lambda: held.count_documents(killed) > known, 180, "parking what kills")
     deaths = stage.process("gateway").restarts - before
     if deaths < MOST_ATTEMPTS:
         raise AssertionError(f"parked after {deaths} deaths")
