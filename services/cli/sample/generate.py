@@ -19,7 +19,7 @@ from services.cli.sample.research import research
 from services.cli.sample.rows import Cells, Row
 from services.cli.sample.study import KINDS, study
 from services.cli.sample.supplements import study_sent, tickets_sent
-from services.cli.sample.untidy import Wrong, untidy
+from services.cli.sample.untidy import Known, Wrong, untidy
 from services.cli.sample.workbook import Dates, workbook
 from services.gateway.contract import UNIT_KINDS
 
@@ -105,9 +105,16 @@ def sample(departments: int = FULL) -> Sample:
     calls = tickets_sent(list(tickets(made, departments / FULL)))
     studied = research(made)
     listed = lists(made)
-    mistakes = untidy(made, next(row for row in studied.progress if row.cells["state"] == "成果转化"))
     shared = joint(made)
     later = mended(shared)
+    known = Known(
+        topic=next(row for row in studied.progress if row.cells["state"] == "成果转化"),
+        counted=next(row for row in sent[0][1].first if row.kind == "sessions"),
+        named=listed.attendance[0],
+        receipt=next(row for rows in read.values() for row in rows),
+        joint=list({row.kind: row for row in reversed(shared)}.values()),
+    )
+    mistakes = untidy(made, known)
     books = [
         Book("单位名册.xlsx", {"units": [_listed(unit) for unit in made.units]}),
         Book("用户名册.xlsx", {"users": accounts(made)}),

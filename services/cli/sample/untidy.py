@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from services.cli.sample.days import LAST
-from services.cli.sample.province import DESK, Province
+from services.cli.sample.days import FIRST, LAST
+from services.cli.sample.province import DESK, ROOT, Province
 from services.cli.sample.rows import CORRECT, VOID, Cell, Cells, Row
 
 
@@ -17,31 +17,53 @@ class Wrong:
     said: tuple[str, str] | None = None
 
 
-def untidy(province: Province, topic: Row) -> dict[str, list[Wrong]]:
-    """The rows of each sheet of 不规范台账.xlsx; `topic` is one that is converted and not closed."""
+@dataclass(frozen=True)
+class Known:
+    """Rows that were sent before and stand, of which the mistakes are variations."""
+
+    topic: Row
+    """One that is converted and not closed."""
+    counted: Row
+    """A session that was reported in numbers."""
+    named: Cells
+    """A row of 考勤表."""
+    receipt: Row
+    joint: list[Row]
+    """One of each: pairs, activities, entries, issues."""
+
+
+def untidy(province: Province, known: Known) -> dict[str, list[Wrong]]:
+    """The rows of each sheet of 不规范台账.xlsx."""
     branch = province.departments[0].branches[0].code
     return {
+        "members": _members(branch),
         "sessions": _sessions(branch),
+        "attendance": _attendance(known),
+        "receipts": _receipts(known.receipt),
         "essays": _essays(branch),
         "lectures": _lectures(branch),
-        "topics": _topics(str(topic.cells["unit"])),
-        "visits": _visits(topic),
-        "measures": _measures(topic),
+        **{row.kind: _JOINT[row.kind](row) for row in known.joint},
+        "topics": _topics(str(known.topic.cells["unit"])),
+        "visits": _visits(known.topic),
+        "measures": _measures(known.topic),
         "tickets": _tickets(province),
     }
 
 
 class _Sheet:
-    """Writes variations of one row that is in order, each under a number of its own."""
+    """Writes variations of one row that is in order, each under a number of its own where the sheet has numbers."""
 
-    def __init__(self, kind: str, prefix: str, right: Cells) -> None:
-        self._kind, self._prefix, self._right = kind, prefix, right
-        self.rows: list[Wrong] = [Wrong(kind, {"number": f"{prefix}-000", **right})]
+    def __init__(self, kind: str, prefix: str, right: Cells, numbered: str | None = "number") -> None:
+        self._kind, self._prefix, self._right, self._numbered = kind, prefix, right, numbered
+        self.rows: list[Wrong] = []
+        self.rows.append(Wrong(kind, {**self._number(), **right}))
 
     def wrong(self, column: str, code: str, **cells: Cell) -> None:
         """A row with these cells instead, to be refused at the column with the code."""
-        number = f"{self._prefix}-{len(self.rows):03d}"
-        self.rows.append(Wrong(self._kind, {"number": number, **self._right, **cells}, (column, code)))
+        self.rows.append(Wrong(self._kind, {**self._right, **self._number(), **cells}, (column, code)))
+
+    def _number(self) -> Cells:
+        return {} if self._numbered is None else {self._numbered: f"{self._prefix}-{len(self.rows):03d}"}
 
 
 def _sessions(branch: str) -> list[Wrong]:
@@ -78,6 +100,73 @@ def _sessions(branch: str) -> list[Wrong]:
     return sheet.rows
 
 
+def _members(branch: str) -> list[Wrong]:
+    sheet = _Sheet("members", "CUO", {"name": "样例·错", "unit": branch, "since": date(2026, 2, 2)}, "id")
+    sheet.wrong("id", "cell.invalid", id="错党员")
+    sheet.wrong("name", "cell.missing", name=None)
+    sheet.wrong("unit", "unit.unknown", unit="D999")
+    sheet.wrong("since", "cell.invalid", since="二月初")
+    sheet.wrong("until", "row.until_missing", action="离开")
+    sheet.wrong("reason", "row.reason_missing", action=CORRECT)
+    return sheet.rows
+
+
+def _attendance(known: Known) -> list[Wrong]:
+    sheet = _Sheet("attendance", "", known.named, None)
+    sheet.wrong("session", "attendance.session_unknown", session="DM-404")
+    sheet.wrong(
+        "session", "attendance.by_count", unit=known.counted.cells["unit"], session=known.counted.cells["number"]
+    )
+    sheet.wrong("member", "session.member_not_due", member="DY-NOBODY-1")
+    sheet.wrong("outcome", "cell.invalid", outcome="旷课")
+    return sheet.rows
+
+
+def _receipts(receipt: Row) -> list[Wrong]:
+    sheet = _Sheet("receipts", "", receipt.cells, None)
+    sheet.wrong("number", "cell.invalid", number="三月")
+    sheet.wrong("number", "receipt.not_found", number="2025-12")
+    sheet.wrong("number", "receipt.not_found", plan="JH-404")
+    sheet.wrong("unit", "receipt.not_found", unit=ROOT)
+    sheet.wrong("day", "cell.missing", day=None)
+    return sheet.rows
+
+
+def _pairs(pair: Row) -> list[Wrong]:
+    sheet = _Sheet("pairs", "错结对", pair.cells)
+    central, provincial = pair.cells["central"], pair.cells["provincial"]
+    sheet.wrong("central", "pair.unit_unknown", central="D999")
+    sheet.wrong("central", "pair.kind_mismatch", central=provincial, provincial=central)
+    sheet.wrong("unit", "pair.unit_outside", unit=ROOT)
+    sheet.wrong("last", "pair.days_out_of_order", last=FIRST)
+    sheet.wrong("reason", "row.reason_missing", action=VOID, number=pair.cells["number"])
+    return sheet.rows
+
+
+def _activities(activity: Row) -> list[Wrong]:
+    sheet = _Sheet("activities", "错联学", activity.cells)
+    sheet.wrong("pair", "activity.pair_unknown", pair="JD-404")
+    sheet.wrong("day", "activity.day_outside", day=FIRST)
+    sheet.wrong("central_people", "cell.invalid", central_people=-3)
+    return sheet.rows
+
+
+def _entries(entry: Row) -> list[Wrong]:
+    sheet = _Sheet("entries", "错作品", entry.cells)
+    sheet.wrong("contest", "entry.contest_unknown", contest="BS-404")
+    sheet.wrong("contest", "entry.contest_closed")
+    sheet.wrong("author", "cell.missing", author=None)
+    return sheet.rows
+
+
+def _issues(issue: Row) -> list[Wrong]:
+    sheet = _Sheet("issues", "错配发", issue.cells)
+    sheet.wrong("copies", "cell.invalid", copies="若干")
+    sheet.wrong("material", "issue.material_unknown", material="ZL-404")
+    sheet.wrong("day", "day.outside_campaign", day=date(2026, 1, 15))
+    return sheet.rows
+
+
 def _essays(branch: str) -> list[Wrong]:
     sheet = _Sheet("essays", "错文章", {"unit": branch, "day": date(2026, 5, 12), "title": "学习体会"})
     sheet.wrong("title", "cell.missing", title=None)
@@ -94,6 +183,9 @@ def _lectures(branch: str) -> list[Wrong]:
     sheet.wrong("audience", "cell.invalid", audience="很多")
     sheet.wrong("speaker_post", "cell.missing", speaker_post=None)
     return sheet.rows
+
+
+_JOINT = {"pairs": _pairs, "activities": _activities, "entries": _entries, "issues": _issues}
 
 
 def _topics(unit: str) -> list[Wrong]:

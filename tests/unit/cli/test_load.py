@@ -59,8 +59,8 @@ def test_a_parcel_is_loaded_in_its_order(folder: Path) -> None:
     folders = [{part.file.parent.name for part in batch} for batch in parcel.batches]
     assert folders == [{"1-ledgers"}, {"2-supplements"}, {"3-progress"}, {"4-by-list"}, {"5-attendance"}, {"6-joint"}]
     assert {part.area for part in parcel.batches[0]} == {"study", "research", "hotline"}
-    kinds = ["sessions", "essays", "lectures", "topics", "visits", "measures", "tickets"]
-    assert [part.kind for part in parcel.untidy] == kinds
+    assert [part.kind for part in parcel.untidy] == list(parcel.refusals)
+    assert {part.area for part in parcel.untidy} == {"members", "study", "research", "hotline"}
     assert parcel.campaign is not None
     made = sample(3)
     assert parcel.excuses == made.lists.excuses != []
