@@ -14,8 +14,9 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from rich.progress import Progress, TaskID
 
-from services.cli.audit.books import Books, Findings
+from services.cli.audit.books import Books
 from services.cli.audit.command import settings_of, told
+from services.cli.audit.findings import Findings
 from services.cli.load import RUN, Folder
 from services.cli.terminal import console
 from services.gateway.contract import SOURCES

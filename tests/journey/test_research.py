@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.cli.audit.books import Books, Findings
+from services.cli.audit.books import Books
+from services.cli.audit.findings import Findings
 from services.cli.audit.recount import DISTINCT, KINDS
 from services.kernel.sheets import XLSX, read
 from services.research.contract import SHEETS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -17,25 +16,11 @@ from services.gateway.store.generation import PROJECTION, QUEUE, Generation, cur
 from services.kernel.event import Period
 from services.kernel.journal import Document, open_database, without_bookkeeping
 
+from .findings import Findings
+from .owed import compare_owed
 from .recount import DISTINCT, KINDS, MEMBERS_COVERED, Distinct, Kind, Window, members_covered, window_of
 
 _CHUNK = 1000
-_SHOWN = 20
-
-
-@dataclass
-class Findings:
-    """How much was compared, and the first differences."""
-
-    compared: Counter[str] = field(default_factory=Counter)
-    wrong: int = 0
-    first: list[str] = field(default_factory=list)
-
-    def differs(self, line: str) -> None:
-        """Note a difference."""
-        self.wrong += 1
-        if len(self.first) < _SHOWN:
-            self.first.append(line)
 
 
 class Books:
@@ -74,6 +59,7 @@ class Books:
             self.compare_distinct(distinct, until, found)
         self.compare_members_covered(until, found)
         self.compare_held(until, found)
+        compare_owed(self._owners["study"], found)
         return found
 
     def compare_rollups(self, found: Findings) -> None:

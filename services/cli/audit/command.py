@@ -16,7 +16,8 @@ from services.kernel.clock import SHANGHAI, utc_now
 from services.kernel.journal import Document
 from services.kernel.settings import Settings
 
-from .books import Books, Findings
+from .books import Books
+from .findings import Findings
 
 RUN = Path(".run")
 _POLL_SECONDS = 0.5
@@ -61,7 +62,7 @@ def told(found: Findings, until: datetime) -> list[str]:
     verdict = f"不一致（{found.wrong} 处）" if found.wrong else "一致"
     lines.append(
         f"核对{verdict}：事实 {counts['facts']} 条，汇总 {counts['rollups']} 份，流水 {counts['journal']} 条，"
-        f"重算记录 {counts['states']} 条、覆盖窗口 {counts['windows']} 个，"
+        f"重算记录 {counts['states']} 条、覆盖窗口 {counts['windows']} 个、应办情况 {counts['duties']} 项，"
         f"截至 {until.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
     )
     return lines

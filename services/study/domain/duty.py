@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from ..contract import DUTY_NAMES, EACH_NAMES, DutyKind, Each, Requirement, Standing
 from .lecture import Lecture
@@ -107,6 +108,12 @@ def kept(window: Window, counts: Counts) -> bool:
 def missing(owed: Iterable[tuple[date, bool]]) -> date | None:
     """The earliest day on which something not done is due; None where all is done."""
     return min((due for due, done in owed if not done), default=None)
+
+
+def stands(windows: Iterable[Window], counts: Counts) -> dict[str, Any]:
+    """How a unit with so many records stands: what is due, what is done, the day since which something is missing."""
+    done = [(window.due, kept(window, counts)) for window in windows]
+    return {"due": len(done), "done": sum(ok for _, ok in done), "missing": missing(done)}
 
 
 def standing(lacks: date | None, today: date) -> Standing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -58,6 +58,17 @@ class Receipt(BaseModel):
         """The earliest day on which something not done is due."""
         done = self.done()
         return missing((item.due, item.key in done) for item in self.asked)
+
+    def stands(self) -> dict[str, Any]:
+        """How its unit stands with the notice."""
+        return {
+            "due": len(self.asked),
+            "done": len(self.done()),
+            "missing": self.missing(),
+            "edition": self.edition,
+            "acknowledged": self.acknowledged,
+            "unread": self.acknowledged < self.edition,
+        }
 
     def by_hand(self) -> set[str]:
         """The items that no record ticks."""

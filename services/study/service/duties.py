@@ -12,7 +12,7 @@ from services.kernel.journal import Document, Work
 from .. import store
 from ..contract import Asked, CountReceipt, SendReceipt
 from ..domain import NOTICE, PLAN, RECEIPT, Lecture, Notice, Plan, Receipt, Session, receipt_id
-from ..domain.duty import Counts, Window, kept, missing, practice
+from ..domain.duty import Counts, Window, kept, practice, stands
 
 Sort = Literal["plan", "notice"]
 
@@ -48,9 +48,8 @@ def _reckon(work: Work, source: str, sort: Sort, unit: str, path: list[str], cou
 
 def stand(work: Work, source: str, plan: Plan, unit: str, path: list[str], counts: Counts) -> None:
     """How a unit stands with a plan."""
-    done = [(window.due, kept(window, counts)) for window in plan.windows()]
-    told = {"first": plan.first, "last": plan.last, "due": len(done), "done": sum(ok for _, ok in done)}
-    store.duties.owe(work, source, unit, path, sort="plan", **told, missing=missing(done))
+    told = stands(plan.windows(), counts)
+    store.duties.owe(work, source, unit, path, sort="plan", first=plan.first, last=plan.last, **told)
 
 
 def send(work: Work, id: str, notice: Notice, unit: str, path: list[str], counts: Counts) -> Receipt:
@@ -73,16 +72,7 @@ def send(work: Work, id: str, notice: Notice, unit: str, path: list[str], counts
 
 def mirror(work: Work, receipt: Receipt, path: list[str], **fields: Any) -> None:
     """A receipt, as it stands, among what its unit owes."""
-    told = {
-        "sort": "notice",
-        "due": len(receipt.asked),
-        "done": len(receipt.done()),
-        "missing": receipt.missing(),
-        "edition": receipt.edition,
-        "acknowledged": receipt.acknowledged,
-        "unread": receipt.acknowledged < receipt.edition,
-    }
-    store.duties.owe(work, receipt.notice, receipt.unit, path, **told, **fields)
+    store.duties.owe(work, receipt.notice, receipt.unit, path, sort="notice", **receipt.stands(), **fields)
 
 
 def _kept(windows: Iterable[Window], counts: Counts) -> list[str]:

@@ -10,14 +10,16 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.cli.audit.books import Books, Findings
+from services.cli.audit.books import Books
 from services.cli.audit.command import told
+from services.cli.audit.findings import Findings
 from services.gateway.contract import UnitAdded, UnitKind
 from services.gateway.store.generation import QUEUE
 from services.kernel.event import Event
 from services.kernel.journal import Document, open_database
 from services.study.contract import CorrectSession
 from services.study.domain import SESSION
+from services.study.domain.duty import practice
 from tests.component.gateway.figures import Figures, watermark
 from tests.unit.gateway.owners import NOW, PATHS, Owners, Step, event
 
@@ -67,6 +69,12 @@ class Province:
             kept = {"version": self.owners.versions[id], "head": b"", "paths": {}, "scope": []}
             service = "hotline" if name == "ticket" else "study"
             self.owner(service)[f"{name}s"].replace_one({"_id": id}, {**state.model_dump(), **kept}, upsert=True)
+        accounts = self.owner("study")["accounts"]
+        accounts.delete_many({})
+        for (name, _), state in self.owners.states.items():
+            for (month, kind), count in practice(state).items() if name in ("session", "lecture") else ():
+                place = {"$inc": {f"counts.{month[5:]}.{kind}": count}, "$set": {"unit": state.unit}}
+                accounts.update_one({"_id": f"{state.unit}|{month[:4]}"}, place, upsert=True)
 
     def audit(self) -> Findings:
         """Compare everything up to the owners' last word."""
@@ -92,7 +100,8 @@ def test_what_is_right_agrees(province: Province) -> None:
     assert found.compared["windows"] > 8
     assert told(found, LATER)[-1] == (
         f"核对一致：事实 {events} 条，汇总 {rollups} 份，流水 {events} 条，"
-        f"重算记录 {6 + len(PATHS)} 条、覆盖窗口 {found.compared['windows']} 个，截至 2027-01-15 13:00:00"
+        f"重算记录 {6 + len(PATHS)} 条、覆盖窗口 {found.compared['windows']} 个、"
+        "应办情况 0 项，截至 2027-01-15 13:00:00"
     )
 
 
@@ -125,6 +134,10 @@ def _state_gone(province: Province) -> None:
     province.owner("study")["essays"].delete_one({"_id": "e0"})
 
 
+def _account_changed(province: Province) -> None:
+    province.owner("study")["accounts"].update_one({"unit": "B1"}, {"$inc": {"counts.07.theme_day": 1}})
+
+
 def _version_ahead(province: Province) -> None:
     province.owner("hotline")["tickets"].update_one({"_id": "t0"}, {"$inc": {"version": 1}})
 
@@ -147,6 +160,7 @@ def _covered_twice(province: Province) -> None:
         (_day_changed, "汇总 B1|2026-03|05|study.essays"),
         (_state_changed, "记录 session s0 的现状与事实之和不一致"),
         (_state_gone, "记录 essay e0 不存在"),
+        (_account_changed, "单位 B1 的活动次数登记与其记录不一致"),
         (_version_ahead, "记录 ticket t0"),
         (_covered_twice, "study.units_covered@campaign B1 C1 计 2 次，应为 1 次"),
     ],

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from pymongo import MongoClient
 
+from services.cli.audit.findings import Findings
+from services.cli.audit.owed import compare_owed
 from services.kernel.errors import DomainError
 from services.kernel.inbox import Taking
 from services.kernel.journal import in_transaction, without_bookkeeping
@@ -51,6 +53,14 @@ def notice(desk: Desk, month: str = "2026-03", unit: str = "R") -> str:
     id: str = desk.do(c.DraftNotice(unit=unit, plan="p1", month=month), unit=unit)["id"]
     desk.do(c.IssueNotice(id=id), unit=unit)
     return id
+
+
+def owed_as_found(desk: Desk) -> list[str]:
+    """What the audit says of what is owed."""
+    found = Findings()
+    compare_owed(desk.database, found)
+    assert len(found.first) == found.wrong
+    return found.first
 
 
 def session(unit: str, day: str = "2026-03-05", form: str = "theme_day", **fields: Any) -> dict[str, Any]:
@@ -274,6 +284,30 @@ def test_what_is_done_is_the_direct_recount(desk: Desk, steps: list[Any]) -> Non
             duty = desk.database["duties"].find_one({"_id": f"{source}|{unit}"})
             assert duty is not None
             assert duty["done"] == sum(kept(window, counts) for window in windows)
+    assert owed_as_found(desk) == []
+
+
+@pytest.mark.parametrize(
+    ("collection", "id", "change", "says"),
+    [
+        ("accounts", "D1-B1|2026", {"$inc": {"counts.03.theme_day": 1}}, "D1-B1 的活动次数登记"),
+        ("duties", "p1|D1-B2", {"$inc": {"done": 1}}, "D1-B2 对 p1 的应办情况"),
+        ("duties", "p1|D1-B1", {"$set": {"missing": None}}, "D1-B1 对 p1 的应办情况"),
+    ],
+)
+def test_the_audit_finds_what_was_changed_by_hand(
+    desk: Desk, collection: str, id: str, change: dict[str, Any], says: str
+) -> None:
+    """Accounts and standings are recounted from the records; what is right agrees."""
+    plan(desk)
+    of_month = notice(desk)
+    desk.distribute()
+    report(desk, "s1", "D1-B1", "2026-03-05")
+    assert owed_as_found(desk) == []
+    assert desk.database["duties"].count_documents({"source": of_month}) > 0
+    assert desk.database[collection].update_one({"_id": id}, change).modified_count == 1
+    (line,) = owed_as_found(desk)
+    assert says in line
 
 
 def test_who_is_behind_is_reminded_once_a_day(desk: Desk) -> None:

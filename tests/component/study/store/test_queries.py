@@ -1,4 +1,4 @@
-"""Study's lists of sessions, plans and duties on a real store: each walks an index, whatever is asked."""
+"""Study's lists of what was held, written and said, on a real store: each walks an index, whatever is asked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from services.gateway.contract import UnitKind
 from services.kernel.journal import ensure_collections
 from services.study import contract as c
 from services.study import store
@@ -24,12 +23,8 @@ _LISTED: dict[str, Any] = {
     "scope": ["D1", "P"],
 }
 KEPT: dict[str, Any] = {
-    **dict.fromkeys(("sessions", "essays", "lectures", "plans", "notices"), _LISTED),
-    **dict.fromkeys(("receipts", "reminders", "branch_plans"), _LISTED),
-    "duties": {"source": "j1", "unit": "D1", "path": ["P", "D1"], "missing": "2026-05-31", "unread": True},
-    "units": {"name": "一", "kind": "branch", "path": ["P", "D1"], "members": 9, "active_from": "2026-01-01"},
+    **dict.fromkeys(("sessions", "essays", "lectures"), _LISTED),
     "members": {"version": 1, "stays": [{"unit": "D1", "first": "2026-01-01", "until": None}]},
-    "accounts": {"unit": "D1", "counts": {}},
 }
 
 
@@ -56,19 +51,6 @@ ASKED: dict[str, Callable[[Documents], Any]] = {
     "sessions by form": lambda database: list(_sessions(form="theme_day")(database)),
     "essays": lambda database: store.listed(database, "essays", c.ListEssays(unit="P", sort="title")),
     "lectures": lambda database: store.listed(database, "lectures", c.ListLectures(unit="P", state="recorded")),
-    "plans": lambda database: store.plans.listed(database, "plans", c.ListPlans(unit="D1")),
-    "notices": lambda database: store.plans.listed(database, "notices", c.ListNotices(unit="D1", state="issued")),
-    "receipts": lambda database: store.listed(database, "receipts", c.ListReceipts(unit="P")),
-    "reminders": lambda database: store.listed(database, "reminders", c.ListReminders(unit="P")),
-    "branch plans": lambda database: store.listed(database, "branch_plans", c.ListBranchPlans(unit="P")),
-    "progress": lambda database: store.duties.progress(database, "j1", "P", TODAY),
-    **{
-        f"duties {state}": lambda database, state=state: store.duties.listed(  # type: ignore[misc]
-            database, c.ListDuties(source="j1", unit="P", state=state), TODAY
-        )
-        for state in (None, "complete", "behind", "on_time", "unacknowledged")
-    },
-    "units below": lambda database: store.units.below(database, "P", [UnitKind.branch], after="a", limit=10),
     "members of a unit": lambda database: store.members.of_unit(database, "D1", None),
 }
 
