@@ -9,9 +9,10 @@ from typing import Any
 from fastapi import Request
 
 from services.kernel.errors import DomainError
-from services.kernel.event import Command
+from services.kernel.event import Actor, Command
 
 from ..domain import Action
+from ..store import directory
 from .answers import Moved, Page
 from .auth import Gate, Principal, new_record
 
@@ -86,6 +87,18 @@ class Records:
                 if refusal.code != "unit.out_of_scope":
                     raise
         return await gate.allow(caller, action, last)
+
+
+async def for_all_units(gate: Gate, caller: Principal, action: Action) -> tuple[Actor, str]:
+    """By which role somebody may do what binds every unit, and the root that they must reach for it.
+
+    Raises:
+        DomainError: unit.unknown, unit.out_of_scope, role.missing.
+    """
+    root = await directory.root(gate.database)
+    if root is None:
+        raise DomainError("unit.unknown", "尚未建立单位", "not_found")
+    return await gate.allow(caller, action, root), root
 
 
 def moved(answer: Answer) -> Moved:

@@ -283,6 +283,20 @@ async def list_notice_units(
     return await _duties(id, request, caller, gate, asked)
 
 
+@router.get("/duties/behind", tags=[_STANDING], summary="进度落后的单位")
+async def list_behind(
+    request: Request,
+    caller: Caller,
+    gate: Gated,
+    unit: str | None = Query(None, max_length=32, description="不填为本单位"),
+    page: int = Query(1, ge=1, le=10_000),
+    page_size: int = Query(50, ge=1, le=200),
+) -> Page:
+    """Units of a subtree that are behind with any plan or notice, those longest behind first."""
+    asked = DutyListing(unit=unit, state="behind", page=page, page_size=page_size)
+    return await _duties(None, request, caller, gate, asked)
+
+
 async def _progress(id: str, unit: str | None, request: Request, caller: Caller, gate: Gated) -> Answer:
     actor = gate.own(caller, PLANS.read) if unit is None else await gate.allow(caller, PLANS.read, unit)
     query = contract.GetPlanProgress(source=id, unit=unit or actor.unit)
@@ -290,7 +304,7 @@ async def _progress(id: str, unit: str | None, request: Request, caller: Caller,
     return answer
 
 
-async def _duties(id: str, request: Request, caller: Caller, gate: Gated, asked: DutyListing) -> Page:
+async def _duties(id: str | None, request: Request, caller: Caller, gate: Gated, asked: DutyListing) -> Page:
     actor = gate.own(caller, PLANS.read) if asked.unit is None else await gate.allow(caller, PLANS.read, asked.unit)
     told = asked.model_dump(exclude_none=True)
     query = contract.ListDuties(**{**told, "unit": asked.unit or actor.unit}, source=id)

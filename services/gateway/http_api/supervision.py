@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,9 +13,9 @@ from services.study import contract
 
 from ..domain import Action
 from . import study
-from .answers import Moved, Page
+from .answers import Moved, Page, Written
 from .auth import Caller, Gated
-from .records import Records, moved
+from .records import Records, for_all_units, moved
 
 router = APIRouter(prefix="/study")
 Answer = dict[str, Any]
@@ -33,6 +33,18 @@ class NormListing(BaseModel):
     missing: bool = Field(False, description="只列有缺项的单位")
     after: str = Field("", max_length=32)
     page_size: int = Field(50, ge=1, le=200)
+
+
+class NormSaid(BaseModel):
+    """How often, from how many members on, and who says so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: int = Field(ge=1, le=31)
+    each: Literal[contract.Each.month, contract.Each.quarter]
+    from_members: int = Field(0, ge=0, le=10_000, description="党员达到此数的单位才适用")
+    source: str = Field(min_length=1, max_length=200, description="依据")
+    trust: str = Field(min_length=1, max_length=40, description="可信程度，如 已核对原文")
 
 
 class Drawing(BaseModel):
@@ -72,6 +84,14 @@ async def list_norms(request: Request, caller: Caller, gate: Gated) -> Answer:
     return answer
 
 
+@router.put("/norms/{id}", tags=[_SUPERVISION], summary="修改频次标准")
+async def set_norm(id: str, body: NormSaid, request: Request, caller: Caller, gate: Gated) -> Written:
+    """Say a norm anew, with its source; it binds every unit, so who says it must reach them all."""
+    actor, root = await for_all_units(gate, caller, Action.set_norms)
+    asked = contract.SetNorm(**body.model_dump(), id=id)
+    return Written.model_validate(await gate.ask("study", asked, actor, request.headers, [root]))
+
+
 @router.get("/norms/units", tags=[_SUPERVISION], summary="三会一课频次（按单位）")
 async def list_norm_units(
     request: Request, caller: Caller, gate: Gated, asked: Annotated[NormListing, Query()]
@@ -90,6 +110,12 @@ async def list_reminders(
 ) -> Page:
     """Reminders that a unit and those below it were given."""
     return await PLANS.page(gate, caller, request, asked, contract.ListReminders)
+
+
+@router.get("/reminders/{id}", tags=[_SUPERVISION], summary="提醒")
+async def get_reminder(id: str, request: Request, caller: Caller, gate: Gated) -> Answer:
+    """One reminder: by whom, when, about which plan or notice."""
+    return await PLANS.one(gate, caller, request, contract.GetReminder(id=id))
 
 
 @router.post("/reminders", status_code=201, tags=[_SUPERVISION], summary="提醒")

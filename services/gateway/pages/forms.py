@@ -18,6 +18,14 @@ def with_key(request: Request, key: str, part: str = "") -> Request:
     """
     if not key:
         return request
-    others = [pair for pair in request.scope["headers"] if pair[0] != b"idempotency-key"]
-    header = (b"idempotency-key", f"{key}{part}".encode()[:128])
-    return Request({**request.scope, "headers": [*others, header]}, request.receive)
+    return _with_header(request, b"idempotency-key", f"{key}{part}".encode()[:128])
+
+
+def with_version(request: Request, version: str) -> Request:
+    """The request with the version of the record that the form showed as its If-Match: nobody's change is lost."""
+    return _with_header(request, b"if-match", version.encode()) if version else request
+
+
+def _with_header(request: Request, name: bytes, value: bytes) -> Request:
+    others = [pair for pair in request.scope["headers"] if pair[0] != name]
+    return Request({**request.scope, "headers": [*others, (name, value)]}, request.receive)

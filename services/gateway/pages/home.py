@@ -15,10 +15,11 @@ from services.kernel.errors import DomainError
 
 from ..contract import ROLES
 from ..domain import Action
-from ..domain.permissions import EVERYWHERE, PERMISSIONS
+from ..domain.permissions import EVERYWHERE
 from ..gate import Gate, Principal
+from ..http_api import study_plans
 from ..http_api.auth import Gated
-from . import words
+from . import lined, words
 from .entry import ENTRIES
 from .records import listed, unit_names
 from .screens import SHEETS, Reader, Screen, can, home_of, screen
@@ -60,6 +61,8 @@ WAITING = (
 )
 
 
+_FOLLOWED = (Action.supervise_study, Action.acknowledge_notices)
+"""Who is told which units are behind: those who supervise, and the branch itself."""
 RECENTLY = {"session": Action.read_study, "topic": Action.read_research, "ticket": Action.read_tickets}
 """The records of which the latest are shown, and who may see them."""
 
@@ -67,36 +70,43 @@ RECENTLY = {"session": Action.read_study, "topic": Action.read_research, "ticket
 @router.get("/")
 async def home(request: Request, reader: Reader, gate: Gated) -> Response:
     """What waits, the unit's report, its latest records, and the ways in."""
-    held = {role for role, _ in reader.roles}
-    mine = [some for some in WAITING if held & PERMISSIONS[some.action]]
     shown = [kind for kind, action in RECENTLY.items() if can(reader, action)]
-    counts = [_listed(some.kind, request, reader, gate, page_size=1, **dict(some.asked)) for some in mine]
-    latest = [_listed(kind, request, reader, gate, page_size=RECENT) for kind in shown]
-    found = await asyncio.gather(*counts, *latest)
+    waits = [
+        (
+            some.text,
+            f"/records/{some.kind}?{urlencode(some.asked)}",
+            _answered(listed(some.kind, request, reader, gate, page_size=1, **dict(some.asked))),
+        )
+        for some in WAITING
+        if can(reader, some.action)
+    ]
+    if can(reader, *_FOLLOWED):
+        behind = study_plans.list_behind(request, reader, gate, None, 1, 1)
+        waits.append(("进度落后", "/standings", _answered(behind)))
+    latest = [_answered(listed(kind, request, reader, gate, page_size=RECENT)) for kind in shown]
+    found = await asyncio.gather(*(asking for _, _, asking in waits), *latest)
     waiting = [
-        {
-            "text": some.text,
-            "total": page["total"],
-            "more": page["more_than"],
-            "href": f"/records/{some.kind}?{urlencode(some.asked)}",
-        }
-        for some, page in zip(mine, found, strict=False)
+        {"text": text, "total": page["total"], "more": page["more_than"], "href": href}
+        for (text, href, _), page in zip(waits, found, strict=False)
         if page is not None and page["total"]
     ]
     recent = [
         {"kind": kind, "name": words.RECORDS[kind], "items": None if page is None else page["items"]}
-        for kind, page in zip(shown, found[len(mine) :], strict=True)
+        for kind, page in zip(shown, found[len(waits) :], strict=True)
     ]
     return screen(
         request,
         "home.html",
         roles=await _roles(gate, reader),
         waiting=waiting,
-        unanswered=None in found[: len(mine)],
+        unanswered=None in found[: len(waits)],
         recent=recent,
         report=home_of(reader) if can(reader, Action.read_figures) else None,
         sheets=ways_of(reader) if can(reader, *SHEETS) else [],
-        entries=[(kind, f"登记{words.RECORDS[kind]}") for kind, entry in ENTRIES.items() if can(reader, entry.action)],
+        entries=[
+            *((kind, f"登记{words.RECORDS[kind]}") for kind, entry in ENTRIES.items() if can(reader, entry.action)),
+            *([("plan", lined.NEW.title)] if can(reader, lined.NEW.action) else []),
+        ],
         state_of=words.state_of,
     )
 
@@ -108,11 +118,10 @@ async def _roles(gate: Gate, reader: Principal) -> list[str]:
     ]
 
 
-async def _listed(kind: str, request: Request, reader: Principal, gate: Gate, **asked: Any) -> dict[str, Any] | None:
+async def _answered(asking: Coroutine[Any, Any, Any]) -> dict[str, Any] | None:
     """A page of a list; None while its service does not answer, which must not keep the rest from being shown."""
-    asking: Coroutine[Any, Any, dict[str, Any]] = listed(kind, request, reader, gate, **asked)
     try:
-        return await asking
+        return dict(await asking)
     except DomainError as refusal:
         if refusal.kind not in ("unavailable", "timed_out"):
             raise

@@ -11,6 +11,7 @@ from ..documents import show
 
 KINDS = ("plan", "notice", "receipt", "branch_plan")
 STANDINGS = {"behind": "落后", "on_time": "按期推进", "complete": "已完成", "unacknowledged": LAPSES["unacknowledged"]}
+_ABOUT = {"plan": "学习计划", "notice": "通知单"}
 _DONE = {"record": "已完成（由记录勾选）", "hand": "已完成（手工勾选）"}
 
 
@@ -72,6 +73,8 @@ def ways_on(kind: str, record: dict[str, Any]) -> list[tuple[str, str]]:
         ]
     if kind in ("plan", "notice") and record["state"] == "issued":
         found.append(("进度与督学", f"/standings/{kind}/{id}"))
+    if kind == "reminder":
+        found.append((_ABOUT[record["about"]], f"/records/{record['about']}/{record['source']}"))
     if kind == "receipt":
         found.append(("通知单", f"/records/notice/{record['notice']}"))
     if kind == "branch_plan":

@@ -21,7 +21,7 @@ from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..http_api.research import measures, topics, visits
 from ..store import directory
-from . import joint, membership, owed, words
+from . import joint, lined, membership, owed, words
 from .fields import filled, made
 from .forms import typed, with_key
 from .screens import Reader, Screen, can, screen
@@ -95,6 +95,12 @@ SHELVES = {
         supervision.list_branch_plans,
         study.Listing,
         (("unit", "单位"), ("typed", "手工填写项数")),
+    ),
+    "reminder": Shelf(
+        supervision.get_reminder,
+        supervision.list_reminders,
+        study.Listing,
+        (("day", "日期"), ("unit", "被提醒单位"), ("by", "提醒单位"), ("what", "事由")),
     ),
     "ticket": Shelf(
         hotline.get_ticket,
@@ -250,7 +256,7 @@ async def _shown(
         lines=words.record_lines(kind, record, units),
         leads=words.record_links(kind, record),
         steps=steps,
-        ways=owed.ways_on(kind, record),
+        ways=[*lined.ways_on(kind, record, reader), *owed.ways_on(kind, record)],
         key=new_id(),
     )
 

@@ -110,7 +110,7 @@ def _links(reader: Principal) -> list[tuple[str, str]]:
     if can(reader, Action.read_study):
         links.append(("/records/session", "学习活动"))
     if can(reader, Action.read_plans):
-        links += [("/records/plan", "学习计划"), ("/records/notice", "通知单")]
+        links += [("/records/plan", "学习计划"), ("/records/notice", "通知单"), ("/norms", "标准与依据")]
         links += [("/records/pair", "联学结对"), ("/records/contest", "比赛")]
     if can(reader, Action.manage_members):
         links += [("/records/member", "党员名册"), ("/records/excuse", "请假")]

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from services.hotline import contract
 from services.research import contract as research
+from services.study import contract as study_contract
 
 from ..domain import Action
 from ..http_api import attendance, hotline, members, study, study_plans, supervision
@@ -54,6 +55,15 @@ _OPEN = frozenset({"classified", "dispatched"})
 def _by_hand(receipt: dict[str, Any]) -> dict[str, Choices]:
     """The items of a receipt that no record ticks."""
     return {"item": chosen({item["key"]: item["title"] for item in receipt["items"] if item["kind"] is None})}
+
+
+_FORMS = frozenset(str(form) for forms in study_contract.FORMS.values() for form in forms)
+
+
+def _planned(plan: dict[str, Any]) -> dict[str, Choices]:
+    """The items of a branch's plan that are sessions and have not taken place."""
+    open_items = (item for item in plan["items"] if item["kind"] in _FORMS and item["done"] is None)
+    return {"item": chosen({item["key"]: item["title"] for item in open_items})}
 
 
 def _void(take: Callable[..., Awaitable[Any]]) -> Step:
@@ -286,6 +296,22 @@ STEPS: dict[str, tuple[Step, ...]] = {
             frozenset({"sent", "acknowledged", "outdated"}),
             Action.write_study,
             supervision.draw_receipt_plan,
+        ),
+    ),
+    "branch_plan": (
+        Step(
+            "sessions",
+            "按计划登记学习活动",
+            frozenset({"planned"}),
+            Action.write_study,
+            supervision.record_planned_session,
+            supervision.PlannedSession,
+            {
+                "item": Field("已开展的事项", required=True, most=40),
+                "due": Field("应到人数", "number", required=True),
+                "day": Field("日期", "date", note="不填为计划的日期"),
+            },
+            options=_planned,
         ),
     ),
     "ticket": (

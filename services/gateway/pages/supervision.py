@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -18,7 +19,7 @@ from . import words
 from .forms import typed, with_key
 from .owed import STANDINGS
 from .records import PAGE_SIZE, unit_names
-from .screens import Reader, Screen, can, home_of, screen
+from .screens import Reader, Screen, can, screen
 
 router = APIRouter(include_in_schema=False, route_class=Screen)
 _GET: dict[str, Any] = {"plan": study_plans.get_plan, "notice": study_plans.get_notice}
@@ -29,6 +30,15 @@ _UNITS: dict[str, Any] = {"plan": study_plans.list_plan_units, "notice": study_p
 def _known(kind: str) -> None:
     if kind not in _GET:
         raise DomainError("record.not_found", "没有这种记录", "not_found")
+
+
+@router.get("/standings")
+async def behind_view(request: Request, reader: Reader, gate: Gated, page: int = Query(1, ge=1, le=10_000)) -> Response:
+    """Every unit below the reader's that is behind with a plan or notice, each opening to how it stands there."""
+    found = dict(await study_plans.list_behind(request, reader, gate, None, page, PAGE_SIZE))
+    units = await unit_names(gate, {row["unit"] for row in found["items"]})
+    leads = [("/records/reminder", "收到和发出的提醒"), ("/norms", "频次标准")]
+    return screen(request, "behind.html", leads=leads, found=found, units=units, pages=-(-found["total"] // PAGE_SIZE))
 
 
 @router.get("/standings/{kind}/{id}")
@@ -77,11 +87,11 @@ async def remind(kind: str, id: str, request: Request, reader: Reader, gate: Gat
     """Remind the units shown; each at most once a day."""
     _known(kind)
     values = await typed(request)
-    own = home_of(reader) or ""
+    own = gate.own(reader, Action.supervise_study).unit  # who reminds, whichever subtree is shown
     what: contract.Lapse = "unacknowledged" if values.get("what") == "unacknowledged" else "behind"
-    body = contract.Remind(unit=values.get("unit", own), source=id, what=what, units=values.get("units", "").split(","))
+    body = contract.Remind(unit=own, source=id, what=what, units=values.get("units", "").split(","))
     await supervision.remind(body, with_key(request, values.get("key", "")), reader, gate)
-    return RedirectResponse(f"/standings/{kind}/{id}?unit={body.unit}&state={what}", 303)
+    return RedirectResponse(f"/standings/{kind}/{id}?unit={quote(values.get('unit', own))}&state={what}", 303)
 
 
 @router.get("/records/{kind}/{id}/paper")

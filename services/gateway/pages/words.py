@@ -26,6 +26,7 @@ RECORDS = {
     "notice": "组织生活通知单",
     "receipt": "通知单回执",
     "branch_plan": "支部计划",
+    "reminder": "督学提醒",
     "ticket": "民声工单",
     **joint.NAMES,
 }
@@ -43,10 +44,11 @@ _STATES: dict[str, Mapping[Any, str]] = {
     "notice": study.PLAN_STATES,
     "receipt": study.RECEIPT_STATES,
     "branch_plan": {"planned": "已制定"},
+    "reminder": {"sent": "已提醒"},
     "ticket": hotline.STATE_NAMES,
     **joint.STATES,
 }
-UNITS = ("unit", "handler", "reported_unit", "visited", "owner", *joint.UNITS)
+UNITS = ("unit", "by", "handler", "reported_unit", "visited", "owner", *joint.UNITS)
 _SEVERAL = ("cooperating",)
 _ABSENCES: dict[str, str] = {**{str(reason): name for reason, name in study.REASON_NAMES.items()}, "excused": "请假"}
 _NAMES: dict[str, Mapping[str, str]] = {
@@ -57,6 +59,7 @@ _NAMES: dict[str, Mapping[str, str]] = {
     "kind": {str(kind): name for kind, name in (hotline.KINDS | research.PLACE_KINDS).items()},
     "became": research.BECAME,
     "sort": study.EXCUSE_SORTS,
+    "what": {str(what): name for what, name in study.LAPSES.items()},
     "reason_of_absence": {str(reason): name for reason, name in study.EXCUSE_REASONS.items()} | {"excused": "请假"},
     **joint.WORDS,
 }
@@ -76,6 +79,8 @@ _FIELDS = (
     ("first", "开始日期"),
     ("last", "结束日期"),
     ("sort", "类别"),
+    ("by", "提醒单位"),
+    ("what", "提醒事由"),
     ("reason_of_absence", "请假事由"),
     ("mode", "讲授方式"),
     ("speaker_post", "讲授人职务"),

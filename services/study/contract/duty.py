@@ -86,10 +86,11 @@ DutyState = Literal["complete", "on_time", "behind", "unacknowledged"]
 class ListDuties(Command):
     """The units of a subtree that owe something by a plan or notice; `state` chooses those that stand so.
 
-    `unacknowledged` are those that have not confirmed a notice's latest edition.
+    `unacknowledged` are those that have not confirmed a notice's latest edition. Without a source it is all plans and
+    notices, for those that are behind alone: of what else there is, nobody asks in one list.
     """
 
-    source: str = Field(max_length=64)
+    source: str | None = Field(default=None, max_length=64)
     unit: str
     state: DutyState | None = None
     page: int = Field(default=1, ge=1, le=10_000)

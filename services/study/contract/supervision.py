@@ -39,6 +39,12 @@ class ListReminders(Paged):
     """Reminders that a unit and those below it were given."""
 
 
+class GetReminder(Command):
+    """One reminder, and whether it is about a plan or a notice."""
+
+    id: str
+
+
 class ReminderSent(Payload):
     """A unit was reminded, on a day, by another."""
 
@@ -73,6 +79,47 @@ class Norm(BaseModel):
     number: int
     kinds: list[UnitKind]
     from_members: int = 0
+    source: str
+    trust: str
+
+
+class SetNorm(Command):
+    """Say anew how often a norm asks for its meetings, and who says so; which meetings it is about does not change."""
+
+    id: str = Field(max_length=40)
+    number: int = Field(ge=1, le=31)
+    each: Literal[Each.month, Each.quarter]
+    from_members: int = Field(default=0, ge=0, le=10_000, description="党员达到此数的单位才适用")
+    source: str = Field(min_length=1, max_length=200, description="依据")
+    trust: str = Field(min_length=1, max_length=40, description="可信程度，如 已核对原文")
+
+
+class PlaceNorm(SetNorm):
+    """The same with the unit of who says it; follows from the command, never sent."""
+
+    unit: str
+
+
+class NormSet(Payload):
+    """A norm was said anew."""
+
+    type: ClassVar[str] = "norm.set.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [
+        {
+            "unit": "P000",
+            "day": "2026-03-05",
+            "id": "theme_day",
+            "number": 1,
+            "each": "month",
+            "from_members": 0,
+            "source": "省直机关工委关于规范主题党日的通知（样例）",
+            "trust": "已核对原文",
+        }
+    ]
+    id: str
+    number: int
+    each: Each
+    from_members: int
     source: str
     trust: str
 

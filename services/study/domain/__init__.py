@@ -15,6 +15,7 @@ from .essay import ESSAY, Essay, check_link
 from .excuse import EXCUSE, Excuse
 from .lecture import LECTURE, Lecture
 from .material import ISSUE, MATERIAL_SET, Issue, MaterialSet
+from .norm import NORM, SaidNorm
 from .notice import NOTICE, MakeNotice, Notice
 from .pair import PAIR, Pair
 from .plan import PLAN, Plan
@@ -29,7 +30,7 @@ REPORTED: list[Aggregate[Any]] = [PAIR, ACTIVITY, JOINING, CONTEST, ENTRY, SCORE
 
 AGGREGATES: list[Aggregate[Any]] = [
     *(SESSION, COVERAGE, ATTENDANCE, EXCUSE, ESSAY, LECTURE),
-    *(PLAN, NOTICE, RECEIPT, REMINDER, BRANCH_PLAN),
+    *(PLAN, NOTICE, RECEIPT, REMINDER, BRANCH_PLAN, NORM),
     *REPORTED,
 ]
 """Every kind of record that study keeps."""
@@ -48,6 +49,7 @@ __all__ = [
     "JOINING",
     "LECTURE",
     "MATERIAL_SET",
+    "NORM",
     "NOTICE",
     "PAIR",
     "PLAN",
@@ -74,6 +76,7 @@ __all__ = [
     "Programme",
     "Receipt",
     "Reminder",
+    "SaidNorm",
     "Session",
     "attendance_id",
     "branch_plan_id",

@@ -10,7 +10,7 @@ from services.kernel.journal import Work
 from services.kernel.rpc import command, query
 
 from .. import contract, store
-from ..domain import BRANCH_PLAN, NOTICE, PLAN, RECEIPT, REMINDER, branch_plan_id, reminder_id, wrong
+from ..domain import BRANCH_PLAN, NORM, NOTICE, PLAN, RECEIPT, REMINDER, branch_plan_id, reminder_id, wrong
 
 Answer = dict[str, Any]
 
@@ -86,6 +86,26 @@ class Supervision:
 
         answer: Answer = self.journal.execute(envelope, command, act)
         return answer
+
+    @command(contract.SetNorm)
+    def set_norm(self, command: contract.SetNorm, envelope: Envelope) -> Answer:
+        """Say a norm anew."""
+
+        def act(work: Work) -> Answer:
+            placed = contract.PlaceNorm(**command.model_dump(), unit=envelope.actor.unit)
+            work.decide(NORM, command.id, placed, envelope.expected)
+            return {"id": command.id, "version": work.version(NORM, command.id)}
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    @query(contract.GetReminder)
+    def get_reminder(self, query: contract.GetReminder, envelope: Envelope) -> Answer:
+        """One reminder, and what it is about."""
+        database = self.journal.database
+        found = store.one(database, "reminders", query.id, envelope.actor.unit)
+        is_plan = database["plans"].find_one({"_id": found["source"]}, {"_id": 1}) is not None
+        return {**found, "about": "plan" if is_plan else "notice"}
 
     @query(contract.ListReminders)
     def list_reminders(self, query: contract.ListReminders, envelope: Envelope) -> Answer:

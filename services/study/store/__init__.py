@@ -29,7 +29,7 @@ __all__ = [
 
 def ensure_indexes(database: Database[Document]) -> None:
     """One index for each way in which anything is asked; collections first, for transactions make none."""
-    beside = ("units", "members", "directory", "gates", "accounts", "duties", "distributions", "norms")
+    beside = ("units", "members", "directory", "gates", "accounts", "duties", "distributions")
     ensure_collections(database, beside)
-    for part in (records, reported, units, members, rolls, excuses, duties, plans, norms):
+    for part in (records, reported, units, members, rolls, excuses, duties, plans):
         part.ensure_indexes(database)

@@ -27,11 +27,12 @@ Practice = Counter[tuple[str, str]]
 
 
 def ensure_indexes(database: Database[Document]) -> None:
-    """A unit's duties by month; a source's duties in a subtree, the longest missing first; those not acknowledged."""
+    """A unit's duties by month; a subtree's, of a source or of all, the longest missing first; those not read."""
     duties = database["duties"]
     duties.create_index([("unit", 1), ("last", 1)])
     duties.create_index([("source", 1), ("path", 1), ("missing", 1), ("_id", 1)])
     duties.create_index([("source", 1), ("path", 1), ("unread", 1), ("_id", 1)])
+    duties.create_index([("path", 1), ("missing", 1), ("_id", 1)])
 
 
 def account_id(unit: str, year: str) -> str:
@@ -148,7 +149,9 @@ def _stand(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def listed(database: Database[Document], asked: ListDuties, today: date) -> dict[str, Any]:
     """A page of the units that owe something by a plan or notice, those longest behind first."""
-    filters: Document = {"source": asked.source, "path": asked.unit}
+    filters: Document = {"path": asked.unit}
+    if asked.source is not None:
+        filters["source"] = asked.source
     match asked.state:
         case "complete":
             filters["missing"] = None
@@ -160,7 +163,18 @@ def listed(database: Database[Document], asked: ListDuties, today: date) -> dict
             filters["unread"] = True
     sort = "unread" if asked.state == "unacknowledged" else "missing"
     found = page(database["duties"], filters, sort=sort, page=asked.page, page_size=asked.page_size)
-    return {**found, "items": [_duty(row, today) for row in found["items"]]}
+    titles = _titles(database, found["items"])
+    return {**found, "items": [{**_duty(row, today), "title": titles[row["source"]]} for row in found["items"]]}
+
+
+def _titles(database: Database[Document], rows: list[Document]) -> dict[str, str]:
+    """What plans and notices are called."""
+    found: dict[str, str] = {}
+    for sort in ("plan", "notice"):
+        ids = {row["source"] for row in rows if row["sort"] == sort}
+        told = database[f"{sort}s"].find({"_id": {"$in": sorted(ids)}}, {"title": 1}) if ids else ()
+        found |= {each["_id"]: each["title"] for each in told}
+    return found
 
 
 def lapsed(work: Work, asked: Remind, today: date) -> dict[str, list[str]]:
@@ -175,5 +189,5 @@ def lapsed(work: Work, asked: Remind, today: date) -> dict[str, list[str]]:
 def _duty(row: Document, today: date) -> Document:
     """A duty as it is answered."""
     lacks = None if row["missing"] is None else date.fromisoformat(row["missing"])
-    names = ("unit", "due", "done", "missing", "edition", "acknowledged")
+    names = ("source", "sort", "unit", "due", "done", "missing", "edition", "acknowledged")
     return {**{name: row.get(name) for name in names}, "standing": Standing(standing(lacks, today))}

@@ -1,4 +1,4 @@
-"""How often branches meet, against the norms. These are kept in the store, each with its source, and changed there."""
+"""How often branches meet, against the norms: the defaults, and what was said anew of them."""
 
 from __future__ import annotations
 
@@ -8,83 +8,23 @@ from typing import Any
 
 from pymongo.database import Database
 
-from services.gateway.contract import UnitKind
-from services.kernel.journal import Document
+from services.kernel.journal import Document, without_bookkeeping
 
-from ..contract import Each, Form, ListNormStandings, Norm
+from ..contract import Each, ListNormStandings, Norm
+from ..domain import SaidNorm
 from ..domain.duty import Counts, Window, counted, end_of, quarter_of
+from ..domain.norm import NORMS, in_force
 from . import units
 from .duties import account_id, read_account
 
-_BRANCHES = [UnitKind.branch, UnitKind.joint_branch]
-_ARTICLES = "《中国共产党支部工作条例（试行）》"
-_READ, _SECONDARY, _UNVERIFIED = "已核对原文", "二手资料", "未核实"
-NORMS = [
-    Norm(
-        id="general_meeting",
-        name="支部党员大会",
-        kind=Form.general_meeting,
-        each=Each.quarter,
-        number=1,
-        kinds=_BRANCHES,
-        source=_ARTICLES,
-        trust=_SECONDARY,
-    ),
-    Norm(
-        id="committee_meeting",
-        name="支部委员会",
-        kind=Form.committee_meeting,
-        each=Each.month,
-        number=1,
-        kinds=_BRANCHES,
-        from_members=7,
-        source=f"{_ARTICLES}第十二条（7 人以上设支部委员会，为{_SECONDARY}）",
-        trust=_READ,
-    ),
-    Norm(
-        id="group_meeting",
-        name="党小组会",
-        kind=Form.group_meeting,
-        each=Each.month,
-        number=1,
-        kinds=_BRANCHES,
-        source=f"{_ARTICLES}第十三条",
-        trust=_READ,
-    ),
-    Norm(
-        id="lecture",
-        name="专题党课",
-        kind="lecture",
-        each=Each.quarter,
-        number=1,
-        kinds=_BRANCHES,
-        source=_ARTICLES,
-        trust=_SECONDARY,
-    ),
-    Norm(
-        id="theme_day",
-        name="主题党日",
-        kind=Form.theme_day,
-        each=Each.month,
-        number=1,
-        kinds=_BRANCHES,
-        source=_ARTICLES,
-        trust=_UNVERIFIED,
-    ),
-]
-"""The defaults, written where there are none. Not every branch has groups: the list tells what was held, no verdict."""
 _SCANNED = 2_000
 
 
-def ensure_indexes(database: Database[Document]) -> None:
-    """Write the defaults where there are none."""
-    for norm in NORMS:
-        database["norms"].update_one({"_id": norm.id}, {"$setOnInsert": norm.model_dump(exclude={"id"})}, upsert=True)
-
-
 def norms(database: Database[Document]) -> list[Norm]:
-    """The norms in force."""
-    return [Norm(id=row["_id"], **{key: row[key] for key in row if key != "_id"}) for row in database["norms"].find()]
+    """The norms in force, in the order of the defaults."""
+    found = database["norms"].find({"_id": {"$in": [norm.id for norm in NORMS]}})
+    said = {row["_id"]: SaidNorm.model_validate(without_bookkeeping(row)) for row in found}
+    return [in_force(norm, said.get(norm.id)) for norm in NORMS]
 
 
 def standings(database: Database[Document], asked: ListNormStandings) -> dict[str, Any]:
@@ -92,15 +32,15 @@ def standings(database: Database[Document], asked: ListNormStandings) -> dict[st
 
     With `missing` so many units are looked at and no more: a page may then be short and yet not the last.
     """
-    in_force = norms(database)
-    kinds = sorted({kind for norm in in_force for kind in norm.kinds})
+    known = norms(database)
+    kinds = sorted({kind for norm in known for kind in norm.kinds})
     most = _SCANNED if asked.missing else asked.page_size
     found = units.below(database, asked.unit, kinds, after=asked.after, limit=most)
     counts = _counts(database, [unit["_id"] for unit in found], asked.month[:4])
     items: list[dict[str, Any]] = []
     last = None
     for unit in found:
-        stands = [_against(norm, asked.month, counts[unit["_id"]]) for norm in in_force if _binds(norm, unit)]
+        stands = [_against(norm, asked.month, counts[unit["_id"]]) for norm in known if _binds(norm, unit)]
         last = unit["_id"]
         if not asked.missing or any(norm["missing"] for norm in stands):
             items.append({"unit": unit["_id"], "name": unit["name"], "norms": stands})

@@ -9,14 +9,12 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field
 
 from services.kernel.cells import Reason, Title
-from services.kernel.errors import DomainError
 from services.research import contract
 
 from ...domain import Action
-from ...store import directory
 from ..answers import Moved, Page, Written
 from ..auth import Caller, Gate, Gated, Principal
-from ..records import moved
+from ..records import for_all_units, moved
 from .asked import APPROVE, RECORDS, Answer, Body, Listing, OnDay, WithReason
 
 router = APIRouter()
@@ -176,8 +174,5 @@ async def get_norm(request: Request, caller: Caller, gate: Gated) -> Answer:
 @router.put("/norm", tags=[_TOPICS], summary="修改配置")
 async def set_norm(body: contract.SetNorm, request: Request, caller: Caller, gate: Gated) -> Written:
     """Say the configuration anew; it binds every unit, so who says it must reach them all."""
-    root = await directory.root(gate.database)
-    if root is None:
-        raise DomainError("unit.unknown", "尚未建立单位", "not_found")
-    actor = await gate.allow(caller, Action.set_norms, root)
+    actor, root = await for_all_units(gate, caller, Action.set_norms)
     return Written.model_validate(await gate.ask("research", body, actor, request.headers, [root]))
