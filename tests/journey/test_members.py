@@ -312,6 +312,9 @@ def test_who_moves_counts_once_where_they_studied_first(
     assert {unit: told["study.members_covered"] for unit, told in june.items()} == {FIRST: 4, SECOND: 1, DEPARTMENT: 5}
     assert {unit: told["study.members_due"] for unit, told in june.items()} == {FIRST: 3, SECOND: 2, DEPARTMENT: 5}
     assert june[DEPARTMENT]["study.coverage"] == 1
+    assert {unit: told["study.members_departed"] for unit, told in june.items()} == {FIRST: 1, SECOND: 0, DEPARTMENT: 1}
+    told = province.report(FIRST, **{"from": "2026-06-01", "to": "2026-06-30"})["details"]["study.coverage"]
+    assert (told["value"], told["reason"]) == (1, "capped")
     made(first.post(f"/study/sessions/{early}/voids", json={"reason": "误报"}))
     june = {unit: figures(province, "2026-06", 30, unit) for unit in (FIRST, SECOND, DEPARTMENT)}
     assert {unit: told["study.members_covered"] for unit, told in june.items()} == {FIRST: 0, SECOND: 2, DEPARTMENT: 2}

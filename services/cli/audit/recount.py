@@ -119,6 +119,7 @@ def member(state: Member) -> Counter[Place]:
         sums["study.members_due", stay.unit, stay.first.isoformat()] += 1
         if stay.until is not None:
             sums["study.members_due", stay.unit, stay.until.isoformat()] -= 1
+            sums["study.members_departed", stay.unit, stay.until.isoformat()] += 1
     return sums
 
 

@@ -50,6 +50,11 @@ class Lists:
         """How many belong to these units at the end of a day."""
         return sum(stay.unit in units and stay.holds(last) for stay in self.stays)
 
+    def departed(self, units: set[str], first: date, last: date) -> int:
+        """How many ceased to belong to one of these units on these days, each time they did."""
+        ended = (stay.until for stay in self.stays if stay.unit in units and stay.until is not None)
+        return sum(first <= day <= last for day in ended)
+
     def covered(self, units: set[str], first: date, last: date) -> int:
         """How many studied on these days, each counted where they did first."""
         places: dict[str, tuple[date, str]] = {}

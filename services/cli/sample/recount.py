@@ -126,7 +126,9 @@ def with_members(told: Figures, listed: Lists, units: set[str], first: date, las
         "study.unit_coverage": int(told["study.units_covered"] or 0) / len(units),
     }
     rates = {id: None if share is None else round(share, DIGITS) for id, share in shares.items()}
-    return {**told, "study.members_due": due, "study.members_covered": covered, **by_way, **rates}
+    departed = listed.departed(units, first, last)
+    members = {"study.members_due": due, "study.members_departed": departed, "study.members_covered": covered}
+    return {**told, **members, **by_way, **rates}
 
 
 def _covered(row: Row) -> Iterable[tuple[str, str]]:

@@ -14,6 +14,7 @@ GROUPS = {"study": "理论学习", "research": "调查研究", "hotline": "民�
 REASONS = {
     "not_additive": "去重计数，只按整月、整季、整年或活动期统计",
     "no_denominator": "没有可计算的基数",
+    "capped": "已学习的人员或单位期内调出、离开，多于期末应学数，按 100% 计",
 }
 NONE = "—"
 

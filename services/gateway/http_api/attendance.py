@@ -16,6 +16,7 @@ from services.kernel.event import Actor, new_id, record_id
 from services.study import contract
 
 from ..domain import Action
+from ..projection import FigureReason
 from ..store import coverage, directory
 from .answers import Moved, Page
 from .auth import Caller, Gate, Gated, Principal
@@ -94,8 +95,10 @@ class ByWay(BaseModel):
     name: str
     members_covered: int | None
     members_share: float | None
+    members_reason: FigureReason | None
     units_covered: int | None
     units_share: float | None
+    units_reason: FigureReason | None
 
 
 class ByMonth(BaseModel):

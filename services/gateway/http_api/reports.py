@@ -14,6 +14,7 @@ from services.kernel.sheets import XLSX
 
 from ..documents import report_workbook
 from ..domain import Action
+from ..projection import FigureReason
 from ..store import directory, report
 from .auth import Caller, Gate, Gated
 
@@ -30,7 +31,7 @@ class Detail(BaseModel):
     name: str
     unit_of_measure: str
     sort: Literal["flow", "level", "distinct", "rate"]
-    reason: Literal["not_additive", "no_denominator"] | None = None
+    reason: FigureReason | None = None
 
 
 class Compared(BaseModel):

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from services.study.contract import EXCUSE_REASONS
 
 from ..contract import AddMember
+from ..documents import show
 from ..domain import Action
 from ..gate import Gate, Principal
 from ..http_api import attendance, members
@@ -117,6 +118,7 @@ async def coverage_view(
         "coverage.html",
         found=found,
         parts=[f"study.attendance.{part}" for part in _ATTENDANCE],
+        reasons=show.REASONS,
         names={id: detail["name"] for id, detail in found["figures"].items()},
         opened=lambda figure: f"/figures/{quote(figure)}/records?unit={quote(unit)}&{period}",
         below=lambda child: f"/coverage/{quote(child)}?{period}",

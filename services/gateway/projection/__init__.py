@@ -3,7 +3,7 @@
 from .catalogue import GRAINS, METRICS, SOURCES, Metric, key, stored
 from .contributions import Contribution, facts
 from .fold import HIDDEN, fold
-from .rates import RATES, Rate, Weights
+from .rates import RATES, FigureReason, Rate, Weights, limited
 
 __all__ = [
     "GRAINS",
@@ -12,11 +12,13 @@ __all__ = [
     "RATES",
     "SOURCES",
     "Contribution",
+    "FigureReason",
     "Metric",
     "Rate",
     "Weights",
     "facts",
     "fold",
     "key",
+    "limited",
     "stored",
 ]

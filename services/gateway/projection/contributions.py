@@ -44,6 +44,7 @@ def _stay(part: Part) -> Iterable[Contribution]:
     yield Contribution("study.members_due", part["unit"], part["first"], 1)
     if part.get("until"):
         yield Contribution("study.members_due", part["unit"], part["until"], -1)
+        yield Contribution("study.members_departed", part["unit"], part["until"], 1)
 
 
 def _receipt(part: Part) -> Iterable[Contribution]:

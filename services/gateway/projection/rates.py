@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Values = Mapping[str, int | float | None]
+FigureReason = Literal["not_additive", "no_denominator", "capped"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,15 @@ class Rate:
     formula: Callable[[Values, Weights], float | None]
     measure: str = "%"
     sort: Literal["rate"] = "rate"
+    limited: bool = False
+    """Whether it may come to more than 1, as what is counted may have gone from what it is divided by."""
+
+    def value(self, values: Values, weights: Weights) -> tuple[float | None, FigureReason | None]:
+        """The figure, and why it is null or is not what the formula gives: nothing is cut without saying so."""
+        found = self.formula(values, weights)
+        if found is None:
+            return None, "not_additive" if None in [values[part] for part in self.of] else "no_denominator"
+        return limited(found) if self.limited else (found, None)
 
     def told(self, weights: Weights) -> str:
         """The formula in words, with the weights in force."""
@@ -48,6 +58,11 @@ _VALID, _RESPONDED, _SOLVED, _SATISFIED, _BASICALLY = (
 )
 
 
+def limited(rate: float) -> tuple[float, FigureReason | None]:
+    """A share of a whole from which somebody counted may have gone meanwhile: at most 1, and said to be so."""
+    return (1.0, "capped") if rate > 1 else (rate, None)
+
+
 def _ratio(part: float, whole: float | None) -> float | None:
     return part / whole if whole else None
 
@@ -55,7 +70,7 @@ def _ratio(part: float, whole: float | None) -> float | None:
 def _coverage(covered: str, due: str) -> Callable[[Values, Weights], float | None]:
     def rate(values: Values, weights: Weights) -> float | None:
         reached = values[covered]
-        return None if reached is None or not values[due] else min(1.0, reached / (values[due] or 1))
+        return None if reached is None else _ratio(reached, values[due])
 
     return rate
 
@@ -97,9 +112,11 @@ RATES: dict[str, Rate] = {
         Rate(
             "study.coverage",
             "党员学习覆盖率",
-            "覆盖党员 ÷ 期末应学人数；没有应学人员的不计算；调出人员计在学习时所在单位，故以 100% 为限",
+            "覆盖党员 ÷ 期末应学人数；没有应学人员的不计算；"
+            "调出、离开人员计在学习时所在单位，因此超过 100% 的按 100% 计并注明，调出、离开人次另行列出",
             _MEMBERS,
             _coverage(*_MEMBERS),
+            limited=True,
         ),
         Rate(
             "study.unit_coverage",
@@ -107,6 +124,7 @@ RATES: dict[str, Rate] = {
             "覆盖单位 ÷ 期末应学单位；没有应学单位的不计算",
             _UNITS,
             _coverage(*_UNITS),
+            limited=True,
         ),
         Rate("hotline.response_rate", "响应率", "已联系 ÷ 有效回访", (_RESPONDED, _VALID), _response),
         Rate("hotline.solution_rate", "解决率", "已解决 ÷ 有效回访", (_SOLVED, _VALID), _solution),

@@ -9,16 +9,19 @@ from typing import Any
 
 from services.study.contract import WAYS
 
+from ..projection import limited
 from . import directory
 from .period import Span
 from .report import details_of
 from .snapshot import Database, known, one_instant, weights
 
 _MEMBERS = ("study.members_due", "study.members_covered", "study.coverage")
+_DEPARTED = "study.members_departed"
 _UNITS = ("study.units_due", "study.units_covered", "study.unit_coverage")
 _SIDES = {"study.attendance.duty": "公务", "study.attendance.other": "病假、事假（由支部掌握）"}
 COLUMNS = (
     *_MEMBERS,
+    _DEPARTED,
     *_UNITS,
     *(f"study.attendance.{part}" for part in ("due", "present", "excused", "absent", "exempt", "transferred")),
 )
@@ -30,6 +33,7 @@ async def coverage(database: Database, unit_id: str, span: Span) -> dict[str, An
     """Coverage of a unit over a span, by way, by month, and of each unit right below it.
 
     A share is null with its reason: `no_denominator` where nobody was due, `not_additive` over days that are no window.
+    One that would come to more than 1 is 1, and says so: `capped`.
 
     Raises:
         DomainError: unit.unknown, period.invalid.
@@ -80,7 +84,8 @@ def _way(own: Details, way: str, name: str) -> dict[str, Any]:
     for sort in ("members", "units"):
         covered, due = own[f"study.{sort}_covered.{way}"]["value"], own[f"study.{sort}_due"]["value"]
         told[f"{sort}_covered"] = covered
-        told[f"{sort}_share"] = None if covered is None or not due else round(min(1.0, covered / due), 6)
+        share, reason = (None, None) if covered is None or not due else limited(covered / due)
+        told[f"{sort}_share"], told[f"{sort}_reason"] = None if share is None else round(share, 6), reason
     return told
 
 

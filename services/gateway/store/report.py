@@ -35,7 +35,8 @@ async def report(
     """The figures of a unit for a span, its children side by side, and the spans to compare with (`before`, `year`).
 
     A figure's value is a whole number, a rate between 0 and 1, or null with its reason: `not_additive` for a distinct
-    count over a span that is none of its windows, `no_denominator` for a rate of nothing.
+    count over a span that is none of its windows, `no_denominator` for a rate of nothing. A rate that would come to
+    more than 1, because some who were counted have gone since, is 1 with the reason `capped`.
 
     Raises:
         DomainError: unit.unknown, period.invalid.
@@ -129,11 +130,10 @@ def _details(sums: dict[str, int], windows: set[Grain], weighed: Weights) -> dic
         else:
             values[metric.id] = sums.get(stored(key(metric.id, grain)), 0)
     for rate in RATES.values():
-        value = rate.formula(values, weighed)
+        value, reason = rate.value(values, weighed)
         values[rate.id] = None if value is None else round(value, 6)
-        if value is None:
-            parts = [values[part] for part in rate.of]
-            reasons[rate.id] = "not_additive" if None in parts else "no_denominator"
+        if reason is not None:
+            reasons[rate.id] = reason
     return {
         entry.id: {
             "value": values[entry.id],

@@ -1,6 +1,8 @@
 """Rates: their formulas, and null where there is nothing to divide by."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from services.gateway.projection import METRICS, RATES, Weights
 
@@ -41,6 +43,19 @@ def test_the_excused_are_not_in_the_denominator() -> None:
     assert RATES["study.attendance_rate"].formula(values, Weights()) == pytest.approx(18 / 19)
     values |= {"study.attendance.present": 0, "study.attendance.excused": 20, "study.attendance.absent": 0}
     assert RATES["study.attendance_rate"].formula(values, Weights()) is None
+
+
+@given(some.none() | some.integers(0, 60), some.integers(0, 60), some.sampled_from(["members", "units"]))
+def test_coverage_is_cut_at_the_whole_and_says_so(covered: int | None, due: int, sort: str) -> None:
+    """Whoever was counted and has gone since: never more than 100 %, and never cut without its reason."""
+    rate = RATES["study.coverage" if sort == "members" else "study.unit_coverage"]
+    value, reason = rate.value({**NOTHING, f"study.{sort}_covered": covered, f"study.{sort}_due": due}, Weights())
+    if covered is None or due == 0:
+        assert (value, reason) == (None, "not_additive" if covered is None else "no_denominator")
+    elif covered > due:
+        assert (value, reason) == (1, "capped")
+    else:
+        assert (value, reason) == (covered / due, None)
 
 
 def test_other_weights_make_other_rates_and_other_words() -> None:
