@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from nameko.exceptions import RemoteError
 from nameko.standalone.rpc import ClusterRpcClient
 from pymongo import MongoClient
 
 from services.kernel import bus
 from services.kernel.event import new_id, record_id
+from services.research import contract
+from services.research.contract import TopicTold
+from services.research.domain import TOPIC as TOPIC_RECORD
+from services.research.domain.loop import Topic, missing
 from tests.component.asking import SECONDS, Asker, Documents, serving
+from tests.unit.gateway.projection.test_contributions import payloads
 
 PATHS = {"D1": ["R", "D1"], "D2": ["R", "D2"], "S1": ["R", "S1"]}
 TOPIC: dict[str, Any] = {
@@ -145,6 +152,73 @@ def test_visits_at_once_to_one_unit_count_it_once(uri: str, ask: Asker, records:
     flips = [len(entry["data"]["flips"]) for entry in records["journal"].find({"type": "place.counted.v1"})]
     assert Counter(flips) == {1: 1, 0: 7}
     assert ask("get_topic", {"id": "t1"})["visits"] == 8
+
+
+def at_once(uri: str, *asked: tuple[str, dict[str, Any]]) -> list[str]:
+    """Commands given in the same moment, each on a connection of its own: "" where it is taken, else why not."""
+    together = Barrier(len(asked))
+
+    def give(method: str, body: dict[str, Any]) -> str:
+        with ClusterRpcClient(uri=uri, timeout=SECONDS) as client:
+            ask = Asker(client.research, PATHS)
+            ask("get_norm", {})  # the connection is there
+            together.wait(SECONDS)
+            try:
+                ask(method, body)
+            except RemoteError as refused:
+                return str(refused.value).split(":", maxsplit=1)[0]
+            return ""
+
+    with ThreadPoolExecutor(len(asked)) as many:
+        return list(many.map(lambda each: give(*each), asked))
+
+
+def life_of(records: Documents, topic: str) -> Iterator[tuple[Topic | None, TopicTold]]:
+    """Each event of a topic, and the topic before it: replayed from its journal."""
+    state: Topic | None = None
+    kinds = {kind.type: kind for kind in payloads(contract)}
+    for entry in records["journal"].find({"aggregate": topic}).sort("n"):
+        event = kinds[entry["type"]].model_validate({**entry["data"], "unit": entry["unit"], "day": entry["day"]})
+        assert isinstance(event, TopicTold)
+        yield state, event
+        state = TOPIC_RECORD.evolve(state, event)
+
+
+def test_no_gate_opens_on_evidence_that_goes_in_the_same_moment(uri: str, ask: Asker, records: Documents) -> None:
+    """The only visit is taken back while the topic enters the next stage: one sees the other, whichever is first."""
+    for topic, visit in ((f"t{n}", f"v{n}") for n in range(6)):
+        surveyed(ask, topic)
+        ask("record_visit", {**VISIT, "id": visit, "topic": topic})
+        moved, gone = at_once(uri, ("advance_topic", {"id": topic}), ("void_visit", {"id": visit, "reason": "误报"}))
+        assert gone == ""
+        assert moved in ("", "topic.gate_closed")
+        entered = [each for each in life_of(records, topic) if isinstance(each[1], contract.TopicAdvanced)]
+        assert len(entered) == (moved == "")
+        for state, _ in entered:
+            assert state is not None
+            assert missing(state, contract.TopicState.solving) == []
+        found = ask("get_topic", {"id": topic})
+        assert (found["visits"], found["state"]) == (0, "surveying" if moved else "solving")
+
+
+def test_nothing_is_linked_to_a_topic_that_closes_in_the_same_moment(uri: str, ask: Asker, records: Documents) -> None:
+    """A visit is recorded while its topic is closed: it came before, or it is refused."""
+    for topic in (f"t{n}" for n in range(6)):
+        surveyed(ask, topic)
+        ask("record_visit", {**VISIT, "id": f"{topic}-v1", "topic": topic})
+        ask("advance_topic", {"id": topic})
+        ask("file_report", {"id": topic, "report": "调研报告", "day": "2025-04-20"})
+        measure = {"unit": "D1", "day": "2025-04-21", "title": "统一标准", "topic": topic, "owner": "D1"}
+        ask("record_measure", {**measure, "id": f"{topic}-m1", "due": "2025-06-30"})
+        ask("advance_topic", {"id": topic})
+        ask("revisit_topic", {"id": topic, "day": "2025-07-01"})
+        late = {**VISIT, "id": f"{topic}-v2", "topic": topic}
+        closed, linked = at_once(uri, ("close_topic", {"id": topic}), ("record_visit", late))
+        assert closed == ""
+        assert linked in ("", "topic.closed")
+        visits = records["visits"].count_documents({"topic": topic})
+        assert ask("get_topic", {"id": topic})["visits"] == visits == (1 if linked else 2)
+        assert [event for state, event in life_of(records, topic) if state and state.state == "closed"] == []
 
 
 def test_ledgers_are_led_as_far_as_they_say(ask: Asker, records: Documents) -> None:
