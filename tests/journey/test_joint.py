@@ -82,6 +82,32 @@ def activities(province: Province, unit: str) -> int:
     return int(province.report(unit)["figures"]["study.pair_activities"])
 
 
+@pytest.mark.row("S9", "S5", "P2")
+def test_a_session_of_joint_study_is_the_activitys_own(province: Province, people: Users) -> None:
+    """Recorded once: the activity takes its people from the session, each counts once; no second activity takes it."""
+    commerce, bank = people("commerce"), people("bank")
+    before = province.settled(datetime.now(UTC))
+    pair = made(commerce.post("/study/pairs", json={**PAIR, "number": "JD-SESSION"}, headers=key()))
+    content = {"unit": "Z801", "day": ACTIVITY["day"], "way": "youth", "form": "joint_study", "title": "联学座谈"}
+    held = made(bank.post("/study/sessions", json={**content, "due": 17, "number": "LX-XX-1"}))["id"]
+    made(bank.post(f"/study/sessions/{held}/submissions"))
+    told = {name: ACTIVITY[name] for name in ("unit", "day", "title")} | {"pair": pair["id"], "session": "LX-XX-1"}
+    activity = made(bank.post("/study/activities", json=told))["id"]
+    seen = bank.get(f"/study/activities/{activity}").json()
+    assert (seen["session"], seen["central_people"], seen["provincial_people"]) == (held, 17, 0)
+    assert code(bank.post("/study/activities", json={**told, "title": "再登一次"})) == (409, "activity.session_taken")
+    counted = difference(before, province.settled(datetime.now(UTC)))
+    assert (counted["study.pair_activities"], counted["study.sessions.youth"]) == (1, 1)
+    corrected = {name: value for name, value in told.items() if name != "session"} | {"provincial_people": 20}
+    made(bank.post(f"/study/activities/{activity}/corrections", json={**corrected, "reason": "补人数"}))
+    seen = bank.get(f"/study/activities/{activity}").json()
+    assert (seen["session"], seen["central_people"], seen["provincial_people"]) == (held, 17, 20)
+    for kind, id in (("activities", activity), ("sessions", held), ("pairs", pair["id"])):
+        client = commerce if kind == "pairs" else bank
+        made(client.post(f"/study/{kind}/{id}/voids", json={"reason": "演练"}))
+    assert difference(before, province.settled(datetime.now(UTC))) == {}
+
+
 @pytest.mark.row("S9", "P2")
 def test_a_shared_activity_counts_once_for_who_led_it(province: Province, people: Users) -> None:
     """The pair and its activity count one each up to the province, both units have joined; voided, nothing is left."""

@@ -85,7 +85,7 @@ async def list_norms(request: Request, caller: Caller, gate: Gated) -> Answer:
 
 
 @router.put("/norms/{id}", tags=[_SUPERVISION], summary="修改频次标准")
-async def set_norm(id: str, body: NormSaid, request: Request, caller: Caller, gate: Gated) -> Written:
+async def set_meeting_norm(id: str, body: NormSaid, request: Request, caller: Caller, gate: Gated) -> Written:
     """Say a norm anew, with its source; it binds every unit, so who says it must reach them all."""
     actor, root = await for_all_units(gate, caller, Action.set_norms)
     asked = contract.SetNorm(**body.model_dump(), id=id)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from pydantic import BaseModel
@@ -137,10 +137,14 @@ def links_of(kind: str, record: dict[str, Any]) -> list[tuple[str, str]]:
     id, state = quote(record["id"]), record["state"]
     judged = [(f"/contests/{id}/results", "评审结果")] if state in ("closed", "published") else []
     awarded = [(f"/contests/{id}/awards", "获奖结果")] if state == "published" else []
+    held = [(f"/records/session/{quote(record['session'])}", "学习活动")] if record.get("session") else []
+    told = urlencode({name: record.get(name, "") for name in ("unit", "title", "day")})
+    joint = [(f"/records/activity/new?session={id}&{told}", "登记为联学活动")]
     entries = [(f"/records/entry?contest={id}", "参赛作品"), (f"/records/entry/new?contest={id}", "登记参赛作品")]
     links = {
         "pair": [(f"/records/activity?pair={id}", "联学活动"), (f"/records/activity/new?pair={id}", "登记联学活动")],
-        "activity": [(f"/records/pair/{quote(record.get('pair', ''))}", "所属结对")],
+        "activity": [(f"/records/pair/{quote(record.get('pair', ''))}", "所属结对"), *held],
+        "session": joint if record.get("form") == contract.Form.joint_study else [],
         "contest": [*entries, *judged, *awarded],
         "entry": [(f"/records/contest/{quote(record.get('contest', ''))}", "所属比赛")],
         "programme": [(f"/records/session?programme={id}", "该工程的学习活动")],
@@ -225,6 +229,7 @@ FORMS = {
         {
             "unit": Field("牵头单位", required=True, given=True, most=32),
             "pair": Field("结对", required=True, note="本单位的结对编号，或从结对页面进入自动填写", most=64),
+            "session": Field("学习活动编号", note="已登记为联学共建活动的填其编号，人数从中带入", most=64),
             "title": _TITLE,
             "day": _DAY,
             "central_people": Field("中直单位参加人数", "number"),

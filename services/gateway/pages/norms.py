@@ -73,7 +73,7 @@ async def set_norm(id: str, request: Request, reader: Reader, gate: Gated) -> Re
             await topics.set_norm(body=made(research.SetNorm, told), **given)
         else:
             body = made(supervision.NormSaid, _only(MEETINGS, values))
-            await supervision.set_norm(id=id, body=body, **given)
+            await supervision.set_meeting_norm(id=id, body=body, **given)
     except DomainError as refusal:
         if refusal.kind in ("unauthenticated", "not_found"):
             raise

@@ -32,6 +32,7 @@ class ActivityRow(Row):
 
     pair: Code
     pair_unit: Code | None = None
+    session: Code | None = None
     central_people: Count = 0
     provincial_people: Count = 0
     tags: Tagged = Field(default_factory=list)
@@ -76,6 +77,7 @@ SHEETS = {
                 *identity("LX-001", "联学座谈"),
                 Column("pair", "结对编号", "所属结对的编号", required=True, example="JD-001"),
                 Column("pair_unit", "结对登记单位", "结对由对方登记的，填对方单位编码", example="Z001"),
+                Column("session", "学习活动编号", "牵头单位已登记为联学共建的，填其编号", example=""),
                 Column("central_people", "中直单位参加人数", "没有可不填", example="12"),
                 Column("provincial_people", "省直单位参加人数", "没有可不填", example="15"),
                 _TAGS,

@@ -107,9 +107,14 @@ class PairVoided(Voided):
 
 
 class ActivityContent(Content):
-    """An activity of a pair; `unit` is the one of the two that led it, and it counts once, there."""
+    """An activity of a pair; `unit` is the one of the two that led it, and it counts once, there.
+
+    `session` is the joint-study session that the leading unit recorded of it: what was recorded there is not typed
+    again. Left out in a correction it stays.
+    """
 
     pair: Link
+    session: Link | None = Field(default=None, description="牵头单位登记的联学共建活动，可不填；不填人数的取其实到人数")
     central_people: Whole = Field(default=0, description="中直单位参加人数")
     provincial_people: Whole = Field(default=0, description="省直单位参加人数")
     tags: Tags = Field(default_factory=list)
@@ -154,6 +159,7 @@ class ActivityTold(Told):
     """The content of an activity as an event tells it."""
 
     pair: str
+    session: str | None = None
     central: str
     provincial: str
     central_people: int

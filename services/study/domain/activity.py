@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -20,6 +20,7 @@ from ..contract import (
     ActivityVoided,
     CorrectActivity,
     CountJoining,
+    Form,
     Grain,
     JoiningCounted,
     Part,
@@ -30,6 +31,7 @@ from ..contract import (
 )
 from .pair import Pair
 from .reported import Ies, Ledger, Reported
+from .session import Session
 
 GRAINS: tuple[Grain, ...] = ("campaign",)
 Joined = tuple[Side, str, date]
@@ -43,6 +45,7 @@ class Activity(Reported):
     day: date
     title: str
     pair: str
+    session: str | None = None
     central: str
     provincial: str
     central_people: int
@@ -66,6 +69,21 @@ def check_pair(pair: Pair | None, content: ActivityContent) -> Pair:
     return pair
 
 
+def check_session(session: Session | None, content: ActivityContent, path: Sequence[str]) -> Session:
+    """The session of an activity is one of joint study, of the leading unit or below it (`path` is the session's),
+    on the same day.
+
+    Raises:
+        DomainError: activity.session_unknown, activity.session_differs.
+    """
+    if session is None or session.state in ("draft", "void") or content.unit not in path:
+        raise wrong("activity.session_unknown", "session", "没有这次活动：应为牵头单位或其下级单位已开展的学习活动")
+    if session.form != Form.joint_study or session.day != content.day:
+        detail = f"《{session.title}》应为 {content.day} 的联学共建活动"
+        raise wrong("activity.session_differs", "session", detail)
+    return session
+
+
 def counts(activity: Activity | ActivityContent) -> list[Part]:
     """An activity counts once, for the unit that led it."""
     return [Part(figure="pair_activities", unit=activity.unit, day=activity.day)]
@@ -76,7 +94,7 @@ _RULES = Ledger(
     (RecordActivity, CorrectActivity, ReturnActivity, VoidActivity),
     (ActivityRecorded, ActivityCorrected, ActivityReturned, ActivityVoided),
     Activity,
-    ("title", "pair", "central", "provincial", "central_people", "provincial_people", "tags", "number"),
+    ("title", "pair", "session", "central", "provincial", "central_people", "provincial_people", "tags", "number"),
     counts,
 )
 

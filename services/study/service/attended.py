@@ -113,7 +113,7 @@ def _call(work: Work, unit: str, day: date, named: list[Named]) -> Roll:
 
 def _anew(id: str, known: Session, roll: Roll, reason: str) -> contract.CorrectSession:
     """The session said anew with the numbers of a roll."""
-    told = known.model_dump(include={"unit", "day", "way", "form", "title", "number"})
+    told = known.model_dump(include={"unit", "day", "way", "form", "title", "number", "programme"})
     anew = contract.CorrectSession(**told, id=id, reason=reason)
     return anew.model_copy(update={"due": roll.due, "absences": roll.absences, "listed": True})
 

@@ -15,8 +15,21 @@ from services.kernel.journal import Document, Work
 from services.kernel.ledger import Row
 
 from .. import contract, store
-from ..domain import ACTIVITY, CONTEST, ENTRY, ISSUE, JOINING, MATERIAL_SET, PAIR, in_campaign, wrong
-from ..domain.activity import check_pair, joined, joining_id
+from ..domain import (
+    ACTIVITY,
+    CONTEST,
+    ENTRY,
+    ISSUE,
+    JOINING,
+    MATERIAL_SET,
+    PAIR,
+    SESSION,
+    Pair,
+    counted_by,
+    in_campaign,
+    wrong,
+)
+from ..domain.activity import check_pair, check_session, joined, joining_id
 from ..domain.contest import Contest
 from ..domain.entry import check_contest
 from ..domain.material import check_material
@@ -138,7 +151,29 @@ def _activity(work: Work, id: str, command: Any) -> Command:
     for unit in (pair.central, pair.provincial):
         path_of(work, unit)
     meet(work, pair_id)
-    return command.model_copy(update={"pair": pair_id, "central": pair.central, "provincial": pair.provincial})  # type: ignore[no-any-return]
+    told = {"pair": pair_id, "central": pair.central, "provincial": pair.provincial}
+    return command.model_copy(update={**told, **_session_of(work, id, command, pair)})  # type: ignore[no-any-return]
+
+
+def _session_of(work: Work, id: str, command: Any, pair: Pair) -> Answer:
+    """The session that an activity names, by its id, and how many were there where that is not said.
+
+    A session is that of one activity: two would count the same meeting twice.
+    """
+    known = work.get(ACTIVITY, id)
+    named: str | None = command.session or (None if known is None else known.session)
+    if named is None:
+        return {}
+    session_id, found = linked(work, SESSION, named, path_of(work, command.unit))
+    if command.session is None and (found is None or found.state == "void"):
+        return {}  # it was taken back since
+    session = check_session(found, command, [] if found is None else path_of(work, found.unit))
+    others = {"session": session_id, "_id": {"$ne": id}}
+    if store.reported.count(work.database, "activities", others, work.session, limit=1):
+        raise wrong("activity.session_taken", "session", f"《{session.title}》已登记为另一次联学活动", "conflict")
+    meet(work, session_id)
+    people = f"{'central' if command.unit == pair.central else 'provincial'}_people"
+    return {"session": session_id, people: getattr(command, people) or counted_by(session).present}
 
 
 def _entry(work: Work, id: str, command: Any) -> Command:

@@ -53,6 +53,8 @@ def ensure_indexes(database: Database[Document]) -> None:
     database["contests"].create_index([("judges.user", 1), ("state", 1)])
     database["scores"].create_index([("contest", 1), ("entry", 1)])
     database["scores"].create_index([("judge", 1), ("contest", 1)])
+    named = {"session": {"$gt": ""}}
+    database["activities"].create_index([("session", 1), ("state", 1)], partialFilterExpression=named)
     database["joinings"].create_index([("scope", 1)])
 
 

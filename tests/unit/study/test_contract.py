@@ -197,7 +197,7 @@ def test_every_kind_of_event_is_here() -> None:
     types = [event.type for event in EVENTS]
     assert len(set(types)) == len(types)
     kept = {"attendance", "coverage", "essay", "excuse", "lecture", "session"}
-    owed = {"plan", "notice", "receipt", "reminder", "branch_plan"}
+    owed = {"plan", "notice", "receipt", "reminder", "branch_plan", "norm"}
     assert {name.split(".")[0] for name in types} == kept | owed | {aggregate.name for aggregate in REPORTED}
     assert all(name.endswith(".v1") for name in types)
 

@@ -96,6 +96,7 @@ def test_every_query_walks_an_index(records: Documents, asked: Asked) -> None:
         store.reported.rows(records, c.SHEETS["pairs"], ExportRows(kind=collection, unit="D1"))
     store.listed(records, "sessions", c.ListSessions(unit="D1", programme="p"))
     store.reported.count(records, "activities", {"pair": "p"})
+    store.reported.count(records, "activities", {"session": "s", "_id": {"$ne": "a"}}, limit=1)
     store.reported.count(records, "entries", {"contest": "c"})
     store.reported.judging(records, "judge")
     store.reported.entries(records, ["c"])

@@ -15,8 +15,8 @@ from services.gateway.contract import UnitKind
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
 from services.study import contract as c
-from services.study.domain import ACTIVITY, JOINING, PAIR, Pair
-from services.study.domain.activity import check_pair
+from services.study.domain import ACTIVITY, JOINING, PAIR, Pair, Session
+from services.study.domain.activity import check_pair, check_session
 from services.study.domain.activity import counted as activity_counted
 from services.study.domain.pair import check_side
 from services.study.domain.pair import counted as pair_counted
@@ -117,6 +117,30 @@ def test_an_activity_lies_within_its_pair(fields: dict[str, Any], code: str) -> 
     for gone in (None, pair(RECORDED, c.VoidPair(id="p", reason="误报"))):
         with pytest.raises(DomainError, match=r"activity\.pair_unknown"):
             check_pair(gone, content)
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "code"),
+    [
+        ({}, ["R", "D1"], "activity.session_unknown"),
+        ({"state": c.SessionState.draft}, ["R", "Z1"], "activity.session_unknown"),
+        ({"state": c.SessionState.void}, ["R", "Z1"], "activity.session_unknown"),
+        ({"form": c.Form.group_study}, ["R", "Z1"], "activity.session_differs"),
+        ({"day": date(2026, 3, 6)}, ["R", "Z1", "Z1-B1"], "activity.session_differs"),
+    ],
+)
+def test_the_session_of_an_activity_is_the_leading_units_joint_study_of_that_day(
+    fields: dict[str, Any], path: list[str], code: str
+) -> None:
+    """Of the leading unit or of one below it, held, of the form of joint study, on the same day."""
+    content = c.ActivityContent(**{k: v for k, v in HELD.items() if k not in ("central", "provincial")})
+    told = {"unit": path[-1], "day": DAY, "way": "youth", "form": "joint_study", "title": "联学", "due": 9}
+    session = Session.model_validate({**told, "absences": [], "number": None, "state": "held"})
+    assert check_session(session, content, ["R", "Z1", "Z1-B1"]) == session
+    with pytest.raises(DomainError, match=code.replace(".", r"\.")):
+        check_session(session.model_copy(update=fields), content, path)
+    with pytest.raises(DomainError, match=r"activity\.session_unknown"):
+        check_session(None, content, [])
 
 
 def test_an_activity_stays_with_its_pair() -> None:
