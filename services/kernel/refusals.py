@@ -10,6 +10,8 @@ REASONS = {
     "string_type": "应为文字",
     "string_too_short": "太短",
     "string_too_long": "太长",
+    "too_short": "项数太少",
+    "too_long": "项数太多",
     "date_from_datetime_parsing": "应为日期（如 2026-03-05）",
     "date_parsing": "应为日期（如 2026-03-05）",
     "datetime_from_date_parsing": "应为时间（如 2026-03-05T09:00:00+08:00）",

@@ -135,6 +135,7 @@ def upload(client: httpx.Client, data: bytes, kind: str = "sessions", **headers:
         ({"title": None}, 422, "request.invalid", "/title"),
         ({"id": "mine"}, 422, "request.invalid", "/id"),
         ({"hours": 2}, 422, "request.invalid", "/hours"),
+        ({"due": None, "named": [{"member": "DY-1", "reason": "duty"}] * 1001}, 422, "request.invalid", "/named"),
     ],
 )
 def test_a_session_that_cannot_be(

@@ -109,7 +109,10 @@ class NamedAbsence(BaseModel):
 
 
 MOST_MEMBERS = 1_000
-"""So many members may a session name: each is counted in its transaction. A branch has 3 to 50."""
+"""A session by name is of so many members at most, present and absent: each is counted in its transaction, which is
+held together with every other session of theirs. A branch has 3 to 50; what a whole department attends is reported in
+numbers, or by each of its branches. Nobody can then have more to name, in however many commands or rows.
+"""
 
 
 class SessionState(StrEnum):
@@ -164,7 +167,11 @@ class SessionContent(Command):
     title: Title
     due: Whole | None = Field(default=None, description="不填则为党员名册上该单位当日在册人数")
     absences: list[Absence] = Field(default=[], max_length=7)
-    named: list[NamedAbsence] = Field(default=[], max_length=MOST_MEMBERS, description="按名册登记时未到的党员")
+    named: list[NamedAbsence] = Field(
+        default=[],
+        max_length=MOST_MEMBERS,
+        description=f"按名册登记时未到的党员；超过 {MOST_MEMBERS} 人的活动按人数登记",
+    )
     listed: bool = Field(default=False, description="应到人数按党员名册；不填应到人数即是")
     present: int | None = Field(default=None, ge=0, description="可不填；填写时须与应到减去请假、缺席等人数一致")
     number: OwnNumber | None = Field(default=None, description="本单位编号，可不填；同一编号只登记一次")

@@ -98,7 +98,10 @@ def call(unit: str, day: date, members: Sequence[str], named: Iterable[Named], e
     if not members:
         raise wrong("session.no_members", "due", f"党员名册中单位 {unit} 在 {day} 没有在册党员，请填写应到人数")
     if len(members) > MOST_MEMBERS:
-        detail = f"单位 {unit} 在册 {len(members)} 人，超过 {MOST_MEMBERS} 人的活动请填写应到人数"
+        detail = (
+            f"单位 {unit} 在册 {len(members)} 人：超过 {MOST_MEMBERS} 人的活动不逐人登记，"
+            "请填写应到人数和各类未到人数，或由各支部分别登记"
+        )
         raise wrong("session.too_many_members", "due", detail)
     by_member: dict[str, Named] = {}
     known = set(members)

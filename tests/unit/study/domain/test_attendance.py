@@ -79,6 +79,14 @@ def test_a_roll_that_cannot_be_called(code: str, members: list[str], named: list
     assert refusal.value.code == code
 
 
+def test_a_session_of_the_most_members_is_called_by_name() -> None:
+    """Up to the bound each may be named; beyond it the refusal says what to do instead."""
+    most = [f"DY-{n}" for n in range(MOST_MEMBERS)]
+    assert call("B1", DAY, most, [ill(member) for member in most], []).due == MOST_MEMBERS
+    with pytest.raises(DomainError, match=r"1001 人.*请填写应到人数.*各支部分别登记"):
+        call("B1", DAY, [*most, "DY-X"], [], [])
+
+
 def test_a_stranger_was_neither_there_nor_not() -> None:
     """Whoever was not on the list cannot be named."""
     with pytest.raises(DomainError, match=r"session\.member_not_due"):
