@@ -13,13 +13,9 @@ from tests.journey.test_plans import arrived, receipt_of
 from tests.journey.test_rest import made
 
 from .conftest import SignedIn, violations
+from .test_research import record_id
 
 MONTH = "2026-05"
-
-
-def record_id(page: Page) -> str:
-    """The id of the record that the page shows."""
-    return page.url.rsplit("/", 1)[-1]
 
 
 def fits(page: Page) -> bool:

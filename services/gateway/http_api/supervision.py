@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,18 +33,6 @@ class NormListing(BaseModel):
     missing: bool = Field(False, description="只列有缺项的单位")
     after: str = Field("", max_length=32)
     page_size: int = Field(50, ge=1, le=200)
-
-
-class NormSaid(BaseModel):
-    """How often, from how many members on, and who says so."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    number: int = Field(ge=1, le=31)
-    each: Literal[contract.Each.month, contract.Each.quarter]
-    from_members: int = Field(0, ge=0, le=10_000, description="党员达到此数的单位才适用")
-    source: str = Field(min_length=1, max_length=200, description="依据")
-    trust: str = Field(min_length=1, max_length=40, description="可信程度，如 已核对原文")
 
 
 class Drawing(BaseModel):
@@ -85,7 +73,9 @@ async def list_norms(request: Request, caller: Caller, gate: Gated) -> Answer:
 
 
 @router.put("/norms/{id}", tags=[_SUPERVISION], summary="修改频次标准")
-async def set_meeting_norm(id: str, body: NormSaid, request: Request, caller: Caller, gate: Gated) -> Written:
+async def set_meeting_norm(
+    id: str, body: contract.NormContent, request: Request, caller: Caller, gate: Gated
+) -> Written:
     """Say a norm anew, with its source; it binds every unit, so who says it must reach them all."""
     actor, root = await for_all_units(gate, caller, Action.set_norms)
     asked = contract.SetNorm(**body.model_dump(), id=id)

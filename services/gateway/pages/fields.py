@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
@@ -77,3 +78,24 @@ def effort(fields: Fields, by_platform: tuple[str, ...]) -> str:
     more = f"（另有 {optional} 项按需填写）" if optional else ""
     auto = f"平台自动填写 {len(filled_in)} 项：{'、'.join(filled_in)}" if filled_in else "平台不代填"
     return f"手工填写 {typed} 项{more}；{auto}。"
+
+
+def pieces(text: str) -> list[str]:
+    """What is separated by 、 or the like."""
+    return [word for word in re.split(r"[、,，;；\s]+", text) if word]
+
+
+def rows(pattern: str, hint: str, field: str) -> Callable[[str], list[dict[str, str]]]:
+    """One thing a line, as the pattern's groups."""
+
+    def read(text: str) -> list[dict[str, str]]:
+        found = []
+        for line in filter(None, map(str.strip, text.splitlines())):
+            match = re.fullmatch(pattern, line)
+            if match is None:
+                detail = f"“{line[:20]}”应写作：{hint}"
+                raise DomainError("request.invalid", detail, "invalid", [{"pointer": f"/{field}", "detail": detail}])
+            found.append({name: value for name, value in match.groupdict().items() if value is not None})
+        return found
+
+    return read

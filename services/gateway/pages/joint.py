@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +10,13 @@ from urllib.parse import quote, urlencode
 from fastapi import Request
 from pydantic import BaseModel
 
-from services.kernel.errors import DomainError
 from services.study import contract
 
 from ..domain import Action
 from ..gate import Gate, Principal
 from ..http_api import joint, study
 from ..http_api.reported import Operations
-from .fields import Field, Fields, chosen, made
+from .fields import Field, Fields, chosen, made, pieces, rows
 
 NAMES = {
     "pair": "联学结对",
@@ -188,29 +186,9 @@ def _body(model: type[BaseModel], **read: Callable[[str], Any]) -> Callable[[Map
     return body
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in re.split(r"[、,，;；\s]+", text) if word]
-
-
-def _rows(pattern: str, hint: str, field: str) -> Callable[[str], list[dict[str, str]]]:
-    """One thing a line, as the pattern's groups."""
-
-    def read(text: str) -> list[dict[str, str]]:
-        found = []
-        for line in filter(None, map(str.strip, text.splitlines())):
-            match = re.fullmatch(pattern, line)
-            if match is None:
-                detail = f"“{line[:20]}”应写作：{hint}"
-                raise DomainError("request.invalid", detail, "invalid", [{"pointer": f"/{field}", "detail": detail}])
-            found.append({name: value for name, value in match.groupdict().items() if value is not None})
-        return found
-
-    return read
-
-
-_CRITERIA = _rows(r"(?P<name>.+?)\s+(?P<full>\d{1,4})", "名称 满分", "criteria")
-_AWARDS = _rows(r"(?P<name>.+?)\s+(?P<quota>\d{1,3})", "名称 名额", "awards")
-_ITEMS = _rows(r"(?P<title>.+?)(?:\s+(?P<hours>\d{1,3}(?:\.5|\.0)?))?", "题名 学时", "items")
+_CRITERIA = rows(r"(?P<name>.+?)\s+(?P<full>\d{1,4})", "名称 满分", "criteria")
+_AWARDS = rows(r"(?P<name>.+?)\s+(?P<quota>\d{1,3})", "名称 名额", "awards")
+_ITEMS = rows(r"(?P<title>.+?)(?:\s+(?P<hours>\d{1,3}(?:\.5|\.0)?))?", "题名 学时", "items")
 FORMS = {
     "pair": Form(
         {
@@ -223,7 +201,7 @@ FORMS = {
             "tags": _TAGS,
             "number": _NUMBER,
         },
-        _body(contract.PairContent, tags=_words),
+        _body(contract.PairContent, tags=pieces),
     ),
     "activity": Form(
         {
@@ -237,7 +215,7 @@ FORMS = {
             "tags": _TAGS,
             "number": _NUMBER,
         },
-        _body(contract.ActivityContent, tags=_words),
+        _body(contract.ActivityContent, tags=pieces),
         ("参加单位", *_HAND),
     ),
     "contest": Form(
@@ -256,7 +234,7 @@ FORMS = {
             "awards": Field("奖项", "textarea", note="每行一项：名称 名额", most=400),
             "number": _NUMBER,
         },
-        _body(joint.NewContest, judges=_words, criteria=_CRITERIA, awards=_AWARDS),
+        _body(joint.NewContest, judges=pieces, criteria=_CRITERIA, awards=_AWARDS),
     ),
     "entry": Form(
         {
@@ -280,7 +258,7 @@ FORMS = {
             "units": Field("参加单位编码", "textarea", note="用顿号或空格分开；不填为全部下级单位", most=2000),
             "number": _NUMBER,
         },
-        _body(contract.ProgrammeContent, units=_words),
+        _body(contract.ProgrammeContent, units=pieces),
     ),
     "material_set": Form(
         {

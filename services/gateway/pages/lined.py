@@ -25,7 +25,7 @@ from ..http_api import study_plans, supervision
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from . import words
-from .fields import Field, Fields, chosen, effort, filled, made
+from .fields import Field, Fields, chosen, effort, filled, made, pieces
 from .forms import typed, with_key, with_version
 from .screens import Reader, Screen, can, screen
 
@@ -84,15 +84,11 @@ _REQUIREMENTS: Fields = {
 _ISSUED = ("适用范围", "版次", "变更内容", "经办账号", "时间")
 
 
-def _codes(text: str) -> list[str]:
-    return [word for word in re.split(r"[、,，;；\s]+", text) if word]
-
-
 def _materials(text: str) -> list[dict[str, str]]:
     return [{"title": line.strip()} for line in text.splitlines() if line.strip()]
 
 
-_READ: dict[str, Callable[[str], Any]] = {"units": _codes, "kinds": _codes, "materials": _materials}
+_READ: dict[str, Callable[[str], Any]] = {"units": pieces, "kinds": pieces, "materials": _materials}
 """How the text of some fields is read."""
 
 

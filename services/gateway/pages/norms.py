@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -22,7 +21,7 @@ from ..http_api import supervision
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..http_api.research import topics
-from .fields import Field, Fields, chosen, effort, filled, made
+from .fields import Field, Fields, chosen, effort, filled, made, rows
 from .forms import typed, with_key
 from .screens import Reader, Screen, can, screen
 
@@ -45,15 +44,7 @@ _OF_RESEARCH = "research"
 _BY_PLATFORM = ("适用单位", "经办账号", "时间")
 
 
-def _kinds(text: str) -> list[dict[str, str]]:
-    found = []
-    for line in filter(None, map(str.strip, text.splitlines())):
-        match = re.fullmatch(r"(\S+)\s+(\S.*)", line)
-        if match is None:
-            detail = f"“{line[:20]}”应写作：标识 名称"
-            raise DomainError("request.invalid", detail, "invalid", [{"pointer": "/kinds", "detail": detail}])
-        found.append({"id": match[1], "name": match[2]})
-    return found
+_KINDS = rows(r"(?P<id>\S+)\s+(?P<name>\S.*)", "标识 名称", "kinds")
 
 
 @router.get("/norms")
@@ -69,10 +60,10 @@ async def set_norm(id: str, request: Request, reader: Reader, gate: Gated) -> Re
     given: dict[str, Any] = {"request": with_key(request, values.pop("key", "")), "caller": reader, "gate": gate}
     try:
         if id == _OF_RESEARCH:
-            told = {**_only(RESEARCH, values), "kinds": _kinds(values.get("kinds", ""))}
+            told = {**_only(RESEARCH, values), "kinds": _KINDS(values.get("kinds", ""))}
             await topics.set_norm(body=made(research.SetNorm, told), **given)
         else:
-            body = made(supervision.NormSaid, _only(MEETINGS, values))
+            body = made(study.NormContent, _only(MEETINGS, values))
             await supervision.set_meeting_norm(id=id, body=body, **given)
     except DomainError as refusal:
         if refusal.kind in ("unauthenticated", "not_found"):

@@ -83,15 +83,20 @@ class Norm(BaseModel):
     trust: str
 
 
-class SetNorm(Command):
-    """Say anew how often a norm asks for its meetings, and who says so; which meetings it is about does not change."""
+class NormContent(Command):
+    """How often a norm asks for its meetings, and who says so; which meetings it is about does not change."""
 
-    id: str = Field(max_length=40)
     number: int = Field(ge=1, le=31)
     each: Literal[Each.month, Each.quarter]
     from_members: int = Field(default=0, ge=0, le=10_000, description="党员达到此数的单位才适用")
     source: str = Field(min_length=1, max_length=200, description="依据")
     trust: str = Field(min_length=1, max_length=40, description="可信程度，如 已核对原文")
+
+
+class SetNorm(NormContent):
+    """Say a norm anew."""
+
+    id: str = Field(max_length=40)
 
 
 class PlaceNorm(SetNorm):
