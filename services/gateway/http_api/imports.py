@@ -17,6 +17,7 @@ from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
 from services.hotline.contract import SHEETS as HOTLINE
+from services.kernel.cells import tags_in
 from services.kernel.errors import DomainError, FieldError
 from services.kernel.event import Actor, new_id
 from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
@@ -28,6 +29,7 @@ from services.study.contract import SHEETS as STUDY
 from ..contract import SHEETS as GATEWAY
 from ..domain import Action, may
 from ..store import directory
+from ..store.initiatives import check_tags
 from .attendance import members_known
 from .auth import Caller, Gate, Gated, Principal, hash_password
 from .errors import ANSWERS, STATUSES, problem
@@ -179,6 +181,7 @@ async def take(
         await members_known(gate, actor, headers)
     if sheet is RESEARCH["visits"]:
         await _fill_in_visited(gate, rows)
+    await check_tags(gate.database, _tags_told(sheet, rows), new=False)
     allowed, named = await _allowed(gate, caller, way, sheet, rows)
     for first in range(0, len(rows), CHUNK):
         chunk = rows[first : first + CHUNK]
@@ -225,6 +228,13 @@ def _told(rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> set[str]:
     """What may be the codes of units in these columns, of which a cell may name several."""
     keys = list(columns)
     return {code for row in rows for key in keys for code in _CODE.findall(_code(row.get(key)))}
+
+
+def _tags_told(sheet: Sheet, rows: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    """The tags in a sheet that has a column of them, and where they stand; one that was taken back may stand there."""
+    if all(column.key != "tags" for column in sheet.columns):
+        return []
+    return [(tag, f"/rows/{row['_row']}/tags") for row in rows if row.get("tags") for tag in tags_in(str(row["tags"]))]
 
 
 async def _fill_in_visited(gate: Gate, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,6 +1,6 @@
 """From events to figures: pure, no I/O."""
 
-from .catalogue import GRAINS, METRICS, SOURCES, Metric, key, stored
+from .catalogue import GRAINS, METRICS, SOURCES, Metric, by_subject, key, metric_of, stored
 from .contributions import Contribution, facts
 from .fold import HIDDEN, fold
 from .rates import RATES, Rate, Weights
@@ -15,8 +15,10 @@ __all__ = [
     "Metric",
     "Rate",
     "Weights",
+    "by_subject",
     "facts",
     "fold",
     "key",
+    "metric_of",
     "stored",
 ]

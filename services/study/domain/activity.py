@@ -68,7 +68,7 @@ def check_pair(pair: Pair | None, content: ActivityContent) -> Pair:
 
 def counts(activity: Activity | ActivityContent) -> list[Part]:
     """An activity counts once, for the unit that led it."""
-    return [Part(figure="pair_activities", unit=activity.unit, day=activity.day)]
+    return [Part(figure="pair_activities", unit=activity.unit, day=activity.day, tags=tuple(activity.tags))]
 
 
 _RULES = Ledger(

@@ -96,7 +96,7 @@ LATER = [*CAMPAIGNS, Period(id="C2", first=date(2027, 1, 1), last=date(2027, 6, 
     ],
 )
 def test_a_span_by_its_name(name: str, days: tuple[str, str]) -> None:
-    """Years, quarters, months, weeks from Monday to Sunday, days, and campaigns: the latest begun where none is named."""
+    """Years, quarters, months, weeks from Monday to Sunday, days, and campaigns, unnamed the latest begun."""
     assert Span.named(name, LATER, date(2026, 12, 1)) == span(*days)
 
 
