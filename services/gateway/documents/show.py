@@ -15,6 +15,8 @@ REASONS = {
     "not_additive": "去重计数，只按整月、整季、整年或活动期统计",
     "no_denominator": "没有可计算的基数",
 }
+SORTS = {"flow": "期间累计", "level": "期末数", "distinct": "去重计数", "rate": "比率"}
+GRAINS = {"month": "月", "quarter": "季", "year": "年", "campaign": "活动期"}
 NONE = "—"
 
 
