@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
@@ -16,7 +16,6 @@ from services.kernel.sheets import MOST_ROWS, XLSX
 from .. import contract
 from ..documents import catalogue_workbook, records_workbook, report_workbook
 from ..domain import Action
-from ..projection import METRICS, RATES
 from ..projection.ranking import ranking
 from ..store import directory, report
 from ..store.period import NAMED
@@ -208,14 +207,12 @@ async def get_report(
     """A unit's figures for a period, with its children side by side; these are ranked only where it is asked for."""
     if rank is not None:
         await gate.allow(caller, Action.rank_units, unit)
-        _figure_known(rank)
     await gate.allow(caller, Action.read_figures, unit)
     span = await span_of(gate, first, last, period)
     wanted = children or rank is not None
     found = await report.report(gate.database, unit, span, children=wanted, compare=compared(compare))
     if rank is not None:
-        items = ranking(found["children"], rank_kind, rank, fewest_first=fewest_first)
-        found["ranking"] = {"figure": rank, "kind": rank_kind, "fewest_first": fewest_first, "items": items}
+        found["ranking"] = ranked(found, rank, rank_kind, fewest_first=fewest_first)
     return Report.model_validate(found)
 
 
@@ -224,11 +221,17 @@ def compared(asked: str) -> tuple[str, ...]:
     return tuple(name for name in asked.split(",") if name)
 
 
-def _figure_known(id: str) -> None:
-    if id not in METRICS and id not in RATES:
-        raise DomainError(
-            "figure.unknown", f"没有指标 {id}", "not_found", [{"pointer": "/rank", "detail": "没有这个指标"}]
-        )
+def ranked(found: dict[str, Any], figure: str, kind: contract.UnitKind, *, fewest_first: bool) -> dict[str, Any]:
+    """The ranking of a report's children.
+
+    Raises:
+        DomainError: figure.unknown, ranking.nothing_to_compare.
+    """
+    if figure not in found["details"]:
+        detail = f"没有指标 {figure}"
+        raise DomainError("figure.unknown", detail, "not_found", [{"pointer": "/rank", "detail": detail}])
+    items = ranking(found["children"], kind, figure, fewest_first=fewest_first)
+    return {"figure": figure, "kind": kind, "fewest_first": fewest_first, "items": items}
 
 
 @router.get("/reports/{unit}/workbook", summary="统计报告（Excel）", response_class=Response)
