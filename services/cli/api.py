@@ -12,6 +12,7 @@ from services.gateway.gate import Gate
 from services.gateway.grpc_api import make_server
 from services.gateway.http_api.app import make_app, open_store
 from services.gateway.pages import mount
+from services.gateway.rates import Rates
 from services.gateway.streams import Streams
 from services.kernel import logs
 from services.kernel.settings import Settings, settings
@@ -41,11 +42,11 @@ async def serve(given: Settings) -> None:
     """Run both servers until SIGTERM or SIGINT."""
     client, database = open_store(given)
     gate = Gate(database, Commands(given.amqp_uri))
-    streams = Streams(gate)
+    streams, rates = Streams(gate), Rates(given.request_rate)
     web = Web(
         streams,
         uvicorn.Config(
-            make_app(gate, streams, mount),
+            make_app(gate, streams, rates, mount),
             host=given.http_host,
             port=given.http_port,
             log_config=None,
@@ -55,7 +56,7 @@ async def serve(given: Settings) -> None:
             h11_max_incomplete_event_size=64 * 1024,
         ),
     )
-    rpc = await make_server(gate, streams, f"{given.http_host}:{given.grpc_port}")
+    rpc = await make_server(gate, streams, rates, f"{given.http_host}:{given.grpc_port}")
     await rpc.start()
     try:
         await web.serve()

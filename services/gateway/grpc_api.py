@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from .domain import Action
 from .gate import Gate, Principal
 from .pb.shengzhi.report.v1 import reports_pb2 as pb
 from .pb.shengzhi.report.v1 import reports_pb2_grpc
+from .rates import Rates
 from .store import directory, report
 from .store.snapshot import weights
 from .streams import Asked, Streams, Update
@@ -51,9 +53,10 @@ CODES: dict[Kind, grpc.StatusCode] = {
 class Reports(reports_pb2_grpc.ReportsServicer):
     """shengzhi.report.v1.Reports."""
 
-    def __init__(self, gate: Gate, streams: Streams) -> None:
+    def __init__(self, gate: Gate, streams: Streams, rates: Rates) -> None:
         self._gate = gate
         self._streams = streams
+        self._rates = rates
 
     async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.GetReportResponse:  # noqa: N802
         """A unit's figures for a period."""
@@ -108,7 +111,10 @@ class Reports(reports_pb2_grpc.ReportsServicer):
             yield _update(update)
 
     async def _caller(self, context: Any) -> Principal:
-        return await self._gate.identify(_bearer(context))
+        bearer = _bearer(context)
+        if self._rates.wait(hash(bearer) if bearer else f"@{context.peer()}", time.monotonic()):
+            raise DomainError("request.too_many", "请求过于频繁，请稍后再试", "too_many")
+        return await self._gate.identify(bearer)
 
     async def _span(self, request: Any) -> report.Span:
         """The span asked for: by its name, or by its days."""
@@ -199,7 +205,7 @@ def _records(found: dict[str, Any]) -> pb.ListRecordsResponse:
     return pb.ListRecordsResponse(**counts, items=items)
 
 
-async def make_server(gate: Gate, streams: Streams, address: str) -> Any:
+async def make_server(gate: Gate, streams: Streams, rates: Rates, address: str) -> Any:
     """The server, with health and reflection, bound to the address; to be started by its caller."""
     server = grpc.aio.server(
         options=[
@@ -213,7 +219,7 @@ async def make_server(gate: Gate, streams: Streams, address: str) -> Any:
             ("grpc.max_concurrent_streams", 200),
         ]
     )
-    reports_pb2_grpc.add_ReportsServicer_to_server(Reports(gate, streams), server)  # type: ignore[no-untyped-call]
+    reports_pb2_grpc.add_ReportsServicer_to_server(Reports(gate, streams, rates), server)  # type: ignore[no-untyped-call]
     name = pb.DESCRIPTOR.services_by_name["Reports"].full_name
     checks = health.aio.HealthServicer()
     await checks.set(name, health_pb2.HealthCheckResponse.SERVING)

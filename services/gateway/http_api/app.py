@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.kernel.journal import CODEC, Document
 from services.kernel.settings import Settings
 
+from ..rates import Rates
 from ..streams import Streams
 from . import (
     attendance,
@@ -64,9 +65,12 @@ def open_store(given: Settings) -> tuple[AsyncMongoClient[Document], AsyncDataba
 
 
 def make_app(
-    gate: Gate, streams: Streams | None = None, extend: Callable[[FastAPI], None] = lambda app: None
+    gate: Gate,
+    streams: Streams | None = None,
+    rates: Rates | None = None,
+    extend: Callable[[FastAPI], None] = lambda app: None,
 ) -> FastAPI:
-    """The application on a gate, with the process's streams; `extend` mounts what lies above the API (the pages)."""
+    """The application on a gate, with what the process's edges share; `extend` mounts what lies above (the pages)."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -91,7 +95,7 @@ def make_app(
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     extend(app)
     describe(app)
-    app.add_middleware(Limits)
+    app.add_middleware(Limits, rates=rates)
     app.add_middleware(Headers)
     return app
 

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from services.kernel.errors import DomainError
 from services.kernel.event import new_id
 
+from ..contract import ListId
 from ..domain import Action
 from ..http_api import initiatives as api
 from ..http_api.auth import Gated
@@ -57,7 +58,7 @@ async def progress_view(
 
 
 @router.get("/initiatives/{id}/edit")
-async def edit_view(id: str, request: Request, reader: Reader, gate: Gated) -> Response:
+async def edit_view(id: ListId, request: Request, reader: Reader, gate: Gated) -> Response:
     """A list as it stands, to be said anew."""
     gate.own(reader, Action.set_norms)
     found = next((each for each in await initiatives.lists(gate.database) if each["id"] == id), None)
@@ -68,7 +69,7 @@ async def edit_view(id: str, request: Request, reader: Reader, gate: Gated) -> R
 
 
 @router.post("/initiatives/{id}/edit")
-async def edit(id: str, request: Request, reader: Reader, gate: Gated) -> Response:
+async def edit(id: ListId, request: Request, reader: Reader, gate: Gated) -> Response:
     """Its next version."""
     values = await typed(request)
     try:
