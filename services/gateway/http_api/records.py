@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from pydantic import ValidationError
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Command
@@ -15,6 +16,7 @@ from ..domain import Action
 from ..store.initiatives import check_tags
 from .answers import Moved, Page
 from .auth import Gate, Principal, new_record
+from .errors import invalid_content
 
 Answer = dict[str, Any]
 
@@ -30,7 +32,11 @@ class Records:
     async def page(self, gate: Gate, caller: Principal, request: Request, asked: Any, query: type[Command]) -> Page:
         """A page of a list, of the unit asked for or else of the caller's own."""
         actor = gate.own(caller, self.read) if asked.unit is None else await gate.allow(caller, self.read, asked.unit)
-        wanted = query(**{**asked.model_dump(exclude_none=True), "unit": asked.unit or actor.unit})
+        told = {name: value for name, value in asked if value not in (None, "")}
+        try:
+            wanted = query(**{**told, "unit": asked.unit or actor.unit})
+        except ValidationError as invalid:  # what the service asks of a field is more than what the address does
+            raise invalid_content(invalid.errors()) from invalid
         return Page.model_validate(await gate.ask(self.service, wanted, actor, request.headers))
 
     async def one(self, gate: Gate, caller: Principal, request: Request, query: Command) -> Answer:
