@@ -64,7 +64,10 @@ class Reports(reports_pb2_grpc.ReportsServicer):
         async def answer() -> pb.GetReportResponse:
             await self._gate.allow(await self._caller(context), Action.read_figures, request.unit)
             span = await self._span(request)
-            return _report(await report.report(self._gate.database, request.unit, span, children=request.children))
+            found = await report.report(
+                self._gate.database, request.unit, span, children=request.children, compare=_compared(request)
+            )
+            return _report(found)
 
         return await _answered("GetReport", context, answer)
 
@@ -103,7 +106,7 @@ class Reports(reports_pb2_grpc.ReportsServicer):
 
         async def opened() -> AsyncIterator[Update]:
             await self._gate.allow(await self._caller(context), Action.read_figures, request.unit)
-            asked = Asked(request.unit, await self._span(request), request.children)
+            asked = Asked(request.unit, await self._span(request), request.children, _compared(request))
             return await self._streams.open(_bearer(context), asked, request.resume_token or None)
 
         updates = await _answered("WatchReport", context, opened)
@@ -128,6 +131,10 @@ class Reports(reports_pb2_grpc.ReportsServicer):
             return report.Span(date.fromisoformat(first), date.fromisoformat(last))
         except ValueError as error:
             raise DomainError("period.invalid", "from、to 应为日期（如 2026-03-05）") from error
+
+
+def _compared(request: Any) -> tuple[str, ...]:
+    return ("before", "year") if request.compare else ()
 
 
 def _bearer(context: Any) -> str | None:
@@ -194,9 +201,19 @@ def _report(found: dict[str, Any]) -> pb.GetReportResponse:
     if as_of is not None:
         answer.as_of.FromDatetime(as_of)
     for child in found["children"]:
-        told = {id: {**detail, "value": child["figures"][id]} for id, detail in found["details"].items()}
-        answer.children.append(pb.Child(unit=child["unit"], name=child["name"], figures=_figures(told)))
+        figures = _others(found, child["figures"])
+        answer.children.append(pb.Child(unit=child["unit"], name=child["name"], figures=figures))
+    for name, other in (("before", answer.before), ("year_before", answer.year_before)):
+        if name in found:
+            days = found[name]["period"]
+            figures = _others(found, found[name]["figures"])
+            other.CopyFrom(pb.Compared(to=days["to"], figures=figures, **{"from": days["from"]}))
     return answer
+
+
+def _others(found: dict[str, Any], values: dict[str, Any]) -> list[pb.Figure]:
+    """The same figures as the report's, of another unit or period."""
+    return _figures({id: {**detail, "value": values[id]} for id, detail in found["details"].items()})
 
 
 def _records(found: dict[str, Any]) -> pb.ListRecordsResponse:

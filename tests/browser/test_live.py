@@ -17,7 +17,7 @@ SESSION: dict[str, Any] = {
     "unit": "D001-B01",
     "day": "2026-05-20",
     "way": "youth",
-    "form": "discussion",
+    "form": "group_study",
     "title": "青年研讨",
     "due": 8,
 }

@@ -61,10 +61,13 @@ def test_figures_are_those_of_rest(province: Province, reports: Any) -> None:
     id = secretary.post("/study/sessions", json=session).json()["id"]
     assert secretary.post(f"/study/sessions/{id}/submissions").status_code == 201
     told = province.settled(datetime.now(UTC))
-    report = reports.GetReport(pb.GetReportRequest(**asked(children=True)), **bearing(province, "office"))
+    report = reports.GetReport(pb.GetReportRequest(**asked(children=True, compare=True)), **bearing(province, "office"))
     values = {figure.id: figure.value if figure.HasField("value") else None for figure in report.figures}
     assert values == told["figures"]
     assert {"D001", "D002"} <= {child.unit for child in report.children}
+    year_before = province.report(compare="year")["year_before"]
+    assert (getattr(report.year_before, "from"), report.year_before.to) == tuple(year_before["period"].values())
+    assert essays_of(report.year_before) == year_before["figures"]["study.essays"]
     assert report.as_of.ToDatetime(UTC) >= datetime.fromisoformat(told["as_of"])
     null = next(figure for figure in report.figures if not figure.HasField("value"))
     assert null.reason in {"not_additive", "no_denominator"}

@@ -16,7 +16,7 @@ from ..domain import Action
 from ..store import directory, initiatives
 from .answers import Written
 from .auth import Caller, Gated
-from .reports import First, Last, Named, span_of
+from .reports import InSpan
 
 router = APIRouter(prefix="/initiatives", tags=["举措"])
 
@@ -124,13 +124,10 @@ async def get_initiative_progress(
     id: contract.ListId,
     caller: Caller,
     gate: Gated,
+    span: InSpan,
     unit: str = Query(max_length=32),
-    first: First = None,
-    last: Last = None,
-    period: Named = None,
 ) -> Progress:
     """What is tagged by each item, figure by figure."""
     await gate.allow(caller, Action.read_figures, unit)
-    span = await span_of(gate, first, last, period)
     found: dict[str, Any] = await initiatives.progress(gate.database, id, unit, span)
     return Progress.model_validate(found)

@@ -16,7 +16,7 @@ from services.kernel.errors import DomainError
 from ..streams import Asked, Streams, Update
 from .auth import Gated, token_of
 from .errors import STATUSES
-from .reports import Compare, First, Last, Named, Report, compared, span_of
+from .reports import Compare, InSpan, Report, compared
 
 log = structlog.stdlib.get_logger(__name__)
 router = APIRouter(tags=["统计"])
@@ -33,9 +33,7 @@ async def watch_report(
     unit: str,
     request: Request,
     gate: Gated,
-    first: First = None,
-    last: Last = None,
-    period: Named = None,
+    span: InSpan,
     children: bool = Query(True, description="是否并列下级单位"),
     compare: Compare = "",
     since: Annotated[str | None, Header(alias="Last-Event-ID", max_length=64, description="上次收到的事件号")] = None,
@@ -45,7 +43,6 @@ async def watch_report(
     `alive` comes every 15 seconds with `as_of`; `refused` is the last word to who has lost sign-in or role.
     """
     streams: Streams = request.app.state.streams
-    span = await span_of(gate, first, last, period)
     asked = Asked(unit, span, children, compared(compare))
     updates = await streams.open(token_of(request), asked, since)
     return StreamingResponse(_events(updates), media_type=MEDIA, headers={"X-Accel-Buffering": "no"})

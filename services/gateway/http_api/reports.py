@@ -6,7 +6,7 @@ import asyncio
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from services.kernel.clock import business_day, utc_now
@@ -150,6 +150,14 @@ class Catalogue(BaseModel):
     page_size: int = 200
 
 
+async def _asked(gate: Gated, first: First = None, last: Last = None, period: Named = None) -> report.Span:
+    return await span_of(gate, first, last, period)
+
+
+InSpan = Annotated[report.Span, Depends(_asked)]
+"""The span that a request names, by its days or its name."""
+
+
 async def span_of(gate: Gate, first: date | None, last: date | None, period: str | None = None) -> report.Span:
     """The span that is asked for; the newest campaign, or this month so far, where it is left out.
 
@@ -190,9 +198,7 @@ async def get_report(
     unit: str,
     caller: Caller,
     gate: Gated,
-    first: First = None,
-    last: Last = None,
-    period: Named = None,
+    span: InSpan,
     children: bool = Query(True, description="是否并列下级单位"),
     compare: Compare = "",
     rank: str | None = Query(
@@ -208,7 +214,6 @@ async def get_report(
     if rank is not None:
         await gate.allow(caller, Action.rank_units, unit)
     await gate.allow(caller, Action.read_figures, unit)
-    span = await span_of(gate, first, last, period)
     wanted = children or rank is not None
     found = await report.report(gate.database, unit, span, children=wanted, compare=compared(compare))
     if rank is not None:
@@ -240,13 +245,10 @@ async def get_workbook(
     request: Request,
     caller: Caller,
     gate: Gated,
-    first: First = None,
-    last: Last = None,
-    period: Named = None,
+    span: InSpan,
 ) -> Response:
     """The same report as a workbook."""
     await gate.allow(caller, Action.read_figures, unit)
-    span = await span_of(gate, first, last, period)
     found = await report.report(gate.database, unit, span, compare=("before", "year"))
     base = str(request.base_url).rstrip("/")
     data = await asyncio.to_thread(report_workbook, found, report.catalogue(), base)
@@ -262,17 +264,14 @@ async def get_records(
     id: str,
     caller: Caller,
     gate: Gated,
+    span: InSpan,
     unit: str = Query(max_length=32),
-    first: First = None,
-    last: Last = None,
-    period: Named = None,
     tag: Tag = None,
     page: int = Query(1, ge=1, le=10_000),
     page_size: int = Query(50, ge=1, le=200),
 ) -> Records:
     """The records behind a figure. Their sum is the figure, always."""
     await gate.allow(caller, Action.read_figures, unit)
-    span = await span_of(gate, first, last, period)
     return Records.model_validate(await report.records(gate.database, id, unit, span, page, page_size, tag))
 
 
@@ -281,15 +280,12 @@ async def get_records_workbook(
     id: str,
     caller: Caller,
     gate: Gated,
+    span: InSpan,
     unit: str = Query(max_length=32),
-    first: First = None,
-    last: Last = None,
-    period: Named = None,
     tag: Tag = None,
 ) -> Response:
     """All records behind a figure as a workbook; more than 20,000 are to be asked for by unit or period."""
     await gate.allow(caller, Action.read_figures, unit)
-    span = await span_of(gate, first, last, period)
     found = await report.records(gate.database, id, unit, span, 1, MOST_ROWS, tag)
     if found["total"] > MOST_ROWS:
         raise DomainError("export.too_many_rows", f"超过 {MOST_ROWS} 条，请按下级单位或期间分别导出", "too_large")

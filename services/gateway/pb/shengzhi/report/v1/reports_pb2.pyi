@@ -22,7 +22,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 @_typing.final
 class GetReportRequest(_message.Message):
     """GetReportRequest names a unit and the first and last day (YYYY-MM-DD), both included; or, instead of the two, a
-    period by its name: 2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-05, campaign, campaign:C2026.
+    period by its name: 2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-05, campaign, campaign:C2026. With `compare` the period
+    before and the same days a year before are answered too.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -32,10 +33,12 @@ class GetReportRequest(_message.Message):
     TO_FIELD_NUMBER: _builtins.int
     CHILDREN_FIELD_NUMBER: _builtins.int
     PERIOD_FIELD_NUMBER: _builtins.int
+    COMPARE_FIELD_NUMBER: _builtins.int
     unit: _builtins.str
     to: _builtins.str
     children: _builtins.bool
     period: _builtins.str
+    compare: _builtins.bool
     def __init__(
         self,
         *,
@@ -43,10 +46,11 @@ class GetReportRequest(_message.Message):
         to: _builtins.str = ...,
         children: _builtins.bool = ...,
         period: _builtins.str = ...,
+        compare: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "from", b"from", "period", b"period", "to", b"to", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "compare", b"compare", "from", b"from", "period", b"period", "to", b"to", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -131,6 +135,8 @@ class GetReportResponse(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     FIGURES_FIELD_NUMBER: _builtins.int
     CHILDREN_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    YEAR_BEFORE_FIELD_NUMBER: _builtins.int
     unit: _builtins.str
     unit_name: _builtins.str
     to: _builtins.str
@@ -140,6 +146,10 @@ class GetReportResponse(_message.Message):
     def figures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Figure]: ...
     @_builtins.property
     def children(self) -> _containers.RepeatedCompositeFieldContainer[Global___Child]: ...
+    @_builtins.property
+    def before(self) -> Global___Compared: ...
+    @_builtins.property
+    def year_before(self) -> Global___Compared: ...
     def __init__(
         self,
         *,
@@ -149,14 +159,42 @@ class GetReportResponse(_message.Message):
         as_of: _timestamp_pb2.Timestamp | None = ...,
         figures: _abc.Iterable[Global___Figure] | None = ...,
         children: _abc.Iterable[Global___Child] | None = ...,
+        before: Global___Compared | None = ...,
+        year_before: Global___Compared | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "before", b"before", "year_before", b"year_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "children", b"children", "figures", b"figures", "from", b"from", "to", b"to", "unit", b"unit", "unit_name", b"unit_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "before", b"before", "children", b"children", "figures", b"figures", "from", b"from", "to", b"to", "unit", b"unit", "unit_name", b"unit_name", "year_before", b"year_before"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetReportResponse: _TypeAlias = GetReportResponse  # noqa: Y015
+
+@_typing.final
+class Compared(_message.Message):
+    """Compared bears the figures of another period."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
+    to: _builtins.str
+    @_builtins.property
+    def figures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Figure]: ...
+    def __init__(
+        self,
+        *,
+        to: _builtins.str = ...,
+        figures: _abc.Iterable[Global___Figure] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["figures", b"figures", "from", b"from", "to", b"to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Compared: _TypeAlias = Compared  # noqa: Y015
 
 @_typing.final
 class WatchReportRequest(_message.Message):
@@ -172,11 +210,13 @@ class WatchReportRequest(_message.Message):
     CHILDREN_FIELD_NUMBER: _builtins.int
     PERIOD_FIELD_NUMBER: _builtins.int
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    COMPARE_FIELD_NUMBER: _builtins.int
     unit: _builtins.str
     to: _builtins.str
     children: _builtins.bool
     period: _builtins.str
     resume_token: _builtins.str
+    compare: _builtins.bool
     def __init__(
         self,
         *,
@@ -185,10 +225,11 @@ class WatchReportRequest(_message.Message):
         children: _builtins.bool = ...,
         period: _builtins.str = ...,
         resume_token: _builtins.str = ...,
+        compare: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "from", b"from", "period", b"period", "resume_token", b"resume_token", "to", b"to", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "compare", b"compare", "from", b"from", "period", b"period", "resume_token", b"resume_token", "to", b"to", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
