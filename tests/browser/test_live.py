@@ -63,7 +63,7 @@ def test_a_unit_ranks_nobody(signed_in: SignedIn) -> None:
     expect(page.get_by_role("form", name="同类单位排名")).to_have_count(0)
 
 
-@pytest.mark.row("G6", "P1")
+@pytest.mark.row("G6")
 def test_a_list_of_initiatives_is_set_on_a_page(signed_in: SignedIn) -> None:
     """A line that says nothing is pointed at; what is saved is shown with the list that it came out of."""
     page = signed_in("office")

@@ -13,6 +13,7 @@ import httpx
 import pytest
 import python_calamine
 
+from services.cli.sample.workbook import workbook
 from services.kernel.sheets import XLSX
 from tests.journey.province import CLOSES, OPENS, PASSWORD, ROOT, Province
 
@@ -127,7 +128,7 @@ def test_the_catalogue_is_a_page_and_a_workbook(province: Province) -> None:
     assert all(entry["sources"] and entry["counts"] for entry in entries.values())
 
 
-@pytest.mark.row("G6", "P1")
+@pytest.mark.row("G6")
 def test_progress_by_initiative_opens_to_its_records(province: Province) -> None:
     """A list is set, a topic is tagged, counted, opened; what the next version leaves out goes on no new record."""
     office, finance = province.as_user("office"), province.as_user("finance")
@@ -157,6 +158,19 @@ def test_progress_by_initiative_opens_to_its_records(province: Province) -> None
     assert finance.post(f"/research/topics/{id}/voids", json={"reason": "测试结束"}).status_code == 201
     province.settled(datetime.now(UTC))
     assert figures(office, asked)["JJ-1"]["research.topics"] == 0
+
+
+@pytest.mark.row("G6")
+def test_a_sheet_with_a_tag_that_no_list_has_comes_back(province: Province) -> None:
+    """Its rows are named, one by one, and nothing of it is taken."""
+    row = {"unit": "D001", "day": "2026-03-05", "title": "课题", "kind": "对策性", "leader": "党组书记"}
+    rows = [{**row, "number": f"BQ-{n}", "tags": tags} for n, tags in enumerate(("建在链上", "建在链上、没有此项"))]
+    file = {"file": ("课题.xlsx", workbook({"topics": rows}), XLSX)}
+    before = province.counts()
+    answer = province.as_user("office").post("/research/imports", data={"kind": "topics"}, files=file)
+    assert code(answer) == (422, "import.refused")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/rows/3/tags"]
+    assert province.counts() == before
 
 
 def figures(office: httpx.Client, asked: dict[str, str]) -> dict[str, Any]:

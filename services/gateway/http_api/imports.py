@@ -29,7 +29,7 @@ from services.study.contract import SHEETS as STUDY
 from ..contract import SHEETS as GATEWAY
 from ..domain import Action, may
 from ..store import directory
-from ..store.initiatives import check_tags
+from ..store.initiatives import not_known, tags_known
 from .attendance import members_known
 from .auth import Caller, Gate, Gated, Principal, hash_password
 from .errors import ANSWERS, STATUSES, problem
@@ -181,7 +181,8 @@ async def take(
         await members_known(gate, actor, headers)
     if sheet is RESEARCH["visits"]:
         await _fill_in_visited(gate, rows)
-    await check_tags(gate.database, _tags_told(sheet, rows), new=False)
+    if wrong := await _wrong_tags(gate, rows):
+        return {"id": import_id, "state": "refused", "errors": wrong, "wrong": len({each["row"] for each in wrong})}
     allowed, named = await _allowed(gate, caller, way, sheet, rows)
     for first in range(0, len(rows), CHUNK):
         chunk = rows[first : first + CHUNK]
@@ -230,11 +231,12 @@ def _told(rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> set[str]:
     return {code for row in rows for key in keys for code in _CODE.findall(_code(row.get(key)))}
 
 
-def _tags_told(sheet: Sheet, rows: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    """The tags in a sheet that has a column of them, and where they stand; one that was taken back may stand there."""
-    if all(column.key != "tags" for column in sheet.columns):
-        return []
-    return [(tag, f"/rows/{row['_row']}/tags") for row in rows if row.get("tags") for tag in tags_in(str(row["tags"]))]
+async def _wrong_tags(gate: Gate, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is wrong in the rows' tags; what is in force no more may stand on a record that is there already."""
+    told = [(row["_row"], tag) for row in rows if row.get("tags") for tag in tags_in(str(row["tags"]))]
+    known = await tags_known(gate.database, new=False) if told else set()
+    place = {"column": "tags", "code": "tag.unknown"}
+    return [{"row": row, **place, "detail": not_known(tag)} for row, tag in told if tag not in known]
 
 
 async def _fill_in_visited(gate: Gate, rows: Sequence[dict[str, Any]]) -> None:

@@ -57,7 +57,7 @@ class Records:
     ) -> Answer:
         """A new record of a unit; `units` are those that it names beside, `known` what nobody need type."""
         actor = await gate.allow(caller, self.write, content.unit)
-        await check_tags(gate.database, _tags(content))
+        await check_tags(gate.database, getattr(content, "tags", ()))
         id = new_record(request, caller, (self.service, kind), content.unit, content.number)
         asked = command(**{**content.model_dump(exclude={"state"}), **(known or {})}, id=id)
         answer: Answer = await gate.ask(self.service, asked, actor, request.headers, [content.unit, *units])
@@ -78,7 +78,7 @@ class Records:
         """A change of a record that the caller can see, by who may act for one of the units in these fields of it."""
         needed = action or self.write
         record = await gate.find(self.service, query, caller, needed, request.headers)
-        await check_tags(gate.database, _tags(command), new=False)
+        await check_tags(gate.database, getattr(command, "tags", ()), new=False)
         told = [record[field] for field in for_units]
         parts = [unit for each in told for unit in (each if isinstance(each, list) else [each])]
         actor = await self._for_any(gate, caller, needed, parts)
@@ -95,11 +95,6 @@ class Records:
                 if refusal.code != "unit.out_of_scope":
                     raise
         return await gate.allow(caller, action, last)
-
-
-def _tags(content: Any) -> list[tuple[str, str]]:
-    """The tags that a body bears, where its kind bears any, and where they stand in it."""
-    return [(tag, f"/tags/{place}") for place, tag in enumerate(getattr(content, "tags", ()))]
 
 
 def moved(answer: Answer) -> Moved:

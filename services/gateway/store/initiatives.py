@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from services.kernel.errors import DomainError, FieldError
@@ -38,26 +38,29 @@ def _list(id: str, row: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-async def check_tags(database: Database, tags: Iterable[tuple[str, str]], *, new: bool = True) -> None:
-    """Refuse tags (each with the pointer to where it stands) that no list has; a new record bears only those in force.
+async def check_tags(database: Database, tags: Sequence[str], *, new: bool = True) -> None:
+    """Refuse a record's tags that no list has; a new record bears only those in force.
 
     Raises:
-        DomainError: tag.unknown.
+        DomainError: tag.unknown, with a pointer to each.
     """
-    asked = list(tags)
-    if not asked:
-        return
-    found = await lists(database)
-    names = {item["id"] for each in found for item in each["items"]}
-    if not new:
-        names |= {item["id"] for each in found for item in each["retired"]}
+    known = await tags_known(database, new=new) if tags else set()
     wrong: list[FieldError] = [
-        {"pointer": pointer, "detail": f"举措、载体清单中没有标签“{tag[:40]}”，或已停用"}
-        for tag, pointer in asked
-        if tag not in names
+        {"pointer": f"/tags/{place}", "detail": not_known(tag)} for place, tag in enumerate(tags) if tag not in known
     ]
     if wrong:
-        raise DomainError("tag.unknown", wrong[0]["detail"], "invalid", wrong[:100])
+        raise DomainError("tag.unknown", wrong[0]["detail"], "invalid", wrong)
+
+
+async def tags_known(database: Database, *, new: bool) -> set[str]:
+    """The tags that a record may bear: for one that is there already also those that are in force no more."""
+    found = await lists(database)
+    return {item["id"] for each in found for name in ("items", *(() if new else ("retired",))) for item in each[name]}
+
+
+def not_known(tag: str) -> str:
+    """The refusal of a tag."""
+    return f"举措、载体清单中没有标签“{tag[:40]}”，或已停用"
 
 
 async def progress(database: Database, list_id: str, unit_id: str, span: Span) -> dict[str, Any]:
