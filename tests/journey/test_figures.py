@@ -164,7 +164,9 @@ def test_progress_by_initiative_opens_to_its_records(province: Province) -> None
 def test_a_sheet_with_a_tag_that_no_list_has_comes_back(province: Province) -> None:
     """Its rows are named, one by one, and nothing of it is taken."""
     row = {"unit": "D001", "day": "2026-03-05", "title": "课题", "kind": "对策性", "leader": "党组书记"}
-    rows = [{**row, "number": f"BQ-{n}", "tags": tags} for n, tags in enumerate(("建在链上", "建在链上、没有此项"))]
+    rows: list[dict[str, Any]] = [
+        {**row, "number": f"BQ-{n}", "tags": tags} for n, tags in enumerate(("建在链上", "建在链上、没有此项"))
+    ]
     file = {"file": ("课题.xlsx", workbook({"topics": rows}), XLSX)}
     before = province.counts()
     answer = province.as_user("office").post("/research/imports", data={"kind": "topics"}, files=file)
