@@ -27,16 +27,15 @@ SESSION: dict[str, Any] = {
 
 
 @pytest.fixture
-def session(province: Province) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A session in the twelfth week of 2026, taken back afterwards, and the root's report before it."""
-    before = province.settled(datetime.now(UTC))
+def session(province: Province) -> Iterator[str]:
+    """A session in the twelfth week of 2026, in the figures, taken back afterwards."""
     secretary = province.as_user("secretary")
     made = secretary.post("/study/sessions", json={**SESSION, "unit": "D001-B01"})
     assert made.status_code == 201, made.text
-    id = made.json()["id"]
+    id: str = made.json()["id"]
     assert secretary.post(f"/study/sessions/{id}/submissions").status_code == 201
     province.settled(datetime.now(UTC))
-    yield id, before
+    yield id
     assert secretary.post(f"/study/sessions/{id}/voids", json={"reason": "测试结束"}).status_code == 201
 
 
@@ -81,7 +80,7 @@ def test_a_period_that_is_none_is_refused(province: Province) -> None:
 
 
 @pytest.mark.row("G1", "L6")
-def test_units_are_ranked_within_their_kind_for_who_may_issue_it(province: Province, session: Any) -> None:
+def test_units_are_ranked_within_their_kind_for_who_may_issue_it(province: Province, session: str) -> None:
     """Never by default, never across kinds, and not for a unit's own administrator."""
     office = province.as_user("office")
     asked = {"period": "2026-W12", "rank": "study.sessions.branch", "rank_kind": "department"}
@@ -98,7 +97,7 @@ def test_units_are_ranked_within_their_kind_for_who_may_issue_it(province: Provi
 
 
 @pytest.mark.row("G2")
-def test_the_records_behind_a_figure_go_out_as_a_workbook(province: Province, session: Any) -> None:
+def test_the_records_behind_a_figure_go_out_as_a_workbook(province: Province, session: str) -> None:
     """A row for each record, and their sum, which is the figure."""
     office = province.as_user("office")
     asked = {"unit": ROOT, "period": "2026-W12"}
@@ -211,15 +210,14 @@ class Watched:
 
 
 @pytest.mark.row("G1")
-def test_a_report_is_followed_live(province: Province, session: tuple[str, dict[str, Any]]) -> None:
+def test_a_report_is_followed_live(province: Province, session: str) -> None:
     """As it stands, then each change without asking again; who comes back is given what they have not had."""
-    id, _ = session
     office, secretary = province.as_user("office"), province.as_user("secretary")
     with Watched(office) as events:
         _, first, report = next(events)
         had = report["figures"]["study.attendance.due"]
         corrected = {**SESSION, "unit": "D001-B01", "due": 12, "reason": "人数有误"}
-        assert secretary.post(f"/study/sessions/{id}/corrections", json=corrected).status_code == 201
+        assert secretary.post(f"/study/sessions/{session}/corrections", json=corrected).status_code == 201
         _, later, report = next(events)
         assert report["figures"]["study.attendance.due"] == had + 3
     with Watched(office, first) as events:
