@@ -19,7 +19,6 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
-from pymongo.errors import PyMongoError
 
 from services.kernel import metrics
 from services.kernel.errors import DomainError
@@ -59,6 +58,12 @@ class _Seen(NamedTuple):
     access: int
 
 
+class _Made(NamedTuple):
+    figures: tuple[Any, ...]
+    began: float
+    reading: asyncio.Task[Update]
+
+
 class Streams:
     """All streams of this process."""
 
@@ -66,7 +71,7 @@ class Streams:
         self._gate = gate
         self._of: Counter[str] = Counter()
         self._watched: Counter[Asked] = Counter()
-        self._made: dict[Asked, tuple[_Seen, asyncio.Task[Update]]] = {}
+        self._made: dict[Asked, _Made] = {}
         self._looking = asyncio.Lock()
         self._looked, self._seen = float("-inf"), _Seen((), 0)
         self._stopping = False
@@ -83,10 +88,11 @@ class Streams:
         Raises:
             DomainError: token.*, role.missing, unit.*, period.invalid, streams.too_many.
         """
+        access = (await self._look()).access  # before the permission: what changes after this is looked at again
         principal = await self._allowed(bearer, asked)
         asked.span.check()
         self._check_room(principal.user)
-        return self._updates(bearer, principal, asked, since)
+        return self._updates(bearer, principal, access, asked, since)
 
     async def _allowed(self, bearer: str | None, asked: Asked) -> Principal:
         principal = await self._gate.identify(bearer)
@@ -115,21 +121,20 @@ class Streams:
             metrics.STREAMS.set(self._of.total())
 
     async def _updates(
-        self, bearer: str | None, principal: Principal, asked: Asked, since: str | None
+        self, bearer: str | None, principal: Principal, access: int, asked: Asked, since: str | None
     ) -> AsyncIterator[Update]:
         with self._counted(principal.user, asked):
             began = spoke = time.monotonic()
-            seen: _Seen | None = None
+            figures: tuple[Any, ...] | None = None
             while not self._stopping and time.monotonic() - began < LONGEST_SECONDS:
                 now = await self._look()
-                if principal.expires <= datetime.now(UTC) or (seen is not None and seen.access != now.access):
-                    principal = await self._allowed(bearer, asked)
-                if seen is None or seen.figures != now.figures:
-                    update = await self._read(asked, now)
+                if principal.expires <= datetime.now(UTC) or access != now.access:
+                    principal, access = await self._allowed(bearer, asked), now.access
+                if figures != now.figures:
+                    figures, update = now.figures, await self._read(asked, now.figures)
                     if update.token != since:
                         since, spoke = update.token, time.monotonic()
                         yield update
-                seen = now
                 if time.monotonic() - spoke >= HEARTBEAT_SECONDS:
                     spoke = time.monotonic()
                     yield Update(since or "", None, (await known(self._gate.database))[1])
@@ -145,16 +150,12 @@ class Streams:
                 self._looked = time.monotonic()
             return self._seen
 
-    async def _read(self, asked: Asked, now: _Seen) -> Update:
-        """The report as of what was seen, read once for all who watch it."""
-        made = self._made.get(asked)
-        if made is None or made[0].figures != now.figures:
-            made = self._made[asked] = (now, asyncio.create_task(self._make(asked)))
-        try:
-            return await asyncio.shield(made[1])
-        except PyMongoError:
-            self._made.pop(asked, None)  # the next one asks again
-            raise
+    async def _read(self, asked: Asked, figures: tuple[Any, ...]) -> Update:
+        """The report as of what was seen, read once for all who ask for it in these moments."""
+        made, now = self._made.get(asked), time.monotonic()
+        if made is None or made.figures != figures or now - made.began > 2 * _LOOK_SECONDS:
+            made = self._made[asked] = _Made(figures, now, asyncio.create_task(self._make(asked)))
+        return await asyncio.shield(made.reading)
 
     async def _make(self, asked: Asked) -> Update:
         found = await report.report(

@@ -147,6 +147,20 @@ def test_who_may_not_see_it_any_more_is_refused_at_once(
     watching(figures, act)
 
 
+def test_what_is_taken_away_before_the_first_word_is_not_given(figures: Figures) -> None:
+    """Between the permission and the first report nothing slips through."""
+
+    async def act(of: Watching) -> None:
+        updates = await of.streams.open("t", WHOLE)
+        await of.changed("sessions", pymongo.DeleteMany({}))
+        await asyncio.sleep(1)
+        with pytest.raises(DomainError) as refused:
+            await anext(updates)
+        assert refused.value.code == "token.invalid"
+
+    watching(figures, act)
+
+
 def test_a_sign_in_that_runs_out_ends_the_stream(figures: Figures) -> None:
     """Nobody has to sign them out."""
 
