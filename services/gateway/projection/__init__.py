@@ -1,6 +1,6 @@
 """From events to figures: pure, no I/O."""
 
-from .catalogue import GRAINS, METRICS, SOURCES, Metric, by_subject, key, metric_of, stored
+from .catalogue import GRAINS, METRICS, SOURCES, Metric, by_subject, key, stored
 from .contributions import Contribution, facts
 from .fold import HIDDEN, fold
 from .rates import RATES, Rate, Weights
@@ -19,6 +19,5 @@ __all__ = [
     "facts",
     "fold",
     "key",
-    "metric_of",
     "stored",
 ]

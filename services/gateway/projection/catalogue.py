@@ -19,7 +19,8 @@ class Metric:
     day; a `distinct` count declares the grains in which its owner says "first", and is null for any other period.
 
     Of its sources it counts the parts that say what `where` says: each one, or as much as the part's field `amount`
-    says. A part that names its figure itself needs neither.
+    says. A part that names its figure itself needs neither. Entries that choose by `where` count every part among them:
+    what none of them chooses is for a person to see.
     """
 
     id: str
@@ -40,10 +41,6 @@ class Metric:
     def opens_to_units(self) -> bool:
         """Whether it opens to the units in which it is counted, and not to records."""
         return self.sort == "distinct" or self.of_persons
-
-    def matches(self, part: Mapping[str, Any]) -> bool:
-        """Whether a part of one of its sources is of what it counts."""
-        return all(part.get(name) == value for name, value in self.where.items())
 
     def window(self, windows: Collection[Grain]) -> Grain | None:
         """The grain by which it is counted over a span that is one window of each of these grains; None for none."""
@@ -207,23 +204,47 @@ SOURCES = frozenset(source.split(".", 1)[0] for metric in METRICS.values() for s
 """The services whose events make figures."""
 
 
-def by_subject(metrics: Iterable[Metric]) -> dict[str, list[Metric]]:
+@dataclass(frozen=True)
+class Counted:
+    """What is counted of a kind of record: of every part, and by what the part says."""
+
+    always: list[Metric] = field(default_factory=list)
+    choosing: dict[tuple[str, ...], dict[tuple[Any, ...], list[Metric]]] = field(default_factory=dict)
+
+    def of(self, part: Mapping[str, Any]) -> list[Metric]:
+        """What counts a part.
+
+        Raises:
+            ValueError: none of the entries that choose does, as of a new way of study: it is not passed over.
+        """
+        found = [
+            metric
+            for names, table in self.choosing.items()
+            for metric in table.get(tuple(part.get(name) for name in names), ())
+        ]
+        if self.choosing and not found:
+            said = {name: part.get(name) for names in self.choosing for name in names}
+            raise ValueError(f"no figure counts what says {said}")
+        return [*self.always, *found]
+
+
+def by_subject(metrics: Iterable[Metric]) -> dict[str, Counted]:
     """What is counted of each kind of record, such as study.session."""
-    found: dict[str, list[Metric]] = {}
+    found: dict[str, Counted] = {}
     for metric in metrics:
         for subject in dict.fromkeys(source.rsplit(".", 2)[0] for source in metric.sources):
-            found.setdefault(subject, []).append(metric)
+            counted = found.setdefault(subject, Counted())
+            if metric.where:
+                table = counted.choosing.setdefault(tuple(metric.where), {})
+                table.setdefault(tuple(metric.where.values()), []).append(metric)
+            else:
+                counted.always.append(metric)
     return found
 
 
 def key(metric: str, grain: Grain | None = None, tag: str | None = None) -> str:
     """The key under which a metric is kept: its id, with the grain for a distinct count, or with a tag."""
     return f"{metric}@{grain}" if grain else f"{metric}#{tag}" if tag else metric
-
-
-def metric_of(key: str) -> str:
-    """The metric of a key."""
-    return key.partition("#")[0].partition("@")[0]
 
 
 def stored(key: str) -> str:

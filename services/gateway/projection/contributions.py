@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from services.kernel.event import Event
 
-from .catalogue import METRICS, Metric, by_subject, key, metric_of
+from .catalogue import METRICS, Counted, Metric, by_subject, key
 
 
 class Contribution(NamedTuple):
@@ -56,38 +56,39 @@ def _parts(event: Event) -> Iterator[tuple[Part, int]]:
             yield part, sign
 
 
-def _flipped(event: Event, metrics: list[Metric]) -> Iterable[Contribution]:
+def _flipped(event: Event, counted: Counted) -> Iterable[Contribution]:
     for flip in event.data["flips"]:
         part = {**event.data, "unit": event.unit, **flip}
         by = flip["change"] if "change" in flip else flip["now"] - flip["was"]
-        for metric in metrics:
-            if metric.matches(part):
-                yield Contribution(key(metric.id, part["grain"]), part["unit"], part["day"], by)
+        for metric in counted.of(part):
+            yield Contribution(key(metric.id, part["grain"]), part["unit"], part["day"], by)
 
 
-def _moved(event: Event, metrics: list[Metric]) -> Iterable[Contribution]:
+def _moved(event: Event, counted: Counted) -> Iterable[Contribution]:
     for part, sign in _parts(event):
-        if "figure" in part:
-            yield from _of(f"{event.service}.{part['figure']}", part, sign * part.get("amount", 1))
-        else:
-            for metric in metrics:
-                if metric.matches(part):
-                    yield from _of(metric.id, part, sign * (1 if metric.amount is None else part.get(metric.amount, 0)))
+        unit, day = part["unit"], part["day"]
+        for metric in [_named(event, part)] if "figure" in part else counted.of(part):
+            amount = sign * part.get(metric.amount or "amount", 0 if metric.amount else 1)
+            yield Contribution(metric.id, unit, day, amount)
+            if metric.tagged:
+                for tag in part.get("tags", ()):
+                    yield Contribution(key(metric.id, tag=tag), unit, day, amount)
 
 
-def _of(metric: str, part: Part, amount: int) -> Iterable[Contribution]:
-    """So much of a metric, and of it by each tag that the part bears."""
-    yield Contribution(metric, part["unit"], part["day"], amount)
-    if part.get("tags") and metric in METRICS and METRICS[metric].tagged:
-        for tag in part["tags"]:
-            yield Contribution(key(metric, tag=tag), part["unit"], part["day"], amount)
+def _named(event: Event, part: Part) -> Metric:
+    """The figure that a part names."""
+    id = f"{event.service}.{part['figure']}"
+    if id not in METRICS:
+        raise ValueError(f"{event.type} names {id}, which is in no catalogue")
+    return METRICS[id]
 
 
-def facts(event: Event, counted: Mapping[str, list[Metric]] = _COUNTED) -> list[Contribution]:
+def facts(event: Event, counted: Mapping[str, Counted] = _COUNTED) -> list[Contribution]:
     """What the event contributes; nothing where it changes no figure. Unknown kinds of events contribute nothing.
 
     Raises:
-        ValueError: the event names a figure that the catalogue does not have, or tells in another version than v1.
+        ValueError: the event names a figure that the catalogue does not have, or tells of something that none of the
+            entries chooses, or in another version than v1.
     """
     sums: dict[tuple[str, str, str], int] = defaultdict(int)
     subject = f"{event.service}.{event.short_type.split('.', 1)[0]}"
@@ -101,9 +102,6 @@ def facts(event: Event, counted: Mapping[str, list[Metric]] = _COUNTED) -> list[
         found = (_flipped if "flips" in event.data else _moved)(event, counted[subject])
     for metric, unit, day, amount in found:
         sums[metric, unit, day] += amount
-    contributed = [Contribution(*place, amount) for place, amount in sums.items() if amount]
-    for contribution in contributed:
-        if metric_of(contribution.key) not in METRICS:
-            raise ValueError(f"{event.type} names {contribution.key}, which is in no catalogue")
-        date.fromisoformat(contribution.day)
-    return contributed
+    for day in {day for _, _, day in sums}:
+        date.fromisoformat(day)
+    return [Contribution(*place, amount) for place, amount in sums.items() if amount]

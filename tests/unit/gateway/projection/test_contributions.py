@@ -1,11 +1,12 @@
 """What each kind of event adds to the figures."""
 
+import re
 from datetime import date
 from typing import Any
 
 import pytest
 
-from services.gateway.projection import GRAINS, METRICS, Contribution, Metric, by_subject, facts, metric_of
+from services.gateway.projection import GRAINS, METRICS, Contribution, Metric, by_subject, facts
 from services.hotline import contract as hotline
 from services.kernel.event import Event, Payload
 from services.research import contract as research
@@ -38,7 +39,7 @@ def test_every_committed_example_is_understood(service: str, payload: Payload) -
     """The contracts' own examples contribute to metrics of the catalogue, from events that it names as sources."""
     happened = told(payload, service)
     for contribution in facts(happened):
-        assert happened.type.removeprefix("shengzhi.") in METRICS[metric_of(contribution.key)].sources
+        assert happened.type.removeprefix("shengzhi.") in METRICS[re.split("[@#]", contribution.key)[0]].sources
 
 
 def test_a_submitted_session_counts_itself_and_its_people() -> None:
@@ -112,6 +113,14 @@ def test_a_figure_that_no_catalogue_has_is_refused() -> None:
     strange = {**happened.data, "now": [{"figure": "smiles", "unit": UNIT, "day": DAY, "amount": 1}]}
     with pytest.raises(ValueError, match=r"hotline\.smiles"):
         facts(happened.model_copy(update={"data": strange}))
+
+
+def test_a_way_that_no_figure_counts_is_refused() -> None:
+    """Its people are counted, itself would not be: that is for a person to see, too."""
+    happened = told(study.SessionSubmitted.model_validate(study.SessionSubmitted.examples[0]))
+    part = {**happened.data["now"], "way": "by_post"}
+    with pytest.raises(ValueError, match="by_post"):
+        facts(happened.model_copy(update={"data": {**happened.data, "now": part}}))
 
 
 @pytest.mark.parametrize("kind", ["session.submitted", "coverage.counted"])
