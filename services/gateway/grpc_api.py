@@ -115,7 +115,7 @@ class Reports(reports_pb2_grpc.ReportsServicer):
 
     async def _caller(self, context: Any) -> Principal:
         bearer = _bearer(context)
-        if self._rates.wait(hash(bearer) if bearer else f"@{context.peer()}", time.monotonic()):
+        if self._rates.wait(hash(bearer) if bearer else f"@{context.peer().rpartition(':')[0]}", time.monotonic()):
             raise DomainError("request.too_many", "请求过于频繁，请稍后再试", "too_many")
         return await self._gate.identify(bearer)
 

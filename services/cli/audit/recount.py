@@ -86,11 +86,8 @@ def parts(service: str, counted: Callable[[Any], Iterable[Any]]) -> Callable[[An
     def count(state: Any) -> Counter[Place]:
         sums: Counter[Place] = Counter()
         for part in counted(state):
-            figure, place, amount = (
-                f"{service}.{part.figure}",
-                (part.unit, part.day.isoformat()),
-                getattr(part, "amount", 1),
-            )
+            figure, place = f"{service}.{part.figure}", (part.unit, part.day.isoformat())
+            amount = getattr(part, "amount", 1)
             sums[figure, *place] += amount
             for tag in getattr(part, "tags", ()) if METRICS[figure].tagged else ():
                 sums[key(figure, tag=tag), *place] += amount

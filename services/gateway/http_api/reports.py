@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError
-from services.kernel.sheets import MOST_ROWS, XLSX
+from services.kernel.sheets import XLSX
 
 from .. import contract
 from ..documents import catalogue_workbook, records_workbook, report_workbook
@@ -23,6 +23,7 @@ from ..store.snapshot import weights
 from .auth import Caller, Gate, Gated
 
 router = APIRouter(tags=["统计"])
+MOST_RECORDS = 20_000
 Value = int | float | None
 First = Annotated[date | None, Query(alias="from", description="不填为最近一次活动的开始日")]
 Last = Annotated[date | None, Query(alias="to", description="不填为最近一次活动的结束日")]
@@ -284,10 +285,10 @@ async def get_records_workbook(
     unit: str = Query(max_length=32),
     tag: Tag = None,
 ) -> Response:
-    """All records behind a figure as a workbook; more than 20,000 are to be asked for by unit or period."""
+    """All records behind a figure as a workbook; more than 20,000 are to be asked for by unit or by period."""
     await gate.allow(caller, Action.read_figures, unit)
-    found = await report.records(gate.database, id, unit, span, 1, MOST_ROWS, tag)
-    if found["total"] > MOST_ROWS:
-        raise DomainError("export.too_many_rows", f"超过 {MOST_ROWS} 条，请按下级单位或期间分别导出", "too_large")
+    found = await report.records(gate.database, id, unit, span, 1, MOST_RECORDS, tag)
+    if found["total"] > MOST_RECORDS:
+        raise DomainError("export.too_many_rows", f"超过 {MOST_RECORDS} 条，请按下级单位或期间分别导出", "too_large")
     data = await asyncio.to_thread(records_workbook, found)
     return _attached(data, f"records-{id}-{unit}-{span.first}-{span.last}")
