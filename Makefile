@@ -60,6 +60,7 @@ check: install ## Style, types, import rule, interface definitions, deployment f
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/buf lint proto
 	$(BIN)/hadolint deploy/Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 	$(BIN)/python -m tests.contract.manifests k8s
@@ -91,6 +92,10 @@ faults: demo-packages install ## Every fault once while clients work (15 min at 
 faults-long: demo-packages install ## The model 2,000 times; every fault twice, 40 kills of each kind of process (45 min at most)
 	$(BIN)/python -W ignore -m tests.faults.model 2000
 	$(BIN)/python -W ignore -m tests.faults long
+
+.PHONY: fuzz
+fuzz: test-packages install ## 3,000 requests made of the API's description: no 5xx, no answer that it does not describe (5 min)
+	SHENGZHI_FUZZ_CASES=3000 $(BIN)/python -m pytest tests/journey/test_fuzz.py -s
 
 .PHONY: format
 format: install ## Put the code into the form that `check` wants

@@ -109,6 +109,7 @@ def platform(run_folder: Path, fresh_vhosts: Iterator[str], mongo: str) -> Itera
         "SHENGZHI_DATABASE_PREFIX": "platform",
         "SHENGZHI_HTTP_PORT": str(free_port()),
         "SHENGZHI_GRPC_PORT": str(free_port()),
+        "SHENGZHI_REQUEST_RATE": "10000",  # one user of a test is many people
     }
     given = Platform(run_folder / "platform", amqp_uri=next(fresh_vhosts), mongo_uri=mongo, environment=environment)
     with given as running:

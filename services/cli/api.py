@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import FrameType
+
 import uvicorn
 import uvloop
 
@@ -10,6 +12,8 @@ from services.gateway.gate import Gate
 from services.gateway.grpc_api import make_server
 from services.gateway.http_api.app import make_app, open_store
 from services.gateway.pages import mount
+from services.gateway.rates import Rates
+from services.gateway.streams import Streams
 from services.kernel import logs
 from services.kernel.settings import Settings, settings
 
@@ -21,13 +25,28 @@ def main() -> int:
     return 0
 
 
+class Web(uvicorn.Server):
+    """Told to stop, it lets streams end first: they would keep it waiting."""
+
+    def __init__(self, streams: Streams, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._streams = streams
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop."""
+        self._streams.stop()
+        super().handle_exit(sig, frame)
+
+
 async def serve(given: Settings) -> None:
     """Run both servers until SIGTERM or SIGINT."""
     client, database = open_store(given)
     gate = Gate(database, Commands(given.amqp_uri))
-    web = uvicorn.Server(
+    streams, rates = Streams(gate), Rates(given.request_rate)
+    web = Web(
+        streams,
         uvicorn.Config(
-            make_app(gate, mount),
+            make_app(gate, streams, rates, mount),
             host=given.http_host,
             port=given.http_port,
             log_config=None,
@@ -35,9 +54,9 @@ async def serve(given: Settings) -> None:
             timeout_graceful_shutdown=10,
             server_header=False,
             h11_max_incomplete_event_size=64 * 1024,
-        )
+        ),
     )
-    rpc = await make_server(gate, f"{given.http_host}:{given.grpc_port}")
+    rpc = await make_server(gate, streams, rates, f"{given.http_host}:{given.grpc_port}")
     await rpc.start()
     try:
         await web.serve()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -13,19 +15,25 @@ from grpc_reflection.v1alpha import reflection
 from pymongo.errors import PyMongoError
 
 from services.kernel import metrics
+from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError, Kind
 
 from .domain import Action
-from .gate import Gate
+from .gate import Gate, Principal
 from .pb.shengzhi.report.v1 import reports_pb2 as pb
 from .pb.shengzhi.report.v1 import reports_pb2_grpc
-from .store import report
+from .rates import Rates
+from .store import directory, report
+from .store.snapshot import weights
+from .streams import Asked, Streams, Update
 
 T = TypeVar("T")
 
 log = structlog.stdlib.get_logger(__name__)
 
 MOST_BYTES = 4 * 1024 * 1024
+MOST_SECONDS = 30.0
+"""A call without a deadline of its own, or with a later one, ends here; a stream is bounded by `streams`."""
 CODES: dict[Kind, grpc.StatusCode] = {
     "invalid": grpc.StatusCode.INVALID_ARGUMENT,
     "unauthenticated": grpc.StatusCode.UNAUTHENTICATED,
@@ -45,15 +53,21 @@ CODES: dict[Kind, grpc.StatusCode] = {
 class Reports(reports_pb2_grpc.ReportsServicer):
     """shengzhi.report.v1.Reports."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, streams: Streams, rates: Rates) -> None:
         self._gate = gate
+        self._streams = streams
+        self._rates = rates
 
     async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.GetReportResponse:  # noqa: N802
         """A unit's figures for a period."""
 
         async def answer() -> pb.GetReportResponse:
-            span = await self._span(context, request.unit, getattr(request, "from"), request.to)
-            return _report(await report.report(self._gate.database, request.unit, span, children=request.children))
+            await self._gate.allow(await self._caller(context), Action.read_figures, request.unit)
+            span = await self._span(request)
+            found = await report.report(
+                self._gate.database, request.unit, span, children=request.children, compare=_compared(request)
+            )
+            return _report(found)
 
         return await _answered("GetReport", context, answer)
 
@@ -61,35 +75,88 @@ class Reports(reports_pb2_grpc.ReportsServicer):
         """The records behind a figure."""
 
         async def answer() -> pb.ListRecordsResponse:
-            span = await self._span(context, request.unit, getattr(request, "from"), request.to)
+            await self._gate.allow(await self._caller(context), Action.read_figures, request.unit)
+            span = await self._span(request)
             page, size = request.page or 1, request.page_size or 50
             if not (1 <= page <= 10_000 and 1 <= size <= 200):
                 raise DomainError("request.invalid", "page 应为 1 至 10000，page_size 应为 1 至 200")
-            return _records(await report.records(self._gate.database, request.figure, request.unit, span, page, size))
+            tag = request.tag or None
+            return _records(
+                await report.records(self._gate.database, request.figure, request.unit, span, page, size, tag)
+            )
 
         return await _answered("ListRecords", context, answer)
 
-    async def _span(self, context: Any, unit: str, first: str, last: str) -> report.Span:
-        """The span asked for, by somebody who may read the unit's figures."""
-        told = dict(context.invocation_metadata() or ())
-        scheme, _, token = str(told.get("authorization", "")).partition(" ")
-        principal = await self._gate.identify(token if scheme.lower() == "bearer" else None)
-        await self._gate.allow(principal, Action.read_figures, unit)
+    async def GetCatalogue(  # noqa: N802
+        self, request: pb.GetCatalogueRequest, context: Any
+    ) -> pb.GetCatalogueResponse:
+        """Every figure, with the weights in force."""
+
+        async def answer() -> pb.GetCatalogueResponse:
+            self._gate.own(await self._caller(context), Action.read_figures)
+            entries = report.catalogue(await weights(self._gate.database))
+            return pb.GetCatalogueResponse(items=[pb.CatalogueEntry(**entry) for entry in entries])
+
+        return await _answered("GetCatalogue", context, answer)
+
+    async def WatchReport(  # noqa: N802
+        self, request: pb.WatchReportRequest, context: Any
+    ) -> AsyncIterator[pb.WatchReportResponse]:
+        """The report, and again whenever it has changed."""
+
+        async def opened() -> AsyncIterator[Update]:
+            await self._gate.allow(await self._caller(context), Action.read_figures, request.unit)
+            asked = Asked(request.unit, await self._span(request), request.children, _compared(request))
+            return await self._streams.open(_bearer(context), asked, request.resume_token or None)
+
+        updates = await _answered("WatchReport", context, opened)
+        while (update := await _answered("WatchReport", context, lambda: anext(updates, None), None)) is not None:
+            yield _update(update)
+
+    async def _caller(self, context: Any) -> Principal:
+        bearer = _bearer(context)
+        if self._rates.wait(hash(bearer) if bearer else f"@{context.peer().rpartition(':')[0]}", time.monotonic()):
+            raise DomainError("request.too_many", "请求过于频繁，请稍后再试", "too_many")
+        return await self._gate.identify(bearer)
+
+    async def _span(self, request: Any) -> report.Span:
+        """The span asked for: by its name, or by its days."""
+        first, last = getattr(request, "from"), request.to
+        if request.period:
+            if first or last:
+                raise DomainError("period.invalid", "period 与 from、to 只填其一")
+            campaigns = await directory.periods(self._gate.database)
+            return report.Span.named(request.period, campaigns, business_day(utc_now()))
         try:
             return report.Span(date.fromisoformat(first), date.fromisoformat(last))
         except ValueError as error:
             raise DomainError("period.invalid", "from、to 应为日期（如 2026-03-05）") from error
 
 
-async def _answered(method: str, context: Any, answer: Callable[[], Awaitable[T]]) -> T:
-    """Answer, or abort with the refusal's status and its stable code in the trailing metadata."""
+def _compared(request: Any) -> tuple[str, ...]:
+    return ("before", "year") if request.compare else ()
+
+
+def _bearer(context: Any) -> str | None:
+    told = dict(context.invocation_metadata() or ())
+    scheme, _, token = str(told.get("authorization", "")).partition(" ")
+    return token if scheme.lower() == "bearer" else None
+
+
+async def _answered(
+    method: str, context: Any, answer: Callable[[], Awaitable[T]], most_seconds: float | None = MOST_SECONDS
+) -> T:
+    """Answer within the time that there is, or abort with the refusal's status and its stable code in the trailer."""
     try:
-        answered = await answer()
+        async with asyncio.timeout(most_seconds):
+            answered = await answer()
     except DomainError as refusal:
         code, stable, detail = CODES[refusal.kind], refusal.code, refusal.detail
     except PyMongoError as error:
         log.warning("grpc.store_away", error=repr(error))
         code, stable, detail = grpc.StatusCode.UNAVAILABLE, "store.unavailable", "数据库暂时不可用，请稍后重试"
+    except TimeoutError:
+        code, stable, detail = grpc.StatusCode.DEADLINE_EXCEEDED, "request.timed_out", "未能及时答复，请稍后重试"
     else:
         metrics.GRPC_REQUESTS.labels(method, "OK").inc()
         return answered
@@ -113,6 +180,15 @@ def _figures(details: dict[str, Any]) -> list[pb.Figure]:
     ]
 
 
+def _update(update: Update) -> pb.WatchReportResponse:
+    told = pb.WatchReportResponse(resume_token=update.token)
+    if update.report is not None:
+        told.report.CopyFrom(_report(update.report))
+    if update.as_of is not None:
+        told.as_of.FromDatetime(update.as_of)
+    return told
+
+
 def _report(found: dict[str, Any]) -> pb.GetReportResponse:
     answer = pb.GetReportResponse(
         unit=found["unit"],
@@ -125,9 +201,19 @@ def _report(found: dict[str, Any]) -> pb.GetReportResponse:
     if as_of is not None:
         answer.as_of.FromDatetime(as_of)
     for child in found["children"]:
-        told = {id: {**detail, "value": child["figures"][id]} for id, detail in found["details"].items()}
-        answer.children.append(pb.Child(unit=child["unit"], name=child["name"], figures=_figures(told)))
+        figures = _others(found, child["figures"])
+        answer.children.append(pb.Child(unit=child["unit"], name=child["name"], figures=figures))
+    for name, other in (("before", answer.before), ("year_before", answer.year_before)):
+        if name in found:
+            days = found[name]["period"]
+            figures = _others(found, found[name]["figures"])
+            other.CopyFrom(pb.Compared(to=days["to"], figures=figures, **{"from": days["from"]}))
     return answer
+
+
+def _others(found: dict[str, Any], values: dict[str, Any]) -> list[pb.Figure]:
+    """The same figures as the report's, of another unit or period."""
+    return _figures({id: {**detail, "value": values[id]} for id, detail in found["details"].items()})
 
 
 def _records(found: dict[str, Any]) -> pb.ListRecordsResponse:
@@ -136,16 +222,21 @@ def _records(found: dict[str, Any]) -> pb.ListRecordsResponse:
     return pb.ListRecordsResponse(**counts, items=items)
 
 
-async def make_server(gate: Gate, address: str) -> Any:
+async def make_server(gate: Gate, streams: Streams, rates: Rates, address: str) -> Any:
     """The server, with health and reflection, bound to the address; to be started by its caller."""
     server = grpc.aio.server(
         options=[
             ("grpc.max_receive_message_length", MOST_BYTES),
             ("grpc.max_send_message_length", 16 * MOST_BYTES),
             ("grpc.so_reuseport", 0),
+            # a caller that has gone is noticed; one that asks whether we are there is not taken for a flood
+            ("grpc.keepalive_time_ms", 30_000),
+            ("grpc.keepalive_timeout_ms", 10_000),
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ("grpc.max_concurrent_streams", 200),
         ]
     )
-    reports_pb2_grpc.add_ReportsServicer_to_server(Reports(gate), server)  # type: ignore[no-untyped-call]
+    reports_pb2_grpc.add_ReportsServicer_to_server(Reports(gate, streams, rates), server)  # type: ignore[no-untyped-call]
     name = pb.DESCRIPTOR.services_by_name["Reports"].full_name
     checks = health.aio.HealthServicer()
     await checks.set(name, health_pb2.HealthCheckResponse.SERVING)

@@ -95,6 +95,18 @@ Post = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 """What somebody is; never a name."""
 OwnNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=_PRINTABLE)]
 Whole = Annotated[int, Field(ge=0, le=1_000_000)]
+Tags = Annotated[list[OwnNumber], Field(max_length=5, description="所属举措、载体的标签，最多 5 个")]
+Tagged = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=40)]],
+    BeforeValidator(lambda value: tags_in(value) if isinstance(value, str) else value),
+    Field(max_length=5),
+]
+"""Tags in one cell."""
+
+
+def tags_in(cell: str) -> list[str]:
+    """The tags that are written in one cell."""
+    return [tag for tag in re.split(r"\s*[、，,；;]\s*", cell.strip()) if tag]
 
 
 def choice(names: dict[str, str]) -> Any:

@@ -16,6 +16,7 @@ ACTION = (
     Column("action", "操作", "不填即为新增；同一编号内容不同的须选“更正”", choices=("新增", "更正", "作废")),
     Column("reason", "事由", "更正、作废时必填"),
 )
+TAGS = Column("tags", "举措、载体标签", "可不填；多个用顿号分开，最多 5 个", example="建在链上")
 
 
 class Row(BaseModel):

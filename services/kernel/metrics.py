@@ -49,6 +49,7 @@ IMPORT_ROWS = Counter("shengzhi_import_rows_total", "Spreadsheet rows by outcome
 HTTP_REQUESTS = Counter("shengzhi_http_requests_total", "HTTP requests answered", ["method", "route", "status"])
 HTTP_SECONDS = Histogram("shengzhi_http_request_seconds", "HTTP requests", ["method", "route"], buckets=_FAST)
 GRPC_REQUESTS = Counter("shengzhi_grpc_requests_total", "gRPC calls answered", ["method", "code"])
+STREAMS = Gauge("shengzhi_streams", "Reports that somebody watches at this moment")
 SIGN_INS = Counter("shengzhi_sign_ins_total", "Attempts to sign in, by outcome", ["outcome"])
 UNMASKED_LOOKS = Counter("shengzhi_unmasked_looks_total", "Looks at unmasked personal data", ["service"])
 RECONCILIATION_DIFFERENCES = Counter(

@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = 8080
     grpc_port: int = 8081
+    request_rate: float = 100.0
+    """So many requests a second one caller may send over REST and gRPC; those of five seconds at once."""
     metrics_port: int = 0
     log_level: str = "INFO"
 

@@ -73,6 +73,7 @@ def _running(folder: Path, vhost: str, mongo: str, prefix: str) -> Iterator[tupl
         "SHENGZHI_DATABASE_PREFIX": prefix,
         "SHENGZHI_HTTP_PORT": str(free_port()),
         "SHENGZHI_GRPC_PORT": str(free_port()),
+        "SHENGZHI_REQUEST_RATE": "10000",
     }
     with Platform(folder, amqp_uri=vhost, mongo_uri=mongo, environment=environment) as platform:
         with httpx.Client(base_url=f"{platform.url}/api/v1", timeout=60) as http:

@@ -146,7 +146,18 @@ def test_every_kind_of_user_has_a_first_page(signed_in: SignedIn, name: str) -> 
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("path", ["/login", REPORT, f"/figures/study.sessions.branch/records?unit={ROOT}", "/imports"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/login",
+        REPORT,
+        f"/figures/study.sessions.branch/records?unit={ROOT}",
+        "/imports",
+        "/figures",
+        f"/initiatives/{ROOT}",
+        "/initiatives/vehicles/edit",
+    ],
+)
 def test_no_page_hinders_anybody(signed_in: SignedIn, session: dict[str, Any], path: str) -> None:
     """axe finds nothing serious: names, contrast, headers, order."""
     page = signed_in("office")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+import jsonschema
 import pytest
 
 from services.gateway.http_api.app import make_app
@@ -31,6 +32,34 @@ def test_every_operation_says_what_it_is_and_how_it_refuses(path: str, method: s
         refusals = [answer for status, answer in operation["responses"].items() if status[0] in "45"]
         assert refusals
         assert all("application/problem+json" in answer["content"] for answer in refusals)
+
+
+EXAMPLES = [
+    pytest.param(content["schema"], content.get("example"), id=f"{method} {path} {place}")
+    for path, method in OPERATIONS
+    for place, told in [
+        ("body", SAID["paths"][path][method].get("requestBody", {})),
+        *SAID["paths"][path][method]["responses"].items(),
+    ]
+    if place == "body" or place[0] == "2"
+    for kind, content in told.get("content", {}).items()
+    if kind == "application/json"
+]
+
+
+@pytest.mark.parametrize(("schema", "example"), EXAMPLES)
+def test_every_body_and_answer_has_an_example_that_fits(schema: dict[str, Any], example: Any) -> None:
+    """What is shown is what the schema allows, and says something."""
+    assert example
+    whole = {**schema, "components": SAID["components"]}
+    jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(example)
+
+
+def test_problems_have_an_example_and_the_description_says_how_to_sign_in() -> None:
+    """OpenAPI 3.1, with what every refusal looks like."""
+    assert SAID["openapi"].startswith("3.1")
+    assert SAID["components"]["schemas"]["Problem"]["examples"]
+    assert SAID["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
 def test_operations_have_names_of_their_own() -> None:

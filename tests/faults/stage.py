@@ -197,6 +197,7 @@ class Stage:
             "SHENGZHI_HTTP_PORT": str(free_port()),
             "SHENGZHI_GRPC_PORT": str(free_port()),
             "SHENGZHI_TALLY_SECONDS": "45",
+            "SHENGZHI_REQUEST_RATE": "10000",
             "SHENGZHI_LEASE_SECONDS": "4",
             FOLDER: str(self.folder / "points"),
         }

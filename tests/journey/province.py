@@ -43,7 +43,9 @@ RECORDS = {
     "study": ("journal", "commands", "sessions", "essays", "lectures", "coverages", "import_rows", *OWED),
     "research": ("journal", "commands", "topics", "visits", "places", "measures", "private", "import_rows"),
     "hotline": ("journal", "commands", "tickets", "private", "private_keys", "access_log", "import_rows"),
-    "gateway": ("journal", "commands", "units", "campaigns", "users", "credentials", "facts", "import_rows"),
+    "gateway": (
+        *("journal", "commands", "units", "campaigns", "users", "credentials", "facts", "import_rows", "initiatives"),
+    ),
 }
 
 

@@ -61,10 +61,13 @@ def test_figures_are_those_of_rest(province: Province, reports: Any) -> None:
     id = secretary.post("/study/sessions", json=session).json()["id"]
     assert secretary.post(f"/study/sessions/{id}/submissions").status_code == 201
     told = province.settled(datetime.now(UTC))
-    report = reports.GetReport(pb.GetReportRequest(**asked(children=True)), **bearing(province, "office"))
+    report = reports.GetReport(pb.GetReportRequest(**asked(children=True, compare=True)), **bearing(province, "office"))
     values = {figure.id: figure.value if figure.HasField("value") else None for figure in report.figures}
     assert values == told["figures"]
     assert {"D001", "D002"} <= {child.unit for child in report.children}
+    year_before = province.report(compare="year")["year_before"]
+    assert (getattr(report.year_before, "from"), report.year_before.to) == tuple(year_before["period"].values())
+    assert essays_of(report.year_before) == year_before["figures"]["study.essays"]
     assert report.as_of.ToDatetime(UTC) >= datetime.fromisoformat(told["as_of"])
     null = next(figure for figure in report.figures if not figure.HasField("value"))
     assert null.reason in {"not_additive", "no_denominator"}
@@ -85,6 +88,9 @@ def test_figures_are_those_of_rest(province: Province, reports: Any) -> None:
         ("office", asked(first=""), "INVALID_ARGUMENT", "period.invalid"),
         ("office", asked(first="0001-01-01", last="0001-01-02"), "INVALID_ARGUMENT", "period.invalid"),
         ("office", asked(first=CLOSES, last=OPENS), "INVALID_ARGUMENT", "period.invalid"),
+        ("office", asked(period="2026-W12"), "INVALID_ARGUMENT", "period.invalid"),
+        ("office", asked(first="", last="", period="2025-W53"), "INVALID_ARGUMENT", "period.invalid"),
+        ("office", asked(first="", last="", period="campaign:C9"), "NOT_FOUND", "campaign.unknown"),
     ],
 )
 def test_refusals(
@@ -95,6 +101,9 @@ def test_refusals(
     assert refusal(reports.GetReport, pb.GetReportRequest(**message), **bears) == (status, code)
     records = pb.ListRecordsRequest(figure="study.essays", **message)
     assert refusal(reports.ListRecords, records, **bears) == (status, code)
+    assert refusal(
+        lambda watched, **more: next(reports.WatchReport(watched, **more)), pb.WatchReportRequest(**message), **bears
+    ) == (status, code)
 
 
 def test_a_wrong_token_figure_or_page(province: Province, reports: Any) -> None:
@@ -115,6 +124,52 @@ def test_a_message_of_5_mb_and_a_deadline_that_is_over(province: Province, repor
     assert refusal(reports.GetReport, huge, **office)[0] == "RESOURCE_EXHAUSTED"
     at_once = {**office, "timeout": 0.000001}
     assert refusal(reports.GetReport, pb.GetReportRequest(**asked()), **at_once)[0] == "DEADLINE_EXCEEDED"
+
+
+@pytest.mark.row("G1")
+def test_a_report_is_watched(province: Province, reports: Any) -> None:
+    """As it stands, then each change; a broken stream goes on from its token, and ends at the caller's deadline."""
+    secretary = province.as_user("secretary")
+    bears = {**bearing(province, "office"), "timeout": 60}
+    wanted: dict[str, Any] = {"unit": ROOT, "period": "campaign", "children": True}
+    watching = reports.WatchReport(pb.WatchReportRequest(**wanted), **bears)
+    first = next(told for told in watching if told.HasField("report"))
+    assert len(first.report.children) > 1
+    essay = {"unit": "D001-B01", "day": "2026-05-07", "title": "心得"}
+    made = secretary.post("/study/essays", json=essay)
+    assert made.status_code == 201, made.text
+    changed = next(told for told in watching if told.HasField("report"))
+    watching.cancel()
+    essays = [essays_of(told.report) for told in (first, changed)]
+    assert essays[1] == essays[0] + 1
+    missed = reports.WatchReport(pb.WatchReportRequest(**wanted, resume_token=first.resume_token), **bears)
+    assert next(missed).resume_token == changed.resume_token
+    missed.cancel()
+    short = reports.WatchReport(
+        pb.WatchReportRequest(**wanted, resume_token=changed.resume_token), **{**bears, "timeout": 2}
+    )
+    with pytest.raises(grpc.RpcError) as ended:
+        next(short)
+    assert ended.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    assert secretary.post(f"/study/essays/{made.json()['id']}/voids", json={"reason": "测试结束"}).status_code == 201
+
+
+def essays_of(report: Any) -> float:
+    """How many essays a report counts."""
+    return next(float(figure.value) for figure in report.figures if figure.id == "study.essays")
+
+
+@pytest.mark.row("G5")
+def test_the_catalogue_is_that_of_rest(province: Province, reports: Any) -> None:
+    """Every entry says the same over both; who may see no figures sees no catalogue."""
+    told = reports.GetCatalogue(pb.GetCatalogueRequest(), **bearing(province, "office"))
+    rest = province.as_user("office").get("/figures").json()["items"]
+    names = ("id", "name", "unit_of_measure", "sort", "counts", "tagged")
+    assert [{name: getattr(entry, name) for name in names} for entry in told.items] == [
+        {name: entry[name] for name in names} for entry in rest
+    ]
+    member = bearing(province, "member")
+    assert refusal(reports.GetCatalogue, pb.GetCatalogueRequest(), **member) == ("PERMISSION_DENIED", "role.missing")
 
 
 def test_health_and_reflection(channel: Any) -> None:

@@ -431,7 +431,9 @@ def test_nothing_lists_what_persons_have_learnt(province: Province, people: User
     """No address takes somebody's name with their progress, no figure is of a person, no list ranks any."""
     described = httpx.get(f"{province.platform.url}/openapi.json", timeout=120).json()
     paths = {path for path in described["paths"] if re.search("progress|points|ranking|check-?in", path)}
-    units = {f"/api/v1/{of}/{{id}}/progress" for of in ("study/plans", "study/notices", "research/measures")}
+    units = {
+        f"/api/v1/{of}/{{id}}/progress" for of in ("study/plans", "study/notices", "research/measures", "initiatives")
+    }
     assert paths - units == {"/api/v1/study/materials/{id}/progress"}
     for operation in described["paths"]["/api/v1/study/materials/{id}/progress"].values():
         named = {parameter["name"] for parameter in operation["parameters"]}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.gateway.domain import MEMBER, UNIT, Member, Unit
+from services.gateway.projection import METRICS, key
 from services.hotline.domain import TICKET
 from services.hotline.domain.ticket import counted as counted_of_ticket
 from services.kernel.aggregate import Aggregate
@@ -85,7 +86,11 @@ def parts(service: str, counted: Callable[[Any], Iterable[Any]]) -> Callable[[An
     def count(state: Any) -> Counter[Place]:
         sums: Counter[Place] = Counter()
         for part in counted(state):
-            sums[f"{service}.{part.figure}", part.unit, part.day.isoformat()] += getattr(part, "amount", 1)
+            figure, place = f"{service}.{part.figure}", (part.unit, part.day.isoformat())
+            amount = getattr(part, "amount", 1)
+            sums[figure, *place] += amount
+            for tag in getattr(part, "tags", ()) if METRICS[figure].tagged else ():
+                sums[key(figure, tag=tag), *place] += amount
         return sums
 
     return count

@@ -31,7 +31,7 @@ class AddMember(Command):
 class TransferMember(Command):
     """From a day on somebody belongs to another unit."""
 
-    id: MemberId
+    id: str
     unit: UnitId
     day: date
 
@@ -39,14 +39,14 @@ class TransferMember(Command):
 class RemoveMember(Command):
     """From a day on somebody belongs to no unit here any more."""
 
-    id: MemberId
+    id: str
     day: date
 
 
 class CorrectMember(Command):
     """Say anew what was wrong: the name, the unit, the day of coming to it, the account. What is left out stays."""
 
-    id: MemberId
+    id: str
     name: PersonName | None = None
     unit: UnitId | None = None
     since: date | None = None
@@ -57,7 +57,7 @@ class CorrectMember(Command):
 class GetMember(Command):
     """One member."""
 
-    id: MemberId
+    id: str
 
 
 class ListMembers(Command):

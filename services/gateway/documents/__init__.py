@@ -3,6 +3,14 @@
 from .notice import notice_docx, paper
 from .official import DOCX
 from .page import report_page
-from .workbook import report_workbook
+from .workbook import catalogue_workbook, records_workbook, report_workbook
 
-__all__ = ["DOCX", "notice_docx", "paper", "report_page", "report_workbook"]
+__all__ = [
+    "DOCX",
+    "catalogue_workbook",
+    "notice_docx",
+    "paper",
+    "records_workbook",
+    "report_page",
+    "report_workbook",
+]

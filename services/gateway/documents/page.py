@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ..contract import UNIT_KINDS
 from . import show, view
 
 PAGES = Path(__file__).parents[1] / "pages"
@@ -62,6 +63,8 @@ def report_page(
                 "links": [],
                 "crumbs": [],
                 "spans": [],
+                "may_rank": False,
+                "kinds": UNIT_KINDS,
                 **context,
             },
         )

@@ -16,6 +16,8 @@ REASONS = {
     "no_denominator": "没有可计算的基数",
     "capped": "已学习的人员或单位期内调出、离开，多于期末应学数，按 100% 计",
 }
+SORTS = {"flow": "期间累计", "level": "期末数", "distinct": "去重计数", "rate": "比率"}
+GRAINS = {"month": "月", "quarter": "季", "year": "年", "campaign": "活动期"}
 NONE = "—"
 
 

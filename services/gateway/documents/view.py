@@ -145,6 +145,7 @@ def charts(report: Report) -> dict[str, Any]:
         }
 
     return {
+        "figures": report["figures"],
         "ways": drawn(ways),
         "rates": drawn(rates),
         "children": {

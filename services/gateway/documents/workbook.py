@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -17,20 +18,48 @@ Report = dict[str, Any]
 
 def report_workbook(report: Report, catalogue: Sequence[dict[str, Any]], base_url: str | None = None) -> bytes:
     """The report in four sheets: 汇总, 下级单位, 指标说明, 依据 (addresses, where `base_url` is given)."""
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
-        book.set_properties(
-            {
-                "title": f"{report['unit_name']} 统计报告",
-                "created": datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None),
-            }
-        )
+    with _book(f"{report['unit_name']} 统计报告") as (book, out):
         formats = _formats(book)
         _summary(book, formats, report)
         _children(book, formats, report)
         _explained(book, formats, catalogue)
         _sources(book, formats, report, base_url)
     return out.getvalue()
+
+
+def catalogue_workbook(catalogue: Sequence[dict[str, Any]]) -> bytes:
+    """The catalogue of figures in one sheet."""
+    with _book("指标目录") as (book, out):
+        _explained(book, _formats(book), catalogue)
+    return out.getvalue()
+
+
+def records_workbook(found: dict[str, Any]) -> bytes:
+    """The records behind a figure in one sheet, with their sum: the figure."""
+    heads = ["日期", "内容", "单位编码", "单位", "记录标识", "计数"]
+    with _book(f"{found['name']}依据") as (book, out):
+        formats = _formats(book)
+        page = _page(book, "依据", found, heads, (12, 50, 16, 30, 40, 10), 2)
+        page.write(0, 0, f"{found['unit_name']} {found['name']} 依据", formats["title"])
+        page.write(1, 0, f"数据截至：{show.instant(found['as_of'])}（北京时间）", formats["note"])
+        page.write_row(2, 0, heads, formats["head"])
+        row = 2
+        for row, record in enumerate(found["items"], start=3):
+            told = [record["day"], record["title"] or "", record["unit"], record["unit_name"], record["record"]]
+            for place, cell in enumerate(told):
+                page.write_string(row, place, cell, formats["text"])
+            _number(page, formats, row, 5, record["amount"], "flow")
+        page.write_row(row + 1, 0, ["合计", "", "", "", ""], formats["head"])
+        _number(page, formats, row + 1, 5, found["sum"], "flow")
+    return out.getvalue()
+
+
+@contextmanager
+def _book(title: str) -> Iterator[tuple[Any, io.BytesIO]]:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
+        book.set_properties({"title": title, "created": datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)})
+        yield book, out
 
 
 def _formats(book: Any) -> dict[str, Any]:
@@ -99,12 +128,11 @@ def _children(book: Any, formats: dict[str, Any], report: Report) -> None:
 
 
 def _explained(book: Any, formats: dict[str, Any], catalogue: Sequence[dict[str, Any]]) -> None:
-    sorts = {"flow": "期间累计", "level": "期末数", "distinct": "去重计数", "rate": "比率"}
     heads = ["编码", "指标", "计量单位", "类型", "统计口径", "来源"]
     page = _page(book, "指标说明", None, heads, (32, 22, 10, 10, 46, 50), 0)
     page.write_row(0, 0, heads, formats["head"])
     for row, entry in enumerate(catalogue, start=1):
-        told = [entry["id"], entry["name"], entry["unit_of_measure"], sorts[entry["sort"]], entry["counts"]]
+        told = [entry["id"], entry["name"], entry["unit_of_measure"], show.SORTS[entry["sort"]], entry["counts"]]
         page.write_row(row, 0, [*told, "、".join(entry["sources"])], formats["text"])
 
 

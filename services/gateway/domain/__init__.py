@@ -1,9 +1,24 @@
 """The rules of the gateway's own records, and the table of permissions: pure, no I/O."""
 
 from .campaign import CAMPAIGN, Campaign
+from .initiative import INITIATIVE, Initiatives
 from .member import MEMBER, Member
 from .permissions import PERMISSIONS, Action, may
 from .unit import UNIT, Unit
 from .user import USER, User
 
-__all__ = ["CAMPAIGN", "MEMBER", "PERMISSIONS", "UNIT", "USER", "Action", "Campaign", "Member", "Unit", "User", "may"]
+__all__ = [
+    "CAMPAIGN",
+    "INITIATIVE",
+    "MEMBER",
+    "PERMISSIONS",
+    "UNIT",
+    "USER",
+    "Action",
+    "Campaign",
+    "Initiatives",
+    "Member",
+    "Unit",
+    "User",
+    "may",
+]

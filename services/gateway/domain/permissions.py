@@ -18,6 +18,7 @@ class Action(StrEnum):
     """What is asked for; each operation of REST, gRPC and pages names one."""
 
     read_figures = "read_figures"
+    rank_units = "rank_units"
     read_units = "read_units"
     read_study = "read_study"
     write_study = "write_study"
@@ -56,6 +57,7 @@ _WORK = {R.committee, R.office, R.unit_admin, R.leader, R.handler, R.secretary}
 _HOTLINE = {R.agent, R.duty_supervisor}
 PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.read_figures: frozenset({*_WORK, *_HOTLINE, R.judge, R.audit_admin}),
+    Action.rank_units: frozenset({R.committee, R.office}),
     Action.read_units: frozenset(set(Role) - {R.partner}),
     Action.read_study: frozenset({*_WORK, R.audit_admin}),
     Action.write_study: frozenset({R.committee, R.office, R.unit_admin, R.secretary}),

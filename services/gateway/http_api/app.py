@@ -20,13 +20,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.kernel.journal import CODEC, Document
 from services.kernel.settings import Settings
 
+from ..rates import Rates
+from ..streams import Streams
 from . import (
     attendance,
     directory,
     errors,
     hotline,
     imports,
+    initiatives,
     joint,
+    live,
     members,
     operations,
     reports,
@@ -60,8 +64,13 @@ def open_store(given: Settings) -> tuple[AsyncMongoClient[Document], AsyncDataba
     return client, client.get_database(given.database("gateway"), codec_options=CODEC)
 
 
-def make_app(gate: Gate, extend: Callable[[FastAPI], None] = lambda app: None) -> FastAPI:
-    """The application on a gate; `extend` mounts what lies above the API (the pages)."""
+def make_app(
+    gate: Gate,
+    streams: Streams | None = None,
+    rates: Rates | None = None,
+    extend: Callable[[FastAPI], None] = lambda app: None,
+) -> FastAPI:
+    """The application on a gate, with what the process's edges share; `extend` mounts what lies above (the pages)."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -77,16 +86,16 @@ def make_app(gate: Gate, extend: Callable[[FastAPI], None] = lambda app: None) -
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.gate = gate
+    app.state.gate, app.state.streams = gate, streams or Streams(gate)
     errors.install(app)
     records = (members, attendance, study, study_plans, supervision, joint, research, hotline)
-    for module in (imports, directory, *records, reports, operations):
+    for module in (imports, directory, *records, initiatives, live, reports, operations):
         app.include_router(module.router, prefix="/api/v1", responses=errors.ANSWERS)
     _operations(app, gate)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     extend(app)
     describe(app)
-    app.add_middleware(Limits)
+    app.add_middleware(Limits, rates=rates)
     app.add_middleware(Headers)
     return app
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -105,16 +106,15 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, invalid: RequestValidationError) -> Response:
-        errors = [_field(error) for error in invalid.errors()]
-        told = "；".join(f"{error['pointer']} {error['detail']}" for error in errors[:5])
-        return problem(request, DomainError("request.invalid", f"提交的内容有误：{told}", "invalid", errors))
+        return problem(request, invalid_content(invalid.errors()))
 
     @app.exception_handler(HTTPException)
     async def refused_by_framework(request: Request, error: HTTPException) -> Response:
         kind, code = _HTTP.get(error.status_code, ("invalid", "request.malformed"))
         details = {404: "没有这个地址", 405: "该地址不支持此方法"}
         detail = details.get(error.status_code, "请求无法读取")
-        answer = problem(request, DomainError(code, detail, kind), error.status_code)
+        status = error.status_code if error.status_code != 400 else None  # unreadable, like unreadable JSON
+        answer = problem(request, DomainError(code, detail, kind), status)
         answer.headers.update(error.headers or {})
         return answer
 
@@ -127,6 +127,13 @@ def install(app: FastAPI) -> None:
     async def failed(request: Request, error: Exception) -> Response:
         log.error("api.failed", path=request.url.path, exc_info=error)
         return problem(request, DomainError("server.failed", "内部错误，已记录，可凭追踪号查询", "failed"))
+
+
+def invalid_content(errors: Iterable[Any]) -> DomainError:
+    """The refusal of a request whose fields are wrong, as pydantic tells it."""
+    told = [_field(error) for error in errors]
+    detail = "；".join(f"{error['pointer']} {error['detail']}" for error in told[:5])
+    return DomainError("request.invalid", f"提交的内容有误：{detail}", "invalid", told)
 
 
 def _field(error: Any) -> FieldError:

@@ -17,6 +17,7 @@ from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
 from services.hotline.contract import SHEETS as HOTLINE
+from services.kernel.cells import tags_in
 from services.kernel.errors import DomainError, FieldError
 from services.kernel.event import Actor, new_id
 from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
@@ -28,6 +29,7 @@ from services.study.contract import SHEETS as STUDY
 from ..contract import SHEETS as GATEWAY
 from ..domain import Action, may
 from ..store import directory
+from ..store.initiatives import not_known, tags_known
 from .attendance import members_known
 from .auth import Caller, Gate, Gated, Principal, hash_password
 from .errors import ANSWERS, STATUSES, problem
@@ -179,6 +181,8 @@ async def take(
         await members_known(gate, actor, headers)
     if sheet is RESEARCH["visits"]:
         await _fill_in_visited(gate, rows)
+    if wrong := await _wrong_tags(gate, rows):
+        return {"id": import_id, "state": "refused", "errors": wrong, "wrong": len({each["row"] for each in wrong})}
     allowed, named = await _allowed(gate, caller, way, sheet, rows)
     for first in range(0, len(rows), CHUNK):
         chunk = rows[first : first + CHUNK]
@@ -225,6 +229,14 @@ def _told(rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> set[str]:
     """What may be the codes of units in these columns, of which a cell may name several."""
     keys = list(columns)
     return {code for row in rows for key in keys for code in _CODE.findall(_code(row.get(key)))}
+
+
+async def _wrong_tags(gate: Gate, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is wrong in the rows' tags; what is in force no more may stand on a record that is there already."""
+    told = [(row["_row"], tag) for row in rows if row.get("tags") for tag in tags_in(str(row["tags"]))]
+    known = await tags_known(gate.database, new=False) if told else set()
+    place = {"column": "tags", "code": "tag.unknown"}
+    return [{"row": row, **place, "detail": not_known(tag)} for row, tag in told if tag not in known]
 
 
 async def _fill_in_visited(gate: Gate, rows: Sequence[dict[str, Any]]) -> None:

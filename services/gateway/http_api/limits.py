@@ -1,4 +1,4 @@
-"""What is refused before it is read: bodies that are too large or nested too deep; and a trace for every request."""
+"""What is refused before it is read: too many requests, bodies that are too large or nested too deep; and a trace."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.kernel import metrics
 from services.kernel.errors import DomainError
 
+from ..rates import Rates
+from .auth import token_of
 from .errors import problem
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -29,8 +31,9 @@ _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 class Limits:
     """Reads the body itself, counting; a lying or missing content-length changes nothing."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, rates: Rates | None = None) -> None:
         self._app = app
+        self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body read, or refuse it."""
@@ -48,6 +51,7 @@ class Limits:
             status = [0]
             sending = _watched(send, status)
             try:
+                self._check_rate(request)
                 if b"%00" in scope["query_string"] or "\0" in scope["path"]:
                     raise DomainError("request.malformed", "地址中含有不可见的控制字符")
                 if request.method in ("POST", "PUT", "PATCH", "DELETE"):
@@ -63,6 +67,15 @@ class Limits:
                 method = request.method if request.method in _METHODS else "other"
                 metrics.HTTP_REQUESTS.labels(method, route, str(status[0])).inc()
                 metrics.HTTP_SECONDS.labels(method, route).observe(time.monotonic() - started)
+
+    def _check_rate(self, request: Request) -> None:
+        """Nobody asks more often than their bucket gives: by sign-in, or by address for who bears none."""
+        if self._rates is None or not request.url.path.startswith("/api/"):
+            return
+        token = token_of(request)
+        caller = hash(token) if token else f"@{request.client.host if request.client else ''}"
+        if self._rates.wait(caller, time.monotonic()):
+            raise DomainError("request.too_many", "请求过于频繁，请稍后再试", "too_many")
 
 
 def _is_json(request: Request) -> bool:

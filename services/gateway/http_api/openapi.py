@@ -12,6 +12,7 @@ from typing import Any, cast
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from . import examples
 from .errors import PROBLEM
 
 _OPEN = ("/healthz", "/readyz", "/metrics", "/api/v1/tokens", "/api/v1/{area}/templates/{kind}.xlsx")
@@ -41,6 +42,7 @@ def describe(app: FastAPI) -> None:
             for path, operations in made["paths"].items():
                 for method, operation in operations.items():
                     _complete(path, method, operation)
+            examples.put(made)
             app.openapi_schema = made
         return app.openapi_schema
 

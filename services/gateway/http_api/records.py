@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from pydantic import ValidationError
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command
 
 from ..domain import Action
 from ..store import directory
+from ..store.initiatives import check_tags
 from .answers import Moved, Page
 from .auth import Gate, Principal, new_record
+from .errors import invalid_content
 
 Answer = dict[str, Any]
 
@@ -30,7 +33,11 @@ class Records:
     async def page(self, gate: Gate, caller: Principal, request: Request, asked: Any, query: type[Command]) -> Page:
         """A page of a list, of the unit asked for or else of the caller's own."""
         actor = gate.own(caller, self.read) if asked.unit is None else await gate.allow(caller, self.read, asked.unit)
-        wanted = query(**{**asked.model_dump(exclude_none=True), "unit": asked.unit or actor.unit})
+        told = {name: value for name, value in asked if value not in (None, "")}
+        try:
+            wanted = query(**{**told, "unit": asked.unit or actor.unit})
+        except ValidationError as invalid:  # what the service asks of a field is more than what the address does
+            raise invalid_content(invalid.errors()) from invalid
         return Page.model_validate(await gate.ask(self.service, wanted, actor, request.headers))
 
     async def one(self, gate: Gate, caller: Principal, request: Request, query: Command) -> Answer:
@@ -51,6 +58,7 @@ class Records:
     ) -> Answer:
         """A new record of a unit; `units` are those that it names beside, `known` what nobody need type."""
         actor = await gate.allow(caller, self.write, content.unit)
+        await check_tags(gate.database, getattr(content, "tags", ()))
         id = new_record(request, caller, (self.service, kind), content.unit, content.number)
         asked = command(**{**content.model_dump(exclude={"state"}), **(known or {})}, id=id)
         answer: Answer = await gate.ask(self.service, asked, actor, request.headers, [content.unit, *units])
@@ -71,6 +79,7 @@ class Records:
         """A change of a record that the caller can see, by who may act for one of the units in these fields of it."""
         needed = action or self.write
         record = await gate.find(self.service, query, caller, needed, request.headers)
+        await check_tags(gate.database, getattr(command, "tags", ()), new=False)
         told = [record[field] for field in for_units]
         parts = [unit for each in told for unit in (each if isinstance(each, list) else [each])]
         actor = await self._for_any(gate, caller, needed, parts)

@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from services.kernel.clock import business_day, utc_now
+from services.kernel.errors import DomainError
 from services.kernel.sheets import XLSX
 
-from ..documents import report_workbook
+from .. import contract
+from ..documents import catalogue_workbook, records_workbook, report_workbook
 from ..domain import Action
 from ..projection import FigureReason
+from ..projection.ranking import ranking
 from ..store import directory, report
+from ..store.period import NAMED
+from ..store.snapshot import weights
 from .auth import Caller, Gate, Gated
 
 router = APIRouter(tags=["统计"])
+MOST_RECORDS = 20_000
 Value = int | float | None
 First = Annotated[date | None, Query(alias="from", description="不填为最近一次活动的开始日")]
 Last = Annotated[date | None, Query(alias="to", description="不填为最近一次活动的结束日")]
+Named = Annotated[
+    str | None,
+    Query(
+        pattern=f"^({NAMED})$",
+        description="以名称指定期间，与 from、to 二者择一：2026、2026-Q1、2026-03、2026-W12（周一至周日）、2026-03-05、"
+        "campaign（最近一次已开始的活动）、campaign:C2026",
+        examples=["2026-W12"],
+    ),
+]
+Tag = Annotated[str | None, Query(max_length=40, description="只计带此举措、载体标签的")]
+Compare = Annotated[str, Query(pattern=r"^(|before|year|before,year|year,before)$", description="before、year")]
 
 
 class Detail(BaseModel):
@@ -50,6 +67,24 @@ class Child(BaseModel):
     figures: dict[str, Value]
 
 
+class Place(BaseModel):
+    """A unit's place among its like; none where it has no value."""
+
+    place: int | None
+    unit: str
+    name: str
+    value: Value
+
+
+class Ranking(BaseModel):
+    """Units of one kind by a figure, because somebody asked for it; equals share a place."""
+
+    figure: str
+    kind: contract.UnitKind
+    fewest_first: bool
+    items: list[Place]
+
+
 class Report(BaseModel):
     """A unit's figures for a period; `as_of` is the instant up to which everything recorded anywhere is in them."""
 
@@ -63,6 +98,7 @@ class Report(BaseModel):
     before: Compared | None = None
     year_before: Compared | None = None
     children: list[Child] = []
+    ranking: Ranking | None = None
 
 
 class Record(BaseModel):
@@ -104,6 +140,7 @@ class Entry(BaseModel):
     counts: str
     sources: list[str]
     grains: list[str]
+    tagged: bool
 
 
 class Catalogue(BaseModel):
@@ -115,10 +152,27 @@ class Catalogue(BaseModel):
     page_size: int = 200
 
 
-async def span_of(gate: Gate, first: date | None, last: date | None) -> report.Span:
-    """The span that is asked for; the newest campaign, or this month so far, where it is left out."""
+async def _asked(gate: Gated, first: First = None, last: Last = None, period: Named = None) -> report.Span:
+    return await span_of(gate, first, last, period)
+
+
+InSpan = Annotated[report.Span, Depends(_asked)]
+"""The span that a request names, by its days or its name."""
+
+
+async def span_of(gate: Gate, first: date | None, last: date | None, period: str | None = None) -> report.Span:
+    """The span that is asked for; the newest campaign, or this month so far, where it is left out.
+
+    Raises:
+        DomainError: period.invalid, campaign.unknown.
+    """
     campaigns = await directory.periods(gate.database)
     today = business_day(utc_now())
+    if period is not None:
+        if first is not None or last is not None:
+            detail = "period 与 from、to 只填其一"
+            raise DomainError("period.invalid", detail, errors=[{"pointer": "/period", "detail": detail}])
+        return report.Span.named(period, campaigns, today)
     newest = campaigns[0] if campaigns else None
     first = first or (newest.first if newest else today.replace(day=1))
     last = last or (newest.last if newest else today)
@@ -129,8 +183,16 @@ async def span_of(gate: Gate, first: date | None, last: date | None) -> report.S
 async def get_catalogue(caller: Caller, gate: Gated) -> Catalogue:
     """Every figure: id, name, what counts, which events it is made of."""
     gate.own(caller, Action.read_figures)
-    items = [Entry(**entry) for entry in report.catalogue()]
+    items = [Entry(**entry) for entry in report.catalogue(await weights(gate.database))]
     return Catalogue(items=items, total=len(items))
+
+
+@router.get("/figures/workbook", summary="指标目录（Excel）", response_class=Response)
+async def get_catalogue_workbook(caller: Caller, gate: Gated) -> Response:
+    """The catalogue as a workbook, with the weights in force."""
+    gate.own(caller, Action.read_figures)
+    entries = report.catalogue(await weights(gate.database))
+    return _attached(await asyncio.to_thread(catalogue_workbook, entries), "figures")
 
 
 @router.get("/reports/{unit}", summary="统计报告")
@@ -138,16 +200,45 @@ async def get_report(
     unit: str,
     caller: Caller,
     gate: Gated,
-    first: First = None,
-    last: Last = None,
+    span: InSpan,
     children: bool = Query(True, description="是否并列下级单位"),
-    compare: str = Query("", pattern=r"^(|before|year|before,year|year,before)$", description="before、year"),
+    compare: Compare = "",
+    rank: str | None = Query(
+        None,
+        max_length=60,
+        description="按哪个指标排名；只限同类单位，只限工委和主题教育办，不填不排",
+        examples=["study.coverage"],
+    ),
+    rank_kind: Annotated[contract.UnitKind, Query(description="排名的单位类别")] = contract.UnitKind.department,
+    fewest_first: bool = Query(False, description="以少者为先"),
 ) -> Report:
-    """A unit's figures for a period."""
+    """A unit's figures for a period, with its children side by side; these are ranked only where it is asked for."""
+    if rank is not None:
+        await gate.allow(caller, Action.rank_units, unit)
     await gate.allow(caller, Action.read_figures, unit)
-    span = await span_of(gate, first, last)
-    compared = [name for name in compare.split(",") if name]
-    return Report.model_validate(await report.report(gate.database, unit, span, children=children, compare=compared))
+    wanted = children or rank is not None
+    found = await report.report(gate.database, unit, span, children=wanted, compare=compared(compare))
+    if rank is not None:
+        found["ranking"] = ranked(found, rank, rank_kind, fewest_first=fewest_first)
+    return Report.model_validate(found)
+
+
+def compared(asked: str) -> tuple[str, ...]:
+    """The periods to compare with, as an address names them."""
+    return tuple(name for name in asked.split(",") if name)
+
+
+def ranked(found: dict[str, Any], figure: str, kind: contract.UnitKind, *, fewest_first: bool) -> dict[str, Any]:
+    """The ranking of a report's children.
+
+    Raises:
+        DomainError: figure.unknown, ranking.nothing_to_compare.
+    """
+    if figure not in found["details"]:
+        detail = f"没有指标 {figure}"
+        raise DomainError("figure.unknown", detail, "not_found", [{"pointer": "/rank", "detail": detail}])
+    items = ranking(found["children"], kind, figure, fewest_first=fewest_first)
+    return {"figure": figure, "kind": kind, "fewest_first": fewest_first, "items": items}
 
 
 @router.get("/reports/{unit}/workbook", summary="统计报告（Excel）", response_class=Response)
@@ -156,17 +247,18 @@ async def get_workbook(
     request: Request,
     caller: Caller,
     gate: Gated,
-    first: First = None,
-    last: Last = None,
+    span: InSpan,
 ) -> Response:
     """The same report as a workbook."""
     await gate.allow(caller, Action.read_figures, unit)
-    span = await span_of(gate, first, last)
     found = await report.report(gate.database, unit, span, compare=("before", "year"))
     base = str(request.base_url).rstrip("/")
     data = await asyncio.to_thread(report_workbook, found, report.catalogue(), base)
-    headers = {"Content-Disposition": f"attachment; filename=report-{unit}-{span.first}-{span.last}.xlsx"}
-    return Response(data, 200, headers, XLSX)
+    return _attached(data, f"report-{unit}-{span.first}-{span.last}")
+
+
+def _attached(data: bytes, name: str) -> Response:
+    return Response(data, 200, {"Content-Disposition": f"attachment; filename={name}.xlsx"}, XLSX)
 
 
 @router.get("/figures/{id}/records", summary="指标依据")
@@ -174,13 +266,30 @@ async def get_records(
     id: str,
     caller: Caller,
     gate: Gated,
+    span: InSpan,
     unit: str = Query(max_length=32),
-    first: First = None,
-    last: Last = None,
+    tag: Tag = None,
     page: int = Query(1, ge=1, le=10_000),
     page_size: int = Query(50, ge=1, le=200),
 ) -> Records:
     """The records behind a figure. Their sum is the figure, always."""
     await gate.allow(caller, Action.read_figures, unit)
-    span = await span_of(gate, first, last)
-    return Records.model_validate(await report.records(gate.database, id, unit, span, page, page_size))
+    return Records.model_validate(await report.records(gate.database, id, unit, span, page, page_size, tag))
+
+
+@router.get("/figures/{id}/records/workbook", summary="指标依据（Excel）", response_class=Response)
+async def get_records_workbook(
+    id: str,
+    caller: Caller,
+    gate: Gated,
+    span: InSpan,
+    unit: str = Query(max_length=32),
+    tag: Tag = None,
+) -> Response:
+    """All records behind a figure as a workbook; more than 20,000 are to be asked for by unit or by period."""
+    await gate.allow(caller, Action.read_figures, unit)
+    found = await report.records(gate.database, id, unit, span, 1, MOST_RECORDS, tag)
+    if found["total"] > MOST_RECORDS:
+        raise DomainError("export.too_many_rows", f"超过 {MOST_RECORDS} 条，请按下级单位或期间分别导出", "too_large")
+    data = await asyncio.to_thread(records_workbook, found)
+    return _attached(data, f"records-{id}-{unit}-{span.first}-{span.last}")

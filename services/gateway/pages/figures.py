@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import calendar
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -13,16 +12,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.kernel.errors import DomainError
 
-from ..documents import report_page
+from ..contract import UnitKind
+from ..documents import report_page, show
 from ..documents.view import Addresses
 from ..domain import Action, may
 from ..gate import Gate, Principal
 from ..http_api.auth import Gated
-from ..http_api.reports import span_of
+from ..http_api.reports import ranked, span_of
 from ..store import directory, report
 from ..store.period import Span
 from ..store.snapshot import weights
-from .screens import Reader, Screen, frame, screen
+from .screens import Reader, Screen, can, frame, screen
 
 router = APIRouter(include_in_schema=False, route_class=Screen)
 PAGE_SIZE = 50
@@ -39,18 +39,27 @@ async def report_view(
     gate: Gated,
     first: First = None,
     last: Last = None,
-    span: str = Query("", max_length=30),
+    span: str = Query("", max_length=40),
+    rank: str = Query("", max_length=60),
+    rank_kind: Annotated[UnitKind, Query()] = UnitKind.department,
+    fewest_first: bool = False,
 ) -> Response:
-    """A unit's report; `span` is a usual period chosen from the list, which leads to the address of its days."""
+    """A unit's report; `span` is a usual period chosen from the list, which leads to the address of its days.
+
+    Its children are ranked only for who may issue a ranking and asks for it, within one kind.
+    """
     await gate.allow(reader, Action.read_figures, unit)
     if span:
-        chosen = dict(zip(("from", "to"), span.split(".."), strict=False))
-        return RedirectResponse(f"/reports/{quote(unit)}?{urlencode(chosen)}", 303)
+        days = await span_of(gate, None, None, span)
+        return RedirectResponse(f"/reports/{quote(unit)}?{urlencode(days.told())}", 303)
     asked = await span_of(gate, first, last)
     found = await report.report(gate.database, unit, asked, compare=_COMPARED)
+    if rank:
+        await gate.allow(reader, Action.rank_units, unit)
+        found["ranking"] = ranked(found, rank, rank_kind, fewest_first=fewest_first)
     crumbs = await _crumbs(gate, reader, found["path"], found["period"])
     spans = usual_spans(await directory.campaigns(gate.database))
-    context = {**frame(request), "crumbs": crumbs, "spans": spans}
+    context = {**frame(request), "crumbs": crumbs, "spans": spans, "may_rank": can(reader, Action.rank_units)}
     return HTMLResponse(await asyncio.to_thread(report_page, found, **context))
 
 
@@ -80,25 +89,31 @@ async def _crumbs(
 
 
 def usual_spans(campaigns: list[dict[str, Any]]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The periods that people ask for: each campaign, the quarters and months that it touches."""
-    whole, quarters, months = [], [], []
+    """The periods that people ask for, by name: each campaign, its years, quarters, months and weeks."""
+    whole, years, quarters, months, weeks = [], [], [], [], []
     for campaign in campaigns:
         span = Span(date.fromisoformat(campaign["opens"]), date.fromisoformat(campaign["closes"]))
-        whole.append((campaign["name"], _told(span)))
-        for year, number in (map(int, month.split("-")) for month in span.months()):
+        whole.append((campaign["name"], f"campaign:{campaign['id']}"))
+        for month in span.months():
+            year, number = map(int, month.split("-"))
             quarter = (number + 2) // 3
-            months.append((f"{year}年{number}月", _months(year, number, number)))
-            quarters.append((f"{year}年第{quarter}季度", _months(year, 3 * quarter - 2, 3 * quarter)))
-    found = (("活动", whole), ("季度", quarters), ("月份", months))
+            years.append((f"{year}年", str(year)))
+            quarters.append((f"{year}年第{quarter}季度", f"{year}-Q{quarter}"))
+            months.append((f"{year}年{number}月", month))
+        for days in range(0, (span.last - span.first).days + 7, 7):
+            year, week, _ = min(span.first + timedelta(days), span.last).isocalendar()
+            weeks.append((f"{year}年第{week}周", f"{year}-W{week:02}"))
+    found = (("活动", whole), ("年度", years), ("季度", quarters), ("月份", months), ("周", weeks))
     return [(label, list(dict.fromkeys(some))) for label, some in found if some]
 
 
-def _months(year: int, first: int, last: int) -> str:
-    return _told(Span(date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])))
-
-
-def _told(span: Span) -> str:
-    return f"{span.first}..{span.last}"
+@router.get("/figures")
+async def catalogue_view(request: Request, reader: Reader, gate: Gated) -> Response:
+    """The catalogue: every figure, what it counts, and the events that it is made of."""
+    gate.own(reader, Action.read_figures)
+    entries = {entry["id"]: entry for entry in report.catalogue(await weights(gate.database))}
+    groups = {group: [entries[id] for id in ids] for group, ids in show.grouped(entries).items()}
+    return screen(request, "catalogue.html", groups=groups, sorts=show.SORTS, grains=show.GRAINS)
 
 
 @router.get("/figures/{id}/records")
@@ -110,6 +125,7 @@ async def records_view(
     unit: str,
     first: First = None,
     last: Last = None,
+    tag: str = Query("", max_length=40),
     page: int = Query(1, ge=1, le=10_000),
 ) -> Response:
     """The records behind a figure: their sum is the figure. A rate opens to the figures that it is made of."""
@@ -124,7 +140,7 @@ async def records_view(
         parts = [{"id": part, **found["details"][part]} for part in entry["sources"]]
         addresses = Addresses(found["period"], "")
         return screen(request, "rate.html", entry=entry, found=found, parts=parts, addresses=addresses)
-    found = await report.records(gate.database, id, unit, span, page, PAGE_SIZE)
+    found = await report.records(gate.database, id, unit, span, page, PAGE_SIZE, tag or None)
     return screen(
         request,
         "records.html",
@@ -133,5 +149,6 @@ async def records_view(
         addresses=Addresses(found["period"], ""),
         pages=max(1, -(-found["total"] // PAGE_SIZE)),
         subtotal=sum(row["amount"] for row in found["items"]),
-        asked={"unit": unit, **found["period"]},
+        tag=tag,
+        asked={"unit": unit, **found["period"], **({"tag": tag} if tag else {})},
     )

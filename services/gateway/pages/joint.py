@@ -232,9 +232,10 @@ FORMS = {
             "tie": Field("同分时", choices=chosen(contract.TIES)),
             "missing": Field("缺评时", choices=chosen(contract.MISSING)),
             "awards": Field("奖项", "textarea", note="每行一项：名称 名额", most=400),
+            "tags": _TAGS,
             "number": _NUMBER,
         },
-        _body(joint.NewContest, judges=pieces, criteria=_CRITERIA, awards=_AWARDS),
+        _body(joint.NewContest, judges=pieces, criteria=_CRITERIA, awards=_AWARDS, tags=pieces),
     ),
     "entry": Form(
         {

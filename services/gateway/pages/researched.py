@@ -10,6 +10,7 @@ from fastapi import Request
 from pydantic import BaseModel
 from pydantic import Field as Told
 
+from services.kernel.cells import Tagged
 from services.research import contract
 
 from ..gate import Gate, Principal
@@ -22,6 +23,7 @@ Choosing = Callable[[Request, Gate, Principal], Awaitable[dict[str, dict[str, An
 _UNIT = Field("单位", required=True, given=True, most=32)
 _NUMBER = Field("本单位编号", note="自编，可不填；同一编号只登记一次", most=40)
 _UNITS = Field("协作单位编码", note="多个用顿号隔开，如 D002、D003", most=200)
+_TAGS = Field("举措、载体标签", note="可不填；多个用顿号分开", most=200)
 _TOPIC = Field("课题", required=True, note="方案已批准、尚未关闭的课题")
 _KNOWN = ("状态", "登记账号", "登记时间")
 
@@ -31,12 +33,14 @@ class TopicForm(topics.NewTopic):
 
     group: contract.Group = Told(default=[])
     cooperating: contract.Codes = Told(default=[])
+    tags: Tagged = Told(default=[])
 
 
 class MeasureForm(contract.MeasureContent):
     """A measure as it is typed: units in one line."""
 
     cooperating: contract.Codes = Told(default=[])
+    tags: Tagged = Told(default=[])
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ FORMS = {
             "leader": Field("牵头领导职务", required=True, note="填职务，不填姓名"),
             "group": Field("调研组", note="职务×人数，用分号隔开；外单位加@单位编码，如 处长×2；处长×1@D002", most=500),
             "cooperating": _UNITS,
+            "tags": _TAGS,
             "number": _NUMBER,
         },
         TopicForm,
@@ -116,6 +121,7 @@ FORMS = {
             "owner": Field("责任单位编码", required=True, note="见单位名册，如 D002", most=32),
             "cooperating": _UNITS,
             "due": Field("完成时限", "date", required=True),
+            "tags": _TAGS,
             "number": _NUMBER,
         },
         MeasureForm,

@@ -7,7 +7,20 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from . import entry, figures, home, judging, lined, membership, norms, records, sheets, sign_in, supervision
+from . import (
+    entry,
+    figures,
+    home,
+    initiatives,
+    judging,
+    lined,
+    membership,
+    norms,
+    records,
+    sheets,
+    sign_in,
+    supervision,
+)
 
 _STATIC = Path(__file__).with_name("static")
 
@@ -16,6 +29,9 @@ def mount(app: FastAPI) -> None:
     """Put the pages on the application."""
     app.mount("/pages", StaticFiles(directory=_STATIC), name="pages")
     # entry before records: `new` is no record's id
-    modules = (sign_in, home, figures, membership, lined, entry, judging, norms, records, supervision, sheets)
+    modules = (
+        *(sign_in, home, figures, initiatives, membership, lined, entry),
+        *(judging, norms, records, supervision, sheets),
+    )
     for module in modules:
         app.include_router(module.router)

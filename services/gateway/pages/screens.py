@@ -107,6 +107,7 @@ def _links(reader: Principal) -> list[tuple[str, str]]:
     links = [("/", "首页")]
     if home and can(reader, Action.read_figures):
         links += [(f"/reports/{quote(home)}", "统计报告"), (f"/coverage/{quote(home)}", "学习覆盖")]
+        links.append((f"/initiatives/{quote(home)}", "举措进展"))
     if can(reader, Action.read_study):
         links.append(("/records/session", "学习活动"))
     if can(reader, Action.read_plans):

@@ -1,6 +1,6 @@
 """From events to figures: pure, no I/O."""
 
-from .catalogue import GRAINS, METRICS, SOURCES, Metric, key, stored
+from .catalogue import GRAINS, METRICS, SOURCES, Metric, by_subject, key, stored
 from .contributions import Contribution, facts
 from .fold import HIDDEN, fold
 from .rates import RATES, FigureReason, Rate, Weights, limited
@@ -16,6 +16,7 @@ __all__ = [
     "Metric",
     "Rate",
     "Weights",
+    "by_subject",
     "facts",
     "fold",
     "key",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
 
 from services.study.contract import WAYS, Grain
 
@@ -17,6 +17,10 @@ class Metric:
 
     A `flow` is summed over the period; a `level` is the sum of its changes from the beginning to the period's last
     day; a `distinct` count declares the grains in which its owner says "first", and is null for any other period.
+
+    Of its sources it counts the parts that say what `where` says: each one, or as much as the part's field `amount`
+    says. A part that names its figure itself needs neither. Entries that choose by `where` count every part among them:
+    what none of them chooses is for a person to see.
     """
 
     id: str
@@ -26,6 +30,10 @@ class Metric:
     sources: tuple[str, ...]
     sort: Literal["flow", "level", "distinct"] = "flow"
     grains: tuple[Grain, ...] = ()
+    where: Mapping[str, str | None] = field(default_factory=dict)
+    amount: str | None = None
+    tagged: bool = False
+    """Its records may bear tags of initiatives 举措、载体, and it is counted by each tag as well."""
     of_persons: bool = False
     """What is counted are persons: whoever may see the figure may see in which units, and not who."""
 
@@ -68,25 +76,43 @@ _UNITS_COVERED = "窗口期内至少有一次有人参加的已报送学习活�
 
 def _covered(id: str, name: str, measure: str, counts: str, source: str) -> Iterator[Metric]:
     """A distinct count by whichever way of study, and by each."""
-    yield Metric(id, name, measure, counts, (source,), "distinct", GRAINS)
+    yield Metric(id, name, measure, counts, (source,), "distinct", GRAINS, {"way": None})
     for way, told in WAYS.items():
-        yield Metric(f"{id}.{way}", f"{told}{name}", measure, f"{counts}（只计{told}）", (source,), "distinct", GRAINS)
+        only = f"{counts}（只计{told}）"
+        yield Metric(f"{id}.{way}", f"{told}{name}", measure, only, (source,), "distinct", GRAINS, {"way": way})
+
+
+def _attended(part: str, name: str, counts: str) -> Metric:
+    return Metric(f"study.attendance.{part}", f"{name}人次", "人次", counts, _SESSION, amount=part)
 
 
 METRICS: dict[str, Metric] = {
     metric.id: metric
     for metric in (
-        Metric("study.sessions.leadership", "领学次数", "次", "已报送的领学活动", _SESSION),
-        Metric("study.sessions.branch", "研学次数", "次", "已报送的研学活动", _SESSION),
-        Metric("study.sessions.youth", "精学次数", "次", "已报送的精学活动", _SESSION),
-        Metric("study.sessions.self", "自学次数", "次", "已报送的自学活动", _SESSION),
+        *(
+            Metric(f"study.sessions.{way}", f"{name}次数", "次", f"已报送的{name}活动", _SESSION, where={"way": way})
+            for way, name in WAYS.items()
+        ),
         Metric("study.essays", "学习体会文章", "篇", "登记的学习体会文章", _ESSAY),
         Metric("study.lectures", "专题党课", "次", "登记的专题党课", _LECTURE),
         Metric("study.copies", "配发资料", "册", "配发给本单位的学习资料", _reported("issue")),
         Metric(
-            "study.pairs", "结对数", "对", "期末仍在结对期间的央地联学结对，计入登记单位", _reported("pair"), "level"
+            "study.pairs",
+            "结对数",
+            "对",
+            "期末仍在结对期间的央地联学结对，计入登记单位",
+            _reported("pair"),
+            "level",
+            tagged=True,
         ),
-        Metric("study.pair_activities", "联学活动", "次", "登记的联学活动，只计入牵头单位", _reported("activity")),
+        Metric(
+            "study.pair_activities",
+            "联学活动",
+            "次",
+            "登记的联学活动，只计入牵头单位",
+            _reported("activity"),
+            tagged=True,
+        ),
         *(
             Metric(
                 f"study.{side}_units_joined",
@@ -96,21 +122,36 @@ METRICS: dict[str, Metric] = {
                 ("study.joining.counted.v1",),
                 "distinct",
                 ("campaign",),
+                {"side": side},
             )
             for side, name in (("central", "参与联学的中直单位"), ("provincial", "参与联学的省直单位"))
         ),
-        Metric("study.contests", "比赛", "项", "举办的比赛，按开始日期计", _reported("contest")),
+        Metric("study.contests", "比赛", "项", "举办的比赛，按开始日期计", _reported("contest"), tagged=True),
         Metric("study.contest_entries", "参赛作品", "件", "登记的参赛作品，计入参赛单位", _reported("entry")),
         Metric("study.notices", "组织生活通知单", "份", "下发的组织生活通知单，计入下发单位和所属月份", _NOTICE),
-        Metric("study.notice_items.due", "通知单应办事项", "项", "通知单对各支部的事项，计入支部和所属月份", _RECEIPT),
-        Metric("study.notice_items.done", "通知单已办事项", "项", "由学习活动记录或支部勾选完成的事项", _RECEIPT),
-        Metric("study.attendance.due", "应到人次", "人次", "应参加人数减去转出、免学", _SESSION),
-        Metric("study.attendance.present", "实到人次", "人次", "应到减去请假、缺席", _SESSION),
-        Metric("study.attendance.excused", "请假人次", "人次", "公务、病假、事假", _SESSION),
-        Metric("study.attendance.absent", "缺席人次", "人次", "无故缺席", _SESSION),
-        Metric("study.attendance.duty", "公务请假人次", "人次", "请假中的公务；病假、事假只由支部掌握", _SESSION),
-        Metric("study.attendance.transferred", "转出人次", "人次", "不计入应到：已转出", _SESSION),
-        Metric("study.attendance.exempt", "免学人次", "人次", "不计入应到：免学", _SESSION),
+        Metric(
+            "study.notice_items.due",
+            "通知单应办事项",
+            "项",
+            "通知单对各支部的事项，计入支部和所属月份",
+            _RECEIPT,
+            amount="due",
+        ),
+        Metric(
+            "study.notice_items.done",
+            "通知单已办事项",
+            "项",
+            "由学习活动记录或支部勾选完成的事项",
+            _RECEIPT,
+            amount="done",
+        ),
+        _attended("due", "应到", "应参加人数减去转出、免学"),
+        _attended("present", "实到", "应到减去请假、缺席"),
+        _attended("excused", "请假", "公务、病假、事假"),
+        _attended("absent", "缺席", "无故缺席"),
+        _attended("duty", "公务请假", "请假中的公务；病假、事假只由支部掌握"),
+        _attended("transferred", "转出", "不计入应到：已转出"),
+        _attended("exempt", "免学", "不计入应到：免学"),
         Metric("study.members_due", "应学人数", "人", "期末在党员名册上的人数", _MEMBER, "level", of_persons=True),
         Metric(
             "study.members_departed",
@@ -123,11 +164,20 @@ METRICS: dict[str, Metric] = {
         Metric("study.units_due", "应学单位", "个", "期末在单位名册上的单位", ("gateway.unit.added.v1",), "level"),
         *_covered("study.members_covered", "覆盖党员", "人", _MEMBERS_COVERED, "study.attendance.counted.v1"),
         *_covered("study.units_covered", "覆盖单位", "个", _UNITS_COVERED, "study.coverage.counted.v1"),
-        Metric("research.topics", "重点课题", "项", "登记的重点课题，按立题日期计", _TOPIC),
+        Metric("research.topics", "重点课题", "项", "登记的重点课题，按立题日期计", _TOPIC, tagged=True),
         Metric("research.groups", "调研组", "个", "已组成调研组的重点课题，按立题日期计", _TOPIC),
         Metric("research.visits", "调研次数", "次", "登记的调研，计入调研单位", _VISIT),
         *(
-            Metric(f"research.units_visited.{kind}", f"深入{name}", measure, counts, _PLACE, "distinct", ("campaign",))
+            Metric(
+                f"research.units_visited.{kind}",
+                f"深入{name}",
+                measure,
+                counts,
+                _PLACE,
+                "distinct",
+                ("campaign",),
+                {"kind": kind},
+            )
             for kind, name, measure, counts in (
                 ("department", "省直单位", "个", _VISITED),
                 ("central", "中直驻省单位", "个", _VISITED),
@@ -135,8 +185,15 @@ METRICS: dict[str, Metric] = {
                 ("enterprise", "企业", "家", f"{_VISITED}；平台以外的计入省"),
             )
         ),
-        Metric("research.measures", "转化措施", "项", "登记的调研成果转化措施，计入提出单位", _MEASURE),
-        Metric("research.measures_settled", "已落实措施", "项", "已由提出单位销号的转化措施，按销号日期计", _MEASURE),
+        Metric("research.measures", "转化措施", "项", "登记的调研成果转化措施，计入提出单位", _MEASURE, tagged=True),
+        Metric(
+            "research.measures_settled",
+            "已落实措施",
+            "项",
+            "已由提出单位销号的转化措施，按销号日期计",
+            _MEASURE,
+            tagged=True,
+        ),
         Metric("hotline.tickets", "工单", "件", "按受理日期计，派单后计入承办单位", _TICKET),
         Metric("hotline.questions_answered", "解答政策性问题", "件", "咨询类工单的首次答复，按答复日期计", _TICKET),
         Metric(
@@ -155,9 +212,47 @@ SOURCES = frozenset(source.split(".", 1)[0] for metric in METRICS.values() for s
 """The services whose events make figures."""
 
 
-def key(metric: str, grain: Grain | None = None) -> str:
-    """The key under which a metric is kept: its id, with the grain for a distinct count."""
-    return metric if grain is None else f"{metric}@{grain}"
+@dataclass(frozen=True)
+class Counted:
+    """What is counted of a kind of record: of every part, and by what the part says."""
+
+    always: list[Metric] = field(default_factory=list)
+    choosing: dict[tuple[str, ...], dict[tuple[Any, ...], list[Metric]]] = field(default_factory=dict)
+
+    def of(self, part: Mapping[str, Any]) -> list[Metric]:
+        """What counts a part.
+
+        Raises:
+            ValueError: none of the entries that choose does, as of a new way of study: it is not passed over.
+        """
+        found = [
+            metric
+            for names, table in self.choosing.items()
+            for metric in table.get(tuple(part.get(name) for name in names), ())
+        ]
+        if self.choosing and not found:
+            said = {name: part.get(name) for names in self.choosing for name in names}
+            raise ValueError(f"no figure counts what says {said}")
+        return [*self.always, *found]
+
+
+def by_subject(metrics: Iterable[Metric]) -> dict[str, Counted]:
+    """What is counted of each kind of record, such as study.session."""
+    found: dict[str, Counted] = {}
+    for metric in metrics:
+        for subject in dict.fromkeys(source.rsplit(".", 2)[0] for source in metric.sources):
+            counted = found.setdefault(subject, Counted())
+            if metric.where:
+                table = counted.choosing.setdefault(tuple(metric.where), {})
+                table.setdefault(tuple(metric.where.values()), []).append(metric)
+            else:
+                counted.always.append(metric)
+    return found
+
+
+def key(metric: str, grain: Grain | None = None, tag: str | None = None) -> str:
+    """The key under which a metric is kept: its id, with the grain for a distinct count, or with a tag."""
+    return f"{metric}@{grain}" if grain else f"{metric}#{tag}" if tag else metric
 
 
 def stored(key: str) -> str:

@@ -28,13 +28,14 @@ from services.kernel.settings import settings
 from services.kernel.vault import Vault
 
 from .. import contract
-from ..domain import CAMPAIGN, MEMBER, UNIT, USER
+from ..domain import CAMPAIGN, INITIATIVE, MEMBER, UNIT, USER
 from ..domain.campaign import PlaceCampaign
 from ..domain.permissions import EVERYWHERE
 from ..domain.unit import PlaceUnit
 from ..store import directory, facts
 from ..store import members as lists
 from ..store.generation import PROJECTION, QUEUE, ledger
+from .initiatives import Lists
 from .members import Members, unknown_unit
 
 Answer = dict[str, Any]
@@ -63,12 +64,12 @@ def _indexes(database: Database[Document]) -> None:
     lists.ensure_indexes(database)
 
 
-class Gateway(Members, Held):
+class Gateway(Members, Lists, Held):
     """Organisation, users, campaigns; figures."""
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
-    journal = Journalled([UNIT, CAMPAIGN, USER, MEMBER], indexes=_indexes)
+    journal = Journalled([UNIT, CAMPAIGN, USER, MEMBER, INITIATIVE], indexes=_indexes)
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()

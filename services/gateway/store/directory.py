@@ -34,6 +34,12 @@ def raised() -> pymongo.UpdateOne:
     return pymongo.UpdateOne({"_id": ACCESS}, _RAISED, upsert=True)
 
 
+async def access(database: Database) -> int:
+    """That version."""
+    row = await database[ACCESS].find_one({"_id": ACCESS})
+    return 0 if row is None else int(row["version"])
+
+
 async def end_session(database: Database, digest: str) -> None:
     """A session is over, for every process of the API at once."""
 
@@ -69,8 +75,7 @@ class Directory:
 
     async def look(self) -> None:
         """Forget everything if anything has changed. A read that is on its way writes into what was forgotten."""
-        row = await self._database[ACCESS].find_one({"_id": ACCESS})
-        version = 0 if row is None else int(row["version"])
+        version = await access(self._database)
         if version != self._kept.version or time.monotonic() - self._kept.since > _KEPT_SECONDS:
             self._kept = _Kept(version)
 

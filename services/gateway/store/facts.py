@@ -62,7 +62,7 @@ class Projection:
         """
         marks, fresh = _sorted(events)
         # First the document that every batch and every change of the tree writes: from here on none can pass this.
-        changed: Document = {"$inc": {"batches": 1}}
+        changed: Document = {"$inc": {"batches": 1, "changes": 1 if fresh else 0}}
         if marks:
             changed["$max"] = {f"watermarks.{owner}": until for owner, until in marks.items()}
         projection = taking.database[PROJECTION].find_one_and_update(

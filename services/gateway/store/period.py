@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
@@ -13,6 +14,11 @@ from services.kernel.event import Period
 from services.study.contract import Grain
 
 _MOST_DAYS = 3660
+NAMED = (
+    r"[0-9]{4}|[0-9]{4}-Q[1-4]|[0-9]{4}-(0[1-9]|1[0-2])|[0-9]{4}-W[0-5][0-9]|[0-9]{4}-[01][0-9]-[0-3][0-9]"
+    r"|campaign(:[A-Z0-9-]{1,32})?"
+)
+"""The names by which a span can be asked for: a year, quarter, month, ISO week or day, or a campaign."""
 _EARLIEST, _LATEST = date(1949, 10, 1), date(2999, 12, 31)
 
 
@@ -28,6 +34,49 @@ class Span:
         """The days of a month such as 2026-03."""
         first = date.fromisoformat(f"{month}-01")
         return cls(first, _end_of_month(first))
+
+    @classmethod
+    def named(cls, name: str, campaigns: Sequence[Period] = (), today: date = date.max) -> Self:
+        """The days of 2026, 2026-Q1, 2026-03, 2026-W12 (Monday to Sunday) or 2026-03-05; or of a campaign.
+
+        `campaign:C2026` is the one of that code; `campaign` alone the latest that has begun by `today`, or else the
+        first.
+
+        Raises:
+            DomainError: period.invalid, campaign.unknown.
+        """
+        if re.fullmatch(NAMED, name) is None:
+            raise _unreadable(name)
+        if name.startswith("campaign"):
+            return cls._of_campaign(name.partition(":")[2], campaigns, today)
+        year, _, rest = name.partition("-")
+        try:
+            if rest.startswith("W"):
+                first = date.fromisocalendar(int(year), int(rest[1:]), 1)
+                return cls(first, first + timedelta(days=6))
+            if rest.startswith("Q"):
+                first = date(int(year), 3 * int(rest[1:]) - 2, 1)
+                return cls(first, _end_of_month(first.replace(month=first.month + 2)))
+            if len(rest) == 2:
+                return cls.of_month(name)
+            return cls(date.fromisoformat(name), date.fromisoformat(name)) if rest else cls.of_year(int(year))
+        except (ValueError, OverflowError) as error:
+            raise _unreadable(name) from error
+
+    @classmethod
+    def of_year(cls, year: int) -> Self:
+        """The days of a year."""
+        return cls(date(year, 1, 1), date(year, 12, 31))
+
+    @classmethod
+    def _of_campaign(cls, id: str, campaigns: Sequence[Period], today: date) -> Self:
+        known = sorted((each for each in campaigns if id in ("", each.id)), key=lambda each: each.first)
+        begun = [each for each in known if each.first <= today] or known[:1]
+        found = begun[-1] if begun else None
+        if found is None:
+            detail = f"没有活动 {id}" if id else "尚未开启活动"
+            raise DomainError("campaign.unknown", detail, "not_found", [{"pointer": "/period", "detail": detail}])
+        return cls(found.first, found.last)
 
     def check(self) -> None:
         """Refuse a span that ends before it begins, or that nobody can mean.
@@ -91,6 +140,11 @@ class Span:
             if len(months) == 12 and self.first.month == 1:
                 found.add("year")
         return found
+
+
+def _unreadable(name: str) -> DomainError:
+    detail = f"期间 {name[:40]} 无法识别，应如 2026、2026-Q1、2026-03、2026-W12、2026-03-05 或 campaign"
+    return DomainError("period.invalid", detail, errors=[{"pointer": "/period", "detail": detail}])
 
 
 def _end_of_month(day: date) -> date:

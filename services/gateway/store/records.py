@@ -19,20 +19,21 @@ HIDDEN_TITLE = "（标题不公开）"
 
 
 async def records(
-    database: Database, figure: str, unit_id: str, span: Span, page: int, page_size: int
+    database: Database, figure: str, unit_id: str, span: Span, page: int, page_size: int, tag: str | None = None
 ) -> dict[str, Any]:
-    """A page of the records behind a figure, each with what it counts, and the sum over all of them.
+    """A page of the records behind a figure (of those with a tag), each with what it counts, and the sum over all.
 
     A distinct figure, and one that counts persons, opens to the units in which it is counted. Records that were taken
     back count nothing and are left out.
 
     Raises:
-        DomainError: figure.unknown, figure.is_a_rate, figure.not_additive, unit.unknown, period.invalid.
+        DomainError: figure.unknown, figure.is_a_rate, figure.not_additive, figure.not_tagged, unit.unknown,
+            period.invalid.
     """
     metric = _metric(figure)
     span.check()
     unit = await directory.unit(database, unit_id)
-    wanted = _entries(metric, unit["path"], span, await _key(database, metric, span))
+    wanted = _entries(metric, unit["path"], span, await _key(database, metric, span, tag))
     to_units = metric.opens_to_units
     async with one_instant(database) as session:
         generation, known_until = await known(database, session)
@@ -79,7 +80,11 @@ def _metric(figure: str) -> Metric:
     return METRICS[figure]
 
 
-async def _key(database: Database, metric: Metric, span: Span) -> str:
+async def _key(database: Database, metric: Metric, span: Span, tag: str | None) -> str:
+    if tag is not None:
+        if not metric.tagged:
+            raise DomainError("figure.not_tagged", "该指标不按举措、载体统计", "invalid")
+        return key(metric.id, tag=tag)
     if metric.sort != "distinct":
         return metric.id
     grain = metric.window(span.windows(await directory.periods(database)))

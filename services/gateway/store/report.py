@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,17 +16,15 @@ from services.study.contract import Grain
 
 from ..projection import METRICS, RATES, Metric, Rate, Weights, key, stored
 from . import directory
+from .generation import PROJECTION
 from .period import Span
 from .records import records
 from .snapshot import Database, known, one_instant, weights
 
-__all__ = ["Span", "catalogue", "details_of", "records", "report"]
+__all__ = ["Span", "catalogue", "details_of", "records", "report", "sums", "version"]
 
 Sums = dict[str, dict[str, int]]
 """Unit → key → amount."""
-
-LEVELS = [stored(metric.id) for metric in METRICS.values() if metric.sort == "level"]
-_FIGURES: tuple[Metric | Rate, ...] = (*METRICS.values(), *RATES.values())
 
 
 async def report(
@@ -82,6 +80,12 @@ async def report(
     return answer
 
 
+async def version(database: Database) -> tuple[Any, ...]:
+    """What is another whenever any report may be: the generation that is read, the tree, and the facts that came."""
+    projection = await database[PROJECTION].find_one({"_id": PROJECTION}, {"watermarks": 0}) or {}
+    return tuple(projection.get(name, 0) for name in ("generation", "tree", "changes"))
+
+
 async def details_of(
     rollups: AsyncCollection[Document],
     units: list[str],
@@ -91,33 +95,40 @@ async def details_of(
     session: AsyncClientSession,
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Every figure of each unit for a span, with its name, measure and reason, as that instant of the store has it."""
-    sums, windows = await _sums(rollups, units, span, session), span.windows(campaigns)
-    return {unit: _details(sums[unit], windows, weighed) for unit in units}
+    levels = [stored(metric.id) for metric in METRICS.values() if metric.sort == "level"]
+    found, windows = await sums(rollups, units, span, levels, session), span.windows(campaigns)
+    return {unit: _details(found[unit], windows, weighed) for unit in units}
 
 
-async def _sums(rollups: AsyncCollection[Document], units: list[str], span: Span, session: AsyncClientSession) -> Sums:
-    """Every key's amount by unit: flows and distinct counts over the span, levels from the beginning."""
-    sums: Sums = defaultdict(lambda: defaultdict(int))
+async def sums(
+    rollups: AsyncCollection[Document],
+    units: list[str],
+    span: Span,
+    levels: Collection[str],
+    session: AsyncClientSession,
+) -> Sums:
+    """Every key's amount by unit: flows and distinct counts over the span, `levels` (as stored) from the beginning."""
+    found: Sums = defaultdict(lambda: defaultdict(int))
     months = span.months()
     whole = [month for month in months if span.whole(month)]
     parts = [month for month in months if not span.whole(month)]
     ids = [f"{unit}|{month}" for unit in units for month in whole]
     async for row in rollups.find({"_id": {"$in": ids}}, {"unit": 1, "sum": 1}, session=session):
         for field, amount in row.get("sum", {}).items():
-            sums[row["unit"]][field] += amount
+            found[row["unit"]][field] += amount
     ids = [f"{unit}|{month}" for unit in units for month in parts]
     async for row in rollups.find({"_id": {"$in": ids}}, {"unit": 1, "month": 1, "days": 1}, session=session):
         for day, amounts in row.get("days", {}).items():
             at = date.fromisoformat(f"{row['month']}-{day}")
             for field, amount in amounts.items():
-                if span.first <= at <= span.last or (at < span.first and field in LEVELS):
-                    sums[row["unit"]][field] += amount
+                if span.first <= at <= span.last or (at < span.first and field in levels):
+                    found[row["unit"]][field] += amount
     earlier = {"unit": {"$in": units}, "month": {"$lt": months[0]}}
-    levels = {"unit": 1, **{f"sum.{field}": 1 for field in LEVELS}}
-    async for row in rollups.find(earlier, levels, session=session):
+    asked = {"unit": 1, **{f"sum.{field}": 1 for field in levels}}
+    async for row in rollups.find(earlier, asked, session=session):
         for field, amount in row.get("sum", {}).items():
-            sums[row["unit"]][field] += amount
-    return sums
+            found[row["unit"]][field] += amount
+    return found
 
 
 def _details(sums: dict[str, int], windows: set[Grain], weighed: Weights) -> dict[str, dict[str, Any]]:
@@ -134,6 +145,7 @@ def _details(sums: dict[str, int], windows: set[Grain], weighed: Weights) -> dic
         values[rate.id] = None if value is None else round(value, 6)
         if reason is not None:
             reasons[rate.id] = reason
+    entries: tuple[Metric | Rate, ...] = (*METRICS.values(), *RATES.values())
     return {
         entry.id: {
             "value": values[entry.id],
@@ -142,7 +154,7 @@ def _details(sums: dict[str, int], windows: set[Grain], weighed: Weights) -> dic
             "sort": entry.sort,
             "reason": reasons.get(entry.id),
         }
-        for entry in _FIGURES
+        for entry in entries
     }
 
 
@@ -161,6 +173,7 @@ def catalogue(weighed: Weights | None = None) -> list[dict[str, Any]]:
             "counts": metric.counts,
             "sources": list(metric.sources),
             "grains": list(metric.grains),
+            "tagged": metric.tagged,
         }
         for metric in METRICS.values()
     ]
@@ -173,6 +186,7 @@ def catalogue(weighed: Weights | None = None) -> list[dict[str, Any]]:
             "counts": rate.told(weighed or Weights()),
             "sources": list(rate.of),
             "grains": [],
+            "tagged": False,
         }
         for rate in RATES.values()
     ]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import OwnNumber, Reason, Title
+from services.kernel.cells import OwnNumber, Reason, Tags, Title
 from services.kernel.event import Command, Payload
 
 from .words import EXAMPLE_UNIT, Counted, Paged, Unit, Units, WithId
@@ -45,6 +45,7 @@ class MeasureContent(Command):
     topic: OwnNumber = Field(description="课题：其记录标识，或本单位及上级单位的课题编号")
     owner: Unit = Field(description="责任单位")
     cooperating: Units = Field(default=[], description="配合单位")
+    tags: Tags = Field(default=[])
     due: date = Field(description="完成时限")
     number: OwnNumber | None = Field(default=None, description="本单位编号，可不填；同一编号只登记一次")
 
@@ -165,6 +166,7 @@ class MeasureRecorded(MeasureTold):
     owner: str
     cooperating: list[str]
     due: date
+    tags: list[str] = []  # noqa: RUF012  # a pydantic field: copied each time
     number: str | None = None
     row: str | None = None
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from services.kernel.cells import Count, Day, Line, Text, choice
-from services.kernel.ledger import ACTION, Row, identity
+from services.kernel.cells import Count, Day, Line, Tagged, Text, choice
+from services.kernel.ledger import ACTION, TAGS, Row, identity
 from services.kernel.sheets import Column, Sheet
 
 from .measure import BECAME, MEASURE_STATES, MeasureState, Progress
@@ -63,6 +63,7 @@ class TopicRow(Row):
     leader: Annotated[Line, Field(min_length=1, max_length=60)]
     group: Group = Field(default=[])
     cooperating: Codes = Field(default=[])
+    tags: Tagged = Field(default=[])
     state: Annotated[TopicState, _by_name(_STAGES)] = TopicState.framing
     outline: Annotated[Text, Field(max_length=4000)] = ""
     approved: Day | None = None
@@ -94,6 +95,7 @@ class MeasureRow(Row):
     topic: Annotated[Line, Field(min_length=1, max_length=40)]
     owner: Text
     cooperating: Codes = Field(default=[])
+    tags: Tagged = Field(default=[])
     due: Day
     state: Annotated[MeasureState, _by_name(_STATES)] = MeasureState.set
     noted: Day | None = None
@@ -132,6 +134,7 @@ SHEETS = {
                 Column("leader", "牵头领导", _POST, required=True, example="党组书记"),
                 Column("group", "调研组", "职务×人数，用分号隔开；外单位的加@单位编码", example="处长×2；处长×1@D002"),
                 Column("cooperating", "协作单位编码", "多个用顿号隔开", example="D002、D003"),
+                TAGS,
                 Column("state", "阶段", "不填为谋题；进入后面的阶段须具备其要求", choices=tuple(_STAGES.values())),
                 Column("outline", "调研方案", "进入破题阶段前须经批准"),
                 Column("approved", "方案批准日期", example="2026-03-10"),
@@ -172,6 +175,7 @@ SHEETS = {
                 _TOPIC,
                 Column("owner", "责任单位编码", required=True, example="D002"),
                 Column("cooperating", "配合单位编码", "多个用顿号隔开", example="D003"),
+                TAGS,
                 Column("due", "完成时限", required=True, example="2026-06-30"),
                 Column("state", "状态", "不填为未启动", choices=tuple(_STATES.values())),
                 Column("noted", "进展填报日期"),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import OwnNumber, Post, Reason, Title
+from services.kernel.cells import OwnNumber, Post, Reason, Tags, Title
 from services.kernel.event import Command, Payload
 
 from .measure import MeasureState
@@ -69,6 +69,7 @@ class TopicContent(Command):
     leader: Post = Field(description="牵头领导职务，不填姓名")
     group: list[Member] = Field(default=[], max_length=30, description="调研组，按职务和人数")
     cooperating: Units = Field(default=[], description="协作单位")
+    tags: Tags = Field(default=[])
     number: OwnNumber | None = Field(default=None, description="本单位编号，可不填；同一编号只登记一次")
 
 
@@ -157,7 +158,7 @@ class ListTopics(Sorted):
     outline: OutlineState | None = None
 
 
-_TOPIC: dict[str, Any] = {"figure": "topics", **EXAMPLE_UNIT}
+_TOPIC: dict[str, Any] = {"figure": "topics", **EXAMPLE_UNIT, "tags": ["对口帮扶"]}
 _CONTENT: dict[str, Any] = {
     **EXAMPLE_UNIT,
     "title": "基层治理中的数据共享",
@@ -165,6 +166,7 @@ _CONTENT: dict[str, Any] = {
     "leader": "党组书记",
     "group": [{"post": "处长", "count": 2, "unit": None}],
     "cooperating": ["D002"],
+    "tags": ["对口帮扶"],
     "number": "KT-2026-001",
 }
 
@@ -186,6 +188,7 @@ class TopicFramed(TopicTold):
     leader: str
     group: list[Member]
     cooperating: list[str]
+    tags: list[str] = []  # noqa: RUF012  # a pydantic field: copied each time
     number: str | None = None
     row: str | None = None
 

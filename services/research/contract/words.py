@@ -22,13 +22,14 @@ EXAMPLE_UNIT: dict[str, Any] = {"unit": "D001", "day": "2026-03-05"}
 
 
 class Counted(BaseModel):
-    """One of a figure, for a unit, on a day."""
+    """One of a figure, for a unit, on a day; of a record that bears these tags."""
 
     model_config = ConfigDict(frozen=True)
 
     figure: Literal["topics", "groups", "measures", "measures_settled"]
     unit: str
     day: date
+    tags: tuple[str, ...] = ()
 
 
 class WithId(Command):

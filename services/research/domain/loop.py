@@ -53,6 +53,7 @@ class Topic(BaseModel):
     leader: str
     group: list[Member]
     cooperating: list[str]
+    tags: list[str] = []
     number: str | None
     state: TopicState = T.framing
     outline: Outline | None = None
@@ -69,7 +70,7 @@ def counted(topic: Topic | None) -> list[Counted]:
     """A topic counts on the day on which it was set, and so does its research group, where there is one."""
     if topic is None or topic.state == T.void:
         return []
-    place = {"unit": topic.unit, "day": topic.day}
+    place = {"unit": topic.unit, "day": topic.day, "tags": tuple(topic.tags)}
     group = [Counted.model_validate({"figure": "groups", **place})] if topic.group else []
     return [Counted.model_validate({"figure": "topics", **place}), *group]
 

@@ -59,6 +59,7 @@ class Measure(BaseModel):
     owner: str
     cooperating: list[str]
     due: date
+    tags: list[str] = []
     number: str | None
     state: MeasureState = S.set
     progress: Progress | None = None
@@ -73,9 +74,10 @@ def counted(measure: Measure | None) -> list[Counted]:
     """What a measure counts, for the unit that asked for it: itself, and on the day on which it was settled that."""
     if measure is None or measure.state == S.void:
         return []
-    found = [Counted(figure="measures", unit=measure.unit, day=measure.day)]
+    tags = tuple(measure.tags)
+    found = [Counted(figure="measures", unit=measure.unit, day=measure.day, tags=tags)]
     if measure.settled is not None:
-        found.append(Counted(figure="measures_settled", unit=measure.unit, day=measure.settled))
+        found.append(Counted(figure="measures_settled", unit=measure.unit, day=measure.settled, tags=tags))
     return found
 
 
@@ -192,7 +194,7 @@ def parts(measure: Measure) -> Iterable[str]:
     return (measure.unit, measure.owner, *measure.cooperating)
 
 
-_CONTENT = ("unit", "day", "title", "topic", "owner", "cooperating", "due", "number")
+_CONTENT = ("unit", "day", "title", "topic", "owner", "cooperating", "due", "tags", "number")
 _STEPS = {"noted": "进展填报", "settled": "销号"}
 
 

@@ -241,7 +241,7 @@ def parts(topic: Topic) -> Iterable[str]:
     return (topic.unit, *topic.cooperating)
 
 
-_CONTENT = ("unit", "day", "title", "kind", "leader", "group", "cooperating", "number")
+_CONTENT = ("unit", "day", "title", "kind", "leader", "group", "cooperating", "tags", "number")
 
 
 def _told(source: Any) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def _topic(record: Document, known: Norm) -> Document:
         "leader": record["leader"],
         "group": group_told(Member(**member) for member in record["group"]),
         "cooperating": "、".join(record["cooperating"]),
+        "tags": "、".join(record.get("tags", ())),
         "state": TOPIC_STATES[record["state"]],
         "outline": outline.get("text"),
         "approved": outline.get("approved"),
@@ -63,6 +64,7 @@ def _measure(record: Document) -> Document:
         **{name: record[name] for name in ("owner", "due", "noted", "settled")},
         **(record["progress"] or {}),
         "cooperating": "、".join(record["cooperating"]),
+        "tags": "、".join(record.get("tags", ())),
         "state": MEASURE_STATES[record["state"]],
         "became": BECAME.get(record["became"] or ""),
     }

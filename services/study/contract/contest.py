@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.kernel.cells import Tags
 from services.kernel.event import Command, Payload
 
 from .reported import (
@@ -98,6 +99,7 @@ class ContestContent(Content):
     tie: Literal["shared", "criteria", "all_scores"] = "shared"
     missing: Literal["wait", "leave_out"] = "wait"
     awards: list[Award] = Field(default_factory=list, max_length=6)
+    tags: Tags = Field(default_factory=list)
 
 
 class RecordContest(ContestContent, Recording):
@@ -172,6 +174,7 @@ class ContestTold(Told):
     tie: str
     missing: str
     awards: list[Award]
+    tags: list[str] = Field(default_factory=list)
 
 
 _CONTEST = Examples(

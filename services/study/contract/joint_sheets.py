@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from services.kernel.cells import Count, Day, Line, Text
-from services.kernel.ledger import ACTION, Row, identity
+from services.kernel.cells import Count, Day, Line, Tagged, Text
+from services.kernel.ledger import ACTION, TAGS, Row, identity
 from services.kernel.sheets import Column, Sheet
 
 Code = Annotated[Line, Field(min_length=1, max_length=64)]
-Tagged = Annotated[
-    list[Annotated[str, Field(min_length=1, max_length=40)]],
-    BeforeValidator(lambda value: str(value).replace(",", "、").replace("，", "、").split("、")),
-    Field(max_length=5),
-]
 
 
 class PairRow(Row):
@@ -53,7 +48,6 @@ class IssueRow(Row):
     material: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
 
 
-_TAGS = Column("tags", "举措、载体标签", "可不填；多个用顿号分开，最多 5 个", example="建在链上")
 SHEETS = {
     sheet.kind: sheet
     for sheet in (
@@ -65,7 +59,7 @@ SHEETS = {
                 Column("central", "中直单位编码", "见单位名册", required=True, example="Z001"),
                 Column("provincial", "省直单位编码", "见单位名册", required=True, example="D001"),
                 Column("last", "结束日期", "不填为长期", example="2026-12-31"),
-                _TAGS,
+                TAGS,
                 *ACTION,
             ),
             PairRow,
@@ -80,7 +74,7 @@ SHEETS = {
                 Column("session", "学习活动编号", "牵头单位已登记为联学共建的，填其编号", example=""),
                 Column("central_people", "中直单位参加人数", "没有可不填", example="12"),
                 Column("provincial_people", "省直单位参加人数", "没有可不填", example="15"),
-                _TAGS,
+                TAGS,
                 *ACTION,
             ),
             ActivityRow,

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from services.kernel.cells import Tags
 from services.kernel.event import Command
 
 from .distinct import DistinctCounted
@@ -18,7 +19,6 @@ from .reported import (
     Link,
     Recording,
     Returned,
-    Tags,
     TakeBack,
     Told,
     Voided,

@@ -11,13 +11,12 @@ from services.kernel.event import Command, Payload
 
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Reason, Title
 
-Tags = Annotated[list[OwnNumber], Field(max_length=5, description="所属举措、载体的标签，最多 5 个")]
 Link = Annotated[str, Field(min_length=1, max_length=64, description="关联记录的标识，或登记单位自己的编号")]
 MOST_UNITS = 200
 
 
 class Part(BaseModel):
-    """So much of a figure, for a unit, on a day."""
+    """So much of a figure, for a unit, on a day; of a record that bears these tags."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,6 +24,7 @@ class Part(BaseModel):
     unit: str
     day: date
     amount: int = 1
+    tags: tuple[str, ...] = ()
 
 
 class Content(Command):

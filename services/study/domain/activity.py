@@ -86,7 +86,7 @@ def check_session(session: Session | None, content: ActivityContent, path: Seque
 
 def counts(activity: Activity | ActivityContent) -> list[Part]:
     """An activity counts once, for the unit that led it."""
-    return [Part(figure="pair_activities", unit=activity.unit, day=activity.day)]
+    return [Part(figure="pair_activities", unit=activity.unit, day=activity.day, tags=tuple(activity.tags))]
 
 
 _RULES = Ledger(

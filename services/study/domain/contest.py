@@ -61,6 +61,7 @@ class Contest(BaseModel):
     tie: Literal["shared", "criteria", "all_scores"]
     missing: Literal["wait", "leave_out"]
     awards: list[Award]
+    tags: list[str] = []
     number: str | None
     state: ContestState
     reason: str | None = None
@@ -83,9 +84,10 @@ _RULES = Ledger(
         "tie",
         "missing",
         "awards",
+        "tags",
         "number",
     ),
-    lambda contest: [Part(figure="contests", unit=contest.unit, day=contest.day)],
+    lambda contest: [Part(figure="contests", unit=contest.unit, day=contest.day, tags=tuple(contest.tags))],
 )
 _STEPS: dict[type[Command], tuple[ContestState, ContestState, type[Payload]]] = {
     StartScoring: ("recorded", "scoring", ScoringStarted),

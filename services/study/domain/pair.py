@@ -58,7 +58,7 @@ def check_side(side: Side, unit: str, kind: UnitKind | None) -> None:
 
 def counts(pair: Pair | PairContent) -> list[Part]:
     """A pair is one more from its first day, and one less from the day after its last."""
-    begins = Part(figure="pairs", unit=pair.unit, day=pair.day)
+    begins = Part(figure="pairs", unit=pair.unit, day=pair.day, tags=tuple(pair.tags))
     if pair.last is None:
         return [begins]
     return [begins, begins.model_copy(update={"day": pair.last + timedelta(days=1), "amount": -1})]

@@ -3,7 +3,7 @@
   "use strict";
   var told = document.getElementById("charts");
   if (!told || !window.echarts) return;
-  var data = JSON.parse(told.textContent);
+  var data = null;
   var red = "#9c1c1c", soft = ["#9c1c1c", "#c9a36a", "#7d7a75"], ink = "#333";
   var font = getComputedStyle(document.body).fontFamily;
   var still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -16,7 +16,9 @@
     var figure = document.querySelector('[data-chart="' + name + '"]');
     if (!figure) return null;
     figure.hidden = false;
-    var chart = echarts.init(figure.querySelector(".plot"), null, { renderer: "svg" });
+    var plot = figure.querySelector(".plot"), known = echarts.getInstanceByDom(plot);
+    if (known) return { figure: figure, chart: known };
+    var chart = echarts.init(plot, null, { renderer: "svg" });
     window.addEventListener("resize", function () { chart.resize(); });
     window.addEventListener("beforeprint", function () {
       chart.resize({ width: 370, height: 330 });
@@ -61,6 +63,7 @@
     var place = open("children");
     if (!place) return;
     var choice = place.figure.querySelector("select");
+    if (choice.options.length) { choice.dispatchEvent(new Event("change")); return; }
     data.children.figures.forEach(function (figure) { choice.add(new Option(figure.name, figure.id)); });
     choice.value = "study.sessions.branch";
     function draw() {
@@ -78,7 +81,13 @@
     draw();
   }
 
-  sideways("ways", count, null);
-  sideways("rates", percent, 1);
-  below();
+  function all() {
+    data = JSON.parse(told.textContent);
+    sideways("ways", count, null);
+    sideways("rates", percent, 1);
+    below();
+  }
+
+  document.addEventListener("figures", all);
+  all();
 })();

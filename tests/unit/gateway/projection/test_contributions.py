@@ -1,11 +1,12 @@
 """What each kind of event adds to the figures."""
 
+import re
 from datetime import date
 from typing import Any
 
 import pytest
 
-from services.gateway.projection import GRAINS, METRICS, Contribution, facts
+from services.gateway.projection import GRAINS, METRICS, Contribution, Metric, by_subject, facts
 from services.hotline import contract as hotline
 from services.kernel.event import Event, Payload
 from services.research import contract as research
@@ -38,7 +39,7 @@ def test_every_committed_example_is_understood(service: str, payload: Payload) -
     """The contracts' own examples contribute to metrics of the catalogue, from events that it names as sources."""
     happened = told(payload, service)
     for contribution in facts(happened):
-        assert happened.type.removeprefix("shengzhi.") in METRICS[contribution.key.split("@")[0]].sources
+        assert happened.type.removeprefix("shengzhi.") in METRICS[re.split("[@#]", contribution.key)[0]].sources
 
 
 def test_a_submitted_session_counts_itself_and_its_people() -> None:
@@ -114,9 +115,52 @@ def test_a_figure_that_no_catalogue_has_is_refused() -> None:
         facts(happened.model_copy(update={"data": strange}))
 
 
+def test_a_way_that_no_figure_counts_is_refused() -> None:
+    """Its people are counted, itself would not be: that is for a person to see, too."""
+    happened = told(study.SessionSubmitted.model_validate(study.SessionSubmitted.examples[0]))
+    part = {**happened.data["now"], "way": "by_post"}
+    with pytest.raises(ValueError, match="by_post"):
+        facts(happened.model_copy(update={"data": {**happened.data, "now": part}}))
+
+
 @pytest.mark.parametrize("kind", ["session.submitted", "coverage.counted"])
 def test_a_version_that_nobody_has_read_yet_is_refused(kind: str) -> None:
     """What a later version means by the same words is not known: it is for a person to see, not to be counted."""
     happened = told(study.SessionSubmitted.model_validate(study.SessionSubmitted.examples[0]))
     with pytest.raises(ValueError, match="only v1"):
         facts(happened.model_copy(update={"type": f"shengzhi.study.{kind}.v2"}))
+
+
+def test_adding_a_figure_is_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was excused in youth study, counted from the events that are there, by its entry alone."""
+    entry = Metric(
+        "study.youth_excused",
+        "精学请假人次",
+        "人次",
+        "精学活动的请假",
+        ("study.session.submitted.v1",),
+        where={"way": "youth"},
+        amount="excused",
+    )
+    monkeypatch.setitem(METRICS, entry.id, entry)
+    counted = study.Counted(
+        unit=UNIT, day=date(2026, 3, 5), way=study.Way.youth, due=20, present=17, excused=2, absent=1
+    )
+    happened = told(study.SessionSubmitted(unit=UNIT, day=date(2026, 3, 5), title="学习", now=counted))
+    assert Contribution(entry.id, UNIT, DAY, 2) in facts(happened, by_subject(METRICS.values()))
+    of_branch = counted.model_copy(update={"way": study.Way.branch})
+    happened = told(study.SessionSubmitted(unit=UNIT, day=date(2026, 3, 5), title="学习", now=of_branch))
+    assert entry.id not in {part.key for part in facts(happened, by_subject(METRICS.values()))}
+
+
+def test_a_tagged_record_counts_by_each_of_its_tags_too() -> None:
+    """Beside the figure itself; what loses a tag leaves that tag's figure alone."""
+    part = {"figure": "pairs", "unit": UNIT, "day": DAY, "amount": 1}
+    example = {**study.PairRecorded.examples[0], "now": [{**part, "tags": ["建在链上", "F1"]}]}
+    happened = told(study.PairRecorded.model_validate(example))
+    assert set(facts(happened)) == {
+        Contribution(key, UNIT, DAY, 1) for key in ("study.pairs", "study.pairs#建在链上", "study.pairs#F1")
+    }
+    parts = {"was": [{**part, "tags": ["F1", "F2"]}], "now": [{**part, "tags": ["F2"]}]}
+    corrected = told(study.PairCorrected.model_validate({**study.PairCorrected.examples[0], **parts}))
+    assert facts(corrected) == [Contribution("study.pairs#F1", UNIT, DAY, -1)]

@@ -75,3 +75,61 @@ def test_a_span_that_nobody_can_mean_is_refused(first: str, last: str) -> None:
     with pytest.raises(DomainError) as refused:
         span(first, last).check()
     assert refused.value.code == "period.invalid"
+
+
+LATER = [*CAMPAIGNS, Period(id="C2", first=date(2027, 1, 1), last=date(2027, 6, 30))]
+
+
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [
+        ("2026", ("2026-01-01", "2026-12-31")),
+        ("2026-Q1", ("2026-01-01", "2026-03-31")),
+        ("2026-Q4", ("2026-10-01", "2026-12-31")),
+        ("2024-02", ("2024-02-01", "2024-02-29")),
+        ("2026-W12", ("2026-03-16", "2026-03-22")),
+        ("2026-W01", ("2025-12-29", "2026-01-04")),
+        ("2026-W53", ("2026-12-28", "2027-01-03")),
+        ("2026-03-05", ("2026-03-05", "2026-03-05")),
+        ("campaign", ("2026-02-01", "2026-10-31")),
+        ("campaign:C2", ("2027-01-01", "2027-06-30")),
+    ],
+)
+def test_a_span_by_its_name(name: str, days: tuple[str, str]) -> None:
+    """Years, quarters, months, weeks from Monday to Sunday, days, and campaigns, unnamed the latest begun."""
+    assert Span.named(name, LATER, date(2026, 12, 1)) == span(*days)
+
+
+def test_before_the_first_campaign_it_is_the_first() -> None:
+    """Somebody who prepares a campaign means that one."""
+    assert Span.named("campaign", LATER, date(2025, 12, 1)) == span("2026-02-01", "2026-10-31")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("", "period.invalid"),
+        ("2026-Q5", "period.invalid"),
+        ("2025-W53", "period.invalid"),
+        ("2026-13", "period.invalid"),
+        ("2026-02-30", "period.invalid"),
+        ("0000", "period.invalid"),
+        ("last week", "period.invalid"),
+        ("campaign:C9", "campaign.unknown"),
+    ],
+)
+def test_a_name_that_no_span_has_is_refused(name: str, code: str) -> None:
+    """A week that the year does not have, a day that the month does not have, a campaign that nobody opened."""
+    with pytest.raises(DomainError) as refused:
+        Span.named(name, LATER, date(2026, 12, 1))
+    assert refused.value.code == code
+
+
+@given(st.dates(date(1950, 1, 1), date(2400, 1, 1)))
+def test_every_day_lies_in_its_week_month_quarter_and_year(day: date) -> None:
+    """By whatever name the span that holds a day is asked for, the day is in it."""
+    year, week, _ = day.isocalendar()
+    quarter = (day.month + 2) // 3
+    for name in (f"{year}-W{week:02}", f"{day:%Y-%m}", f"{day.year}-Q{quarter}", f"{day.year}", f"{day}"):
+        asked = Span.named(name)
+        assert asked.first <= day <= asked.last

@@ -21,7 +21,10 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class GetReportRequest(_message.Message):
-    """GetReportRequest names a unit and the first and last day (YYYY-MM-DD), both included."""
+    """GetReportRequest names a unit and the first and last day (YYYY-MM-DD), both included; or, instead of the two, a
+    period by its name: 2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-05, campaign, campaign:C2026. With `compare` the period
+    before and the same days a year before are answered too.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -29,19 +32,25 @@ class GetReportRequest(_message.Message):
     FROM_FIELD_NUMBER: _builtins.int
     TO_FIELD_NUMBER: _builtins.int
     CHILDREN_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    COMPARE_FIELD_NUMBER: _builtins.int
     unit: _builtins.str
     to: _builtins.str
     children: _builtins.bool
+    period: _builtins.str
+    compare: _builtins.bool
     def __init__(
         self,
         *,
         unit: _builtins.str = ...,
         to: _builtins.str = ...,
         children: _builtins.bool = ...,
+        period: _builtins.str = ...,
+        compare: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "from", b"from", "to", b"to", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "compare", b"compare", "from", b"from", "period", b"period", "to", b"to", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -126,6 +135,8 @@ class GetReportResponse(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     FIGURES_FIELD_NUMBER: _builtins.int
     CHILDREN_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    YEAR_BEFORE_FIELD_NUMBER: _builtins.int
     unit: _builtins.str
     unit_name: _builtins.str
     to: _builtins.str
@@ -135,6 +146,10 @@ class GetReportResponse(_message.Message):
     def figures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Figure]: ...
     @_builtins.property
     def children(self) -> _containers.RepeatedCompositeFieldContainer[Global___Child]: ...
+    @_builtins.property
+    def before(self) -> Global___Compared: ...
+    @_builtins.property
+    def year_before(self) -> Global___Compared: ...
     def __init__(
         self,
         *,
@@ -144,18 +159,203 @@ class GetReportResponse(_message.Message):
         as_of: _timestamp_pb2.Timestamp | None = ...,
         figures: _abc.Iterable[Global___Figure] | None = ...,
         children: _abc.Iterable[Global___Child] | None = ...,
+        before: Global___Compared | None = ...,
+        year_before: Global___Compared | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "before", b"before", "year_before", b"year_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "children", b"children", "figures", b"figures", "from", b"from", "to", b"to", "unit", b"unit", "unit_name", b"unit_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "before", b"before", "children", b"children", "figures", b"figures", "from", b"from", "to", b"to", "unit", b"unit", "unit_name", b"unit_name", "year_before", b"year_before"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetReportResponse: _TypeAlias = GetReportResponse  # noqa: Y015
 
 @_typing.final
+class Compared(_message.Message):
+    """Compared bears the figures of another period."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
+    to: _builtins.str
+    @_builtins.property
+    def figures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Figure]: ...
+    def __init__(
+        self,
+        *,
+        to: _builtins.str = ...,
+        figures: _abc.Iterable[Global___Figure] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["figures", b"figures", "from", b"from", "to", b"to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Compared: _TypeAlias = Compared  # noqa: Y015
+
+@_typing.final
+class WatchReportRequest(_message.Message):
+    """WatchReportRequest names a report as GetReportRequest does; `resume_token` is that of the last answer that the caller
+    has: it is given none until the report is another one.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNIT_FIELD_NUMBER: _builtins.int
+    FROM_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    CHILDREN_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    COMPARE_FIELD_NUMBER: _builtins.int
+    unit: _builtins.str
+    to: _builtins.str
+    children: _builtins.bool
+    period: _builtins.str
+    resume_token: _builtins.str
+    compare: _builtins.bool
+    def __init__(
+        self,
+        *,
+        unit: _builtins.str = ...,
+        to: _builtins.str = ...,
+        children: _builtins.bool = ...,
+        period: _builtins.str = ...,
+        resume_token: _builtins.str = ...,
+        compare: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "compare", b"compare", "from", b"from", "period", b"period", "resume_token", b"resume_token", "to", b"to", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchReportRequest: _TypeAlias = WatchReportRequest  # noqa: Y015
+
+@_typing.final
+class WatchReportResponse(_message.Message):
+    """WatchReportResponse bears the report, and the token to come back with; without a report it is a heartbeat, which says
+    up to when the last one is complete.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    resume_token: _builtins.str
+    @_builtins.property
+    def report(self) -> Global___GetReportResponse: ...
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        resume_token: _builtins.str = ...,
+        report: Global___GetReportResponse | None = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "report", b"report", "resume_token", b"resume_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchReportResponse: _TypeAlias = WatchReportResponse  # noqa: Y015
+
+@_typing.final
+class GetCatalogueRequest(_message.Message):
+    """GetCatalogueRequest asks for the whole catalogue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCatalogueRequest: _TypeAlias = GetCatalogueRequest  # noqa: Y015
+
+@_typing.final
+class CatalogueEntry(_message.Message):
+    """CatalogueEntry is a figure: what it counts, of which events or other figures it is made, in which grains a distinct
+    one is counted, and whether it is counted by tags of initiatives too.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    UNIT_OF_MEASURE_FIELD_NUMBER: _builtins.int
+    SORT_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    GRAINS_FIELD_NUMBER: _builtins.int
+    TAGGED_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    name: _builtins.str
+    unit_of_measure: _builtins.str
+    sort: _builtins.str
+    counts: _builtins.str
+    tagged: _builtins.bool
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def grains(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        unit_of_measure: _builtins.str = ...,
+        sort: _builtins.str = ...,
+        counts: _builtins.str = ...,
+        sources: _abc.Iterable[_builtins.str] | None = ...,
+        grains: _abc.Iterable[_builtins.str] | None = ...,
+        tagged: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "grains", b"grains", "id", b"id", "name", b"name", "sort", b"sort", "sources", b"sources", "tagged", b"tagged", "unit_of_measure", b"unit_of_measure"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CatalogueEntry: _TypeAlias = CatalogueEntry  # noqa: Y015
+
+@_typing.final
+class GetCatalogueResponse(_message.Message):
+    """GetCatalogueResponse bears every figure."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___CatalogueEntry]: ...
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___CatalogueEntry] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCatalogueResponse: _TypeAlias = GetCatalogueResponse  # noqa: Y015
+
+@_typing.final
 class ListRecordsRequest(_message.Message):
-    """ListRecordsRequest names a figure, a unit, a period and a page (from 1; at most 200 a page)."""
+    """ListRecordsRequest names a figure, a unit, a period and a page (from 1; at most 200 a page); with a tag only the
+    records that bear it.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -165,11 +365,15 @@ class ListRecordsRequest(_message.Message):
     TO_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    TAG_FIELD_NUMBER: _builtins.int
     figure: _builtins.str
     unit: _builtins.str
     to: _builtins.str
     page: _builtins.int
     page_size: _builtins.int
+    period: _builtins.str
+    tag: _builtins.str
     def __init__(
         self,
         *,
@@ -178,10 +382,12 @@ class ListRecordsRequest(_message.Message):
         to: _builtins.str = ...,
         page: _builtins.int = ...,
         page_size: _builtins.int = ...,
+        period: _builtins.str = ...,
+        tag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["figure", b"figure", "from", b"from", "page", b"page", "page_size", b"page_size", "to", b"to", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["figure", b"figure", "from", b"from", "page", b"page", "page_size", b"page_size", "period", b"period", "tag", b"tag", "to", b"to", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -45,6 +45,16 @@ class ReportsStub:
                 request_serializer=services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.ListRecordsRequest.SerializeToString,
                 response_deserializer=services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.ListRecordsResponse.FromString,
                 _registered_method=True)
+        self.WatchReport = channel.unary_stream(
+                '/shengzhi.report.v1.Reports/WatchReport',
+                request_serializer=services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.WatchReportRequest.SerializeToString,
+                response_deserializer=services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.WatchReportResponse.FromString,
+                _registered_method=True)
+        self.GetCatalogue = channel.unary_unary(
+                '/shengzhi.report.v1.Reports/GetCatalogue',
+                request_serializer=services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.GetCatalogueRequest.SerializeToString,
+                response_deserializer=services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.GetCatalogueResponse.FromString,
+                _registered_method=True)
 
 
 class ReportsServicer:
@@ -65,6 +75,20 @@ class ReportsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchReport(self, request, context):
+        """WatchReport gives the report as it stands, and again whenever it has changed, until the caller ends it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCatalogue(self, request, context):
+        """GetCatalogue gives every figure with what it counts and the events that it is made of.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReportsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +101,16 @@ def add_ReportsServicer_to_server(servicer, server):
                     servicer.ListRecords,
                     request_deserializer=services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.ListRecordsRequest.FromString,
                     response_serializer=services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.ListRecordsResponse.SerializeToString,
+            ),
+            'WatchReport': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchReport,
+                    request_deserializer=services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.WatchReportRequest.FromString,
+                    response_serializer=services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.WatchReportResponse.SerializeToString,
+            ),
+            'GetCatalogue': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCatalogue,
+                    request_deserializer=services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.GetCatalogueRequest.FromString,
+                    response_serializer=services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.GetCatalogueResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +168,60 @@ class Reports:
             '/shengzhi.report.v1.Reports/ListRecords',
             services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.ListRecordsRequest.SerializeToString,
             services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.ListRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/shengzhi.report.v1.Reports/WatchReport',
+            services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.WatchReportRequest.SerializeToString,
+            services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.WatchReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCatalogue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/shengzhi.report.v1.Reports/GetCatalogue',
+            services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.GetCatalogueRequest.SerializeToString,
+            services_dot_gateway_dot_pb_dot_shengzhi_dot_report_dot_v1_dot_reports__pb2.GetCatalogueResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,34 @@
+"""Rates: a burst, then a steady stream, each caller by themselves."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.gateway import rates
+from services.gateway.rates import Rates
+
+
+def test_a_burst_then_as_many_a_second() -> None:
+    """What five seconds would give may come at once; then so many a second, and it is said how long to wait."""
+    bucket = Rates(10)
+    assert [bucket.wait("a", 0) for _ in range(50)] == [0] * 50
+    assert bucket.wait("a", 0) == 0.1
+    assert bucket.wait("b", 0) == 0
+    assert bucket.wait("a", 0.1) == 0
+    assert bucket.wait("a", 0.1) > 0
+
+
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=300))
+def test_never_more_than_the_rate_gives(instants: list[float]) -> None:
+    """Whenever they come: a burst at most, and what has flowed in since."""
+    bucket, instants = Rates(5), sorted(instants)
+    taken = sum(bucket.wait("a", at) == 0 for at in instants)
+    assert taken <= 25 + 5 * (instants[-1] - instants[0]) + 1e-6
+
+
+def test_callers_are_forgotten_the_longest_silent_first() -> None:
+    """Whoever makes up callers fills no memory."""
+    bucket = Rates(1)
+    for number in range(rates.MOST_CALLERS + 10):
+        bucket.wait(str(number), 0)
+    assert len(bucket._buckets) == rates.MOST_CALLERS
+    assert "9" not in bucket._buckets
