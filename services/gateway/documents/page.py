@@ -62,6 +62,7 @@ def report_page(
                 "links": [],
                 "crumbs": [],
                 "spans": [],
+                "locked": [],
                 **context,
             },
         )

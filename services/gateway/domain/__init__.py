@@ -3,7 +3,22 @@
 from .campaign import CAMPAIGN, Campaign
 from .member import MEMBER, Member
 from .permissions import PERMISSIONS, Action, may
+from .submission import SUBMISSION, Submission
 from .unit import UNIT, Unit
 from .user import USER, User
 
-__all__ = ["CAMPAIGN", "MEMBER", "PERMISSIONS", "UNIT", "USER", "Action", "Campaign", "Member", "Unit", "User", "may"]
+__all__ = [
+    "CAMPAIGN",
+    "MEMBER",
+    "PERMISSIONS",
+    "SUBMISSION",
+    "UNIT",
+    "USER",
+    "Action",
+    "Campaign",
+    "Member",
+    "Submission",
+    "Unit",
+    "User",
+    "may",
+]

@@ -33,6 +33,7 @@ from . import (
     research,
     study,
     study_plans,
+    submissions,
     supervision,
 )
 from .auth import Gate
@@ -80,7 +81,7 @@ def make_app(gate: Gate, extend: Callable[[FastAPI], None] = lambda app: None) -
     app.state.gate = gate
     errors.install(app)
     records = (members, attendance, study, study_plans, supervision, joint, research, hotline)
-    for module in (imports, directory, *records, reports, operations):
+    for module in (imports, directory, *records, submissions, reports, operations):
         app.include_router(module.router, prefix="/api/v1", responses=errors.ANSWERS)
     _operations(app, gate)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

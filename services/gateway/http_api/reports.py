@@ -7,14 +7,14 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.kernel.clock import business_day, utc_now
 from services.kernel.sheets import XLSX
 
 from ..documents import report_workbook
 from ..domain import Action
-from ..store import directory, report
+from ..store import directory, locked, report
 from .auth import Caller, Gate, Gated
 
 router = APIRouter(tags=["统计"])
@@ -49,6 +49,14 @@ class Child(BaseModel):
     figures: dict[str, Value]
 
 
+class LockedMonth(BaseModel):
+    """A month of the span: which unit's acceptance locked it, and when."""
+
+    month: str
+    unit: str
+    at: datetime
+
+
 class Report(BaseModel):
     """A unit's figures for a period; `as_of` is the instant up to which everything recorded anywhere is in them."""
 
@@ -62,6 +70,9 @@ class Report(BaseModel):
     before: Compared | None = None
     year_before: Compared | None = None
     children: list[Child] = []
+    locked: list[LockedMonth] | None = Field(None, description="as=locked 时：各月由哪个单位的采纳锁定")
+    now: dict[str, Value] | None = Field(None, description="as=locked 时：各指标现在的数")
+    differing: list[str] | None = Field(None, description="as=locked 时：锁定时与现在不同的指标")
 
 
 class Record(BaseModel):
@@ -141,10 +152,13 @@ async def get_report(
     last: Last = None,
     children: bool = Query(True, description="是否并列下级单位"),
     compare: str = Query("", pattern=r"^(|before|year|before,year|year,before)$", description="before、year"),
+    stood: Literal["now", "locked"] = Query("now", alias="as", description="locked：各月采纳锁定时的数"),
 ) -> Report:
-    """A unit's figures for a period."""
+    """A unit's figures for a period: as they are, or as they stood when its months were locked."""
     await gate.allow(caller, Action.read_figures, unit)
     span = await span_of(gate, first, last)
+    if stood == "locked":
+        return Report.model_validate(await locked.locked_report(gate.database, unit, span, children=children))
     compared = [name for name in compare.split(",") if name]
     return Report.model_validate(await report.report(gate.database, unit, span, children=children, compare=compared))
 

@@ -19,7 +19,7 @@ from ..domain import Action, may
 from ..gate import Gate, Principal
 from ..http_api.auth import Gated
 from ..http_api.reports import span_of
-from ..store import directory, report
+from ..store import directory, locked, report
 from ..store.period import Span
 from ..store.snapshot import weights
 from .screens import Reader, Screen, frame, screen
@@ -50,7 +50,8 @@ async def report_view(
     found = await report.report(gate.database, unit, asked, compare=_COMPARED)
     crumbs = await _crumbs(gate, reader, found["path"], found["period"])
     spans = usual_spans(await directory.campaigns(gate.database))
-    context = {**frame(request), "crumbs": crumbs, "spans": spans}
+    months = await locked.lock_states(gate.database, found["path"], asked)
+    context = {**frame(request), "crumbs": crumbs, "spans": spans, "locked": [m for m, held in months.items() if held]}
     return HTMLResponse(await asyncio.to_thread(report_page, found, **context))
 
 

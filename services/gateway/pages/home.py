@@ -18,7 +18,7 @@ from ..domain import Action
 from ..domain.permissions import EVERYWHERE, PERMISSIONS
 from ..gate import Gate, Principal
 from ..http_api.auth import Gated
-from . import words
+from . import submitting, words
 from .entry import ENTRIES
 from .records import listed, unit_names
 from .screens import SHEETS, Reader, Screen, can, home_of, screen
@@ -83,6 +83,7 @@ async def home(request: Request, reader: Reader, gate: Gated) -> Response:
         for some, page in zip(mine, found, strict=False)
         if page is not None and page["total"]
     ]
+    waiting = await submitting.waiting(gate, reader) + waiting
     recent = [
         {"kind": kind, "name": words.RECORDS[kind], "items": None if page is None else page["items"]}
         for kind, page in zip(shown, found[len(mine) :], strict=True)

@@ -62,6 +62,9 @@ _PLACE = ("research.place.counted.v1",)
 _MEASURE = tuple(f"research.measure.{past}.v1" for past in ("recorded", "corrected", "settled", "returned", "voided"))
 _VISITED = "活动期内至少被调研一次，每单位只计一次，计入被调研单位"
 _MEMBER = tuple(f"gateway.member.{past}.v1" for past in ("joined", "transferred", "left", "corrected"))
+_SUBMISSION = tuple(
+    f"gateway.submission.{past}.v1" for past in ("opened", "submitted", "returned", "excused", "reinstated")
+)
 _MEMBERS_COVERED = "窗口期内至少到过一次已报送、按党员名册登记的学习活动的党员，每人只计一次，计在首次学习时所在单位"
 _UNITS_COVERED = "窗口期内至少有一次有人参加的已报送学习活动的单位，每单位只计一次"
 
@@ -140,6 +143,9 @@ METRICS: dict[str, Metric] = {
         Metric("hotline.callbacks.satisfied", "回访满意", "件", "有效回访中表示满意", _TICKET),
         Metric("hotline.callbacks.basically", "回访基本满意", "件", "有效回访中表示基本满意", _TICKET),
         Metric("hotline.overdue", "超期未答复", "件", "期末已过时限而未答复的工单", _TICKET, "level"),
+        Metric("report.expected", "应报", "份", "应上报的单位月份，免报的不计，计入所属月份", _SUBMISSION),
+        Metric("report.submitted", "已报", "份", "已上报且未被退回的单位月份，计入所属月份", _SUBMISSION),
+        Metric("report.on_time", "按时", "份", "已报中首次上报不晚于时限的；没有时限的视为按时", _SUBMISSION),
     )
 }
 

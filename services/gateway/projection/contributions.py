@@ -51,6 +51,11 @@ def _receipt(part: Part) -> Iterable[Contribution]:
         yield Contribution(f"study.notice_items.{name}", part["unit"], part["day"], part[name])
 
 
+def _submission(part: Part) -> Iterable[Contribution]:
+    for name in ("expected", "submitted", "on_time"):
+        yield Contribution(f"report.{name}", part["unit"], part["day"], part[name])
+
+
 _VERSION = ".v1"
 """Of the kinds of events that are read here; what another version means is not known here."""
 _READERS: dict[str, Callable[[Part], Iterable[Contribution]]] = {
@@ -65,6 +70,7 @@ _READERS: dict[str, Callable[[Part], Iterable[Contribution]]] = {
     "research.visit": _one("research.visits"),
     "hotline.ticket": _figure("hotline"),
     "gateway.member": _stay,
+    "gateway.submission": _submission,
 }
 
 

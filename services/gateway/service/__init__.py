@@ -28,14 +28,15 @@ from services.kernel.settings import settings
 from services.kernel.vault import Vault
 
 from .. import contract
-from ..domain import CAMPAIGN, MEMBER, UNIT, USER
+from ..domain import CAMPAIGN, MEMBER, SUBMISSION, UNIT, USER
 from ..domain.campaign import PlaceCampaign
 from ..domain.permissions import EVERYWHERE
 from ..domain.unit import PlaceUnit
-from ..store import directory, facts
+from ..store import directory, facts, submissions
 from ..store import members as lists
 from ..store.generation import PROJECTION, QUEUE, ledger
 from .members import Members, unknown_unit
+from .submissions import Submissions
 
 Answer = dict[str, Any]
 
@@ -61,14 +62,15 @@ class FirstAdministrator(DependencyProvider):
 def _indexes(database: Database[Document]) -> None:
     facts.ensure_indexes(database)
     lists.ensure_indexes(database)
+    submissions.ensure_indexes(database)
 
 
-class Gateway(Members, Held):
-    """Organisation, users, campaigns; figures."""
+class Gateway(Members, Submissions, Held):
+    """Organisation, users, campaigns, submissions; figures."""
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
-    journal = Journalled([UNIT, CAMPAIGN, USER, MEMBER], indexes=_indexes)
+    journal = Journalled([UNIT, CAMPAIGN, USER, MEMBER, SUBMISSION], indexes=_indexes)
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()

@@ -91,7 +91,7 @@ async def details_of(
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Every figure of each unit for a span, with its name, measure and reason, as that instant of the store has it."""
     sums, windows = await _sums(rollups, units, span, session), span.windows(campaigns)
-    return {unit: _details(sums[unit], windows, weighed) for unit in units}
+    return {unit: figures_of(sums[unit], windows, weighed) for unit in units}
 
 
 async def _sums(rollups: AsyncCollection[Document], units: list[str], span: Span, session: AsyncClientSession) -> Sums:
@@ -119,7 +119,8 @@ async def _sums(rollups: AsyncCollection[Document], units: list[str], span: Span
     return sums
 
 
-def _details(sums: dict[str, int], windows: set[Grain], weighed: Weights) -> dict[str, dict[str, Any]]:
+def figures_of(sums: dict[str, int], windows: set[Grain], weighed: Weights) -> dict[str, dict[str, Any]]:
+    """Every figure of the catalogue, of keys' amounts over a span that is one window of these grains."""
     values: dict[str, int | float | None] = {}
     reasons: dict[str, str] = {}
     for metric in METRICS.values():
