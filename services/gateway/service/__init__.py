@@ -36,7 +36,7 @@ from ..store import directory, facts, submissions
 from ..store import members as lists
 from ..store.generation import PROJECTION, QUEUE, ledger
 from .members import Members, unknown_unit
-from .submissions import Submissions
+from .submissions import Periods, Submissions
 
 Answer = dict[str, Any]
 
@@ -77,6 +77,7 @@ class Gateway(Members, Submissions, Held):
     holding = Holding()
     first = FirstAdministrator()
     projection = facts.Projection()
+    periods = Periods()
 
     @batch(QUEUE, contract.SOURCES, single_active=True, ledger=ledger, wait=0.1)
     def project(self, events: list[Event], taking: Taking) -> int:

@@ -32,10 +32,17 @@ _SPARE = timedelta(seconds=5)
 _PLATFORM = Actor(user="platform", role="platform", unit="*")
 
 
+class Periods:
+    """What the months were opened for last in this process: looking through all units each minute would be much."""
+
+    opened_for: tuple[Any, ...] | None = None
+
+
 class Submissions:
     """Who has submitted which month."""
 
     journal: Any
+    periods: Periods
 
     @command(contract.PlanSubmissions)
     def plan_submissions(self, command: contract.PlanSubmissions, envelope: Envelope) -> Answer:
@@ -136,6 +143,9 @@ class Submissions:
     def _open(self) -> int:
         """Open every month that is over, for whoever owes it; how many submissions that made."""
         opened, database, today = 0, self.journal.database, business_day(self.journal.clock())
+        reasons = submissions.reasons(database, today)
+        if self.periods.opened_for == reasons:
+            return 0
         for document in list(database["campaigns"].find({"submissions": {"$ne": None}})):
             campaign = self.journal.get(CAMPAIGN, document["_id"])
             for month in openable(campaign.submissions, today):
@@ -153,6 +163,7 @@ class Submissions:
                         ),
                     )
                     opened += len(units)
+        self.periods.opened_for = reasons
         return opened
 
     def _transact(self, name: str, act: Any) -> None:

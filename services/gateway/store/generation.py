@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
@@ -113,7 +114,12 @@ def take_over(database: Database[Document], generation: Generation) -> int:
 
     def act(session: ClientSession) -> int:
         documents = database[PROJECTION]
-        live = documents.find_one_and_update({"_id": PROJECTION}, {"$inc": {"batches": 1}}, session=session)
+        live = documents.find_one_and_update(
+            {"_id": PROJECTION},
+            {"$inc": {"batches": 1}},
+            return_document=pymongo.ReturnDocument.AFTER,
+            session=session,
+        )
         new = documents.find_one({"_id": generation.place}, session=session)
         if live is None or new is None:
             raise LookupError(f"generation {generation.id} is not being built")

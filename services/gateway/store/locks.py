@@ -31,6 +31,7 @@ def ensure_indexes(database: Database[Document]) -> None:
     """Collections and one index for each way of asking."""
     ensure_collections(database, ("locks", "locked", "corrections"))
     database["locks"].create_index([("unit", 1), ("month", 1)])
+    database["locks"].create_index([("month", 1), ("unit", 1)])
     database["locks"].create_index([("path", 1), ("month", 1)])
     database["corrections"].create_index([("entries.path", 1), ("entries.d", 1), ("batch", 1)])
 

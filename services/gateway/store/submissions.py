@@ -21,6 +21,7 @@ from ..domain.lacks import lacks
 from ..domain.period import days_of
 from ..domain.submission import submission_id
 from . import directory
+from .generation import PROJECTION
 from .period import Span
 from .report import report
 from .snapshot import Database
@@ -31,6 +32,7 @@ _UNSETTLED = {"$nin": [str(state) for state in SETTLED]}
 def ensure_indexes(database: Store[Document]) -> None:
     """One index for each way of asking."""
     submissions = database["submissions"]
+    submissions.create_index([("month", 1), ("unit", 1)])
     submissions.create_index([("superior", 1), ("month", 1), ("state", 1)])
     submissions.create_index([("scope", 1), ("month", -1), ("unit", 1)])
     submissions.create_index([("scope", 1), ("state", 1), ("month", -1)])
@@ -47,6 +49,13 @@ def works(day: date) -> bool:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError as unknown:
         raise DomainError("working_days.unknown", f"没有 {day.year} 年的节假日安排，无法计算上报时限") from unknown
+
+
+def reasons(database: Store[Document], today: date) -> tuple[Any, ...]:
+    """What decides which submissions there must be: while it stays the same, none needs to be opened."""
+    projection = database[PROJECTION].find_one({"_id": PROJECTION}, {"tree": 1}) or {}
+    campaigns = database["campaigns"].find({}, {"version": 1}).sort("_id")
+    return today, projection.get("tree"), *((row["_id"], row["version"]) for row in campaigns)
 
 
 def owing(database: Store[Document], rule: SubmissionRule, month: str) -> Iterator[Document]:

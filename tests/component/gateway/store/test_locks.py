@@ -202,3 +202,20 @@ def test_a_rebuild_leaves_what_was_locked_and_loses_no_correction(figures: Figur
     assert figures.project(second) == 0
     assert list(figures.database["locked"].find()) == kept
     assert figures.unequal() == []
+
+
+@pytest.mark.parametrize("collection", ["locked", "corrections", "rollups"])
+def test_what_was_tampered_with_is_found(figures: Figures, collection: str) -> None:
+    """A locked figure, a correction or a roll-up that is not what was written makes the three disagree."""
+    first, second = later(HELD, [("void", 0, "B1", date(2026, 3, 5), 0)])
+    figures.project(first)
+    figures.arrive()
+    figures.lock("D1", "2026-03")
+    figures.project(second)
+    assert figures.unequal() == []
+    if collection == "corrections":
+        assert figures.database[collection].delete_many({}).deleted_count > 0
+    else:
+        changed = {"$inc": {"sum.study:sessions:branch": 7}}
+        assert figures.database[collection].update_one({"unit": "D1", "month": "2026-03"}, changed).modified_count == 1
+    assert figures.unequal() != []
