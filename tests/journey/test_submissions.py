@@ -101,7 +101,7 @@ def settle(office: httpx.Client, council: httpx.Client, union: httpx.Client, ids
     made(council.post(f"{top}/confirmations", json=remarks(council, ids[COUNCIL])))
     made(office.post(f"{top}/acceptances"))
     late = council.post(f"{second}/reinstatements", json={"reason": "已组建"})
-    assert code(late) == (409, "submission.locked_above")
+    assert code(late) == (409, "submission.settled_above")
 
 
 def correct(province: Province, office: httpx.Client, union: httpx.Client, session: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -60,9 +60,9 @@ class Submission(BaseModel):
 
 
 class AfterChildren(Command):
-    """A confirmation or an acceptance, and the units below that have not settled the month."""
+    """A confirmation, an acceptance or an excuse, and the units below that have not settled the month."""
 
-    asked: ConfirmSubmission | AcceptSubmission
+    asked: ConfirmSubmission | AcceptSubmission | ExcuseSubmission
     waiting: list[str]
 
 
@@ -98,10 +98,12 @@ def decide(state: Submission | None, command: Command, now: datetime) -> list[Pa
             return _open(state, command)
         case AfterChildren(asked=ConfirmSubmission()):
             return _confirm(_known(state), command, now)
+        case AfterChildren(asked=ExcuseSubmission()):
+            return _excuse(_known(state), command)
         case AfterChildren():
             return _accept(_known(state), command)
-        case ReturnSubmission() | ExcuseSubmission() | ReinstateSubmission():
-            return _STEPS[type(command)](_known(state), command)
+        case ReturnSubmission() | ReinstateSubmission():
+            return _take_back(_known(state), command)
         case MarkLate():
             return _fall_due(_known(state), business_day(now))
     raise TypeError(f"no submission takes {type(command).__name__}")
@@ -155,6 +157,10 @@ def _accept(state: Submission, command: AfterChildren) -> list[Payload]:
     return [SubmissionAccepted(**_place(state), first=first, last=last)]
 
 
+def _take_back(state: Submission, command: ReturnSubmission | ReinstateSubmission) -> list[Payload]:
+    return _return(state, command) if isinstance(command, ReturnSubmission) else _reinstate(state, command)
+
+
 def _return(state: Submission, command: ReturnSubmission) -> list[Payload]:
     if state.state != State.submitted:
         raise _stands(state, "submission.not_submitted", "只有“待审”的月份可以退回；已采纳的已锁定，只能更正记录")
@@ -162,12 +168,15 @@ def _return(state: Submission, command: ReturnSubmission) -> list[Payload]:
     return [SubmissionReturned(**_place(state), reason=command.reason, was=_of(state), now=_of(after))]
 
 
-def _excuse(state: Submission, command: ExcuseSubmission) -> list[Payload]:
+def _excuse(state: Submission, command: AfterChildren) -> list[Payload]:
     if state.state == State.excused:
         return []
     if state.state not in _UNSUBMITTED:
         raise _stands(state, "submission.not_open", "只有“待报”或“退回”的月份可以免报")
-    return [SubmissionExcused(**_place(state), reason=command.reason, was=_of(state))]
+    _children_first(command, "免报")
+    if not isinstance(command.asked, ExcuseSubmission):
+        raise AssertionError("an excuse is what was asked for")
+    return [SubmissionExcused(**_place(state), reason=command.asked.reason, was=_of(state))]
 
 
 def _reinstate(state: Submission, command: ReinstateSubmission) -> list[Payload]:
@@ -175,13 +184,6 @@ def _reinstate(state: Submission, command: ReinstateSubmission) -> list[Payload]
         raise _stands(state, "submission.not_excused", "只有“免报”的月份可以恢复上报")
     after = _of(state.model_copy(update={"state": State.open}))
     return [SubmissionReinstated(**_place(state), reason=command.reason, now=after)]
-
-
-_STEPS: dict[type[Command], Callable[[Submission, Any], list[Payload]]] = {
-    ReturnSubmission: _return,
-    ExcuseSubmission: _excuse,
-    ReinstateSubmission: _reinstate,
-}
 
 
 def _fall_due(state: Submission, today: date) -> list[Payload]:

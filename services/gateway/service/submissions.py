@@ -100,34 +100,29 @@ class Submissions:
     @command(contract.ReturnSubmission)
     def return_submission(self, command: contract.ReturnSubmission, envelope: Envelope) -> Answer:
         """The superior gives a month back."""
-        return self._with_reason(command, envelope)
+        told = command.model_copy(update={"reason": redact(command.reason)})
+        return self._execute(envelope, command, lambda work: told)
 
     @command(contract.ExcuseSubmission)
     def excuse_submission(self, command: contract.ExcuseSubmission, envelope: Envelope) -> Answer:
-        """The superior excuses a unit from a month."""
-        return self._with_reason(command, envelope)
+        """The superior excuses a unit from a month, after those below it."""
+        told = command.model_copy(update={"reason": redact(command.reason)})
+        return self._execute(envelope, command, lambda work: _after_children(work, told))
 
     @command(contract.ReinstateSubmission)
     def reinstate_submission(self, command: contract.ReinstateSubmission, envelope: Envelope) -> Answer:
-        """The superior takes an excuse back, while the month is open for who stands above."""
+        """The superior takes an excuse back, while they have not settled the month themselves."""
 
         def told(work: Work) -> Command:
             found = work.get(SUBMISSION, command.id)
-            holder = (
-                None
-                if found is None
-                else locks.holder_of(work.database, work.paths.get(found.unit, [found.unit]), found.month, work.session)
-            )
-            if holder is not None:
-                detail = f"上级单位 {holder} 的该月份已采纳锁定，不能恢复上报"
-                raise DomainError("submission.locked_above", detail, "conflict")
+            above = found and found.superior and work.get(SUBMISSION, submission_id(found.superior, found.month))
+            if above and above.state in contract.SETTLED:
+                state = contract.SUBMISSION_STATES[above.state]
+                detail = f"上级单位 {above.unit} 的该月份{state}，不能恢复上报"
+                raise DomainError("submission.settled_above", detail, "conflict")
             return command.model_copy(update={"reason": redact(command.reason)})
 
         return self._execute(envelope, command, told)
-
-    def _with_reason(self, command: Any, envelope: Envelope) -> Answer:
-        told = command.model_copy(update={"reason": redact(command.reason)})
-        return self._execute(envelope, command, lambda work: told)
 
     def _execute(self, envelope: Envelope, body: Command, decided: Any) -> Answer:
         id = str(getattr(body, "id", ""))
@@ -171,7 +166,9 @@ class Submissions:
         self.journal.transact(Envelope(command_id=f"periods:{name}", actor=_PLATFORM, deadline=deadline), act)
 
 
-def _after_children(work: Work, asked: contract.ConfirmSubmission | contract.AcceptSubmission) -> AfterChildren:
+def _after_children(
+    work: Work, asked: contract.ConfirmSubmission | contract.AcceptSubmission | contract.ExcuseSubmission
+) -> AfterChildren:
     found = work.get(SUBMISSION, asked.id)
     waiting = [] if found is None else submissions.waiting(work.database, found.unit, found.month, work.session)
     return AfterChildren(asked=asked, waiting=waiting)

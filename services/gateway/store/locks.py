@@ -75,7 +75,8 @@ def lock(work: Work, unit: str, month: str, confirmed: datetime) -> None:
     """Keep the figures of a unit's month, and of all below it that nobody has locked, in the transaction of `work`.
 
     Raises:
-        DomainError: submission.figures_behind, where not all that was recorded before the confirmation has arrived.
+        DomainError: submission.figures_behind, where not all that was recorded before the confirmation has arrived;
+            submission.locked_above, where it is part of what a unit above has locked.
     """
     database, session = work.database, work.session
     changed: Document = {"$inc": {"batches": 1, "locks": 1}}
@@ -87,6 +88,9 @@ def lock(work: Work, unit: str, month: str, confirmed: datetime) -> None:
         detail = "上报前登记的记录尚未全部进入统计，请稍后再采纳"
         raise DomainError("submission.figures_behind", detail, "conflict")
     path = work.paths[unit]
+    if (holder := holder_of(database, path, month, session)) is not None:
+        detail = f"上级单位 {holder} 的该月份已采纳锁定，其中包括本单位"
+        raise DomainError("submission.locked_above", detail, "conflict")
     holders = {row["unit"] for row in database["locks"].find({"path": unit, "month": month}, session=session)}
     below = database["units"].find({"scope": unit}, {"path": 1}, session=session)
     open_ = [row["_id"] for row in below if not holders.intersection(row["path"])]

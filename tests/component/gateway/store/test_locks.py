@@ -139,6 +139,15 @@ def test_nothing_is_locked_before_what_was_confirmed_has_arrived(figures: Figure
     assert locks.arrived(figures.database, LATER)
 
 
+def test_what_is_locked_above_is_not_locked_again(figures: Figures) -> None:
+    """A unit below is part of its superior's lock: the first lock stands."""
+    figures.arrive()
+    figures.lock("D1", "2026-03")
+    with pytest.raises(DomainError) as refused:
+        figures.lock("B1", "2026-03")
+    assert refused.value.code == "submission.locked_above"
+
+
 def test_the_first_day_that_is_open(figures: Figures) -> None:
     """After the last month that the unit or who stands above it has locked; a unit beside is not concerned."""
     figures.arrive()

@@ -61,7 +61,7 @@ def test_a_superior_waits_for_who_has_not_settled_the_month(figures: Figures) ->
 
 def test_what_is_due_and_open_falls_due_once(figures: Figures) -> None:
     """The day after its due day, where it has one and is not marked yet."""
-    more = [{"due": None}, {"late": True}, {"state": "submitted"}, {"due": "2026-04-09"}]
+    more: list[dict[str, Any]] = [{"due": None}, {"late": True}, {"state": "submitted"}, {"due": "2026-04-09"}]
     rows = [{**ROW, "_id": "1", "unit": "B1"}]
     rows += [{**ROW, "_id": str(number), "unit": "B2", **each} for number, each in enumerate(more, start=2)]
     figures.database["submissions"].insert_many(rows)
