@@ -69,7 +69,7 @@ async def locked_report(database: Database, unit_id: str, span: Span, *, childre
 
 async def lock_states(database: Database, path: list[str], span: Span) -> dict[str, bool]:
     """The months of a span, and whether each is locked for the unit at the end of the path."""
-    found = database["locks"].find({"unit": {"$in": path}, "month": {"$in": span.months()}}, {"month": 1})
+    found = database["locks"].find(await _holding(database, path, span), {"month": 1})
     locked = {row["month"] async for row in found}
     return {month: month in locked for month in span.months()}
 
@@ -160,7 +160,7 @@ def _shown(row: Document, names: dict[str, str]) -> dict[str, Any]:
 async def _locks(database: Database, path: list[str], span: Span, session: AsyncClientSession) -> list[Document]:
     """The lock of each month of a span that holds for a unit: the earliest of its path."""
     months = span.months()
-    found = database["locks"].find({"unit": {"$in": path}, "month": {"$in": months}}, session=session)
+    found = database["locks"].find(await _holding(database, path, span, session), session=session)
     held: dict[str, Document] = {}
     async for row in found.sort("batch", 1):
         held.setdefault(row["month"], row)
@@ -170,6 +170,17 @@ async def _locks(database: Database, path: list[str], span: Span, session: Async
         why = f"{'、'.join(missing)} 尚未采纳锁定" if missing else "锁定时的数据只按整月查看"
         raise DomainError("period.not_locked", why, "conflict", [{"pointer": "/as", "detail": why}])
     return [held[month] for month in months]
+
+
+async def _holding(
+    database: Database, path: list[str], span: Span, session: AsyncClientSession | None = None
+) -> Document:
+    """Locks that hold for a unit: of whoever is on its path now, and those that kept its figures where it was then."""
+    months = span.months()
+    ids = [f"{path[-1]}|{month}" for month in months]
+    kept = database["locked"].find({"_id": {"$in": ids}}, {"lock": 1, "month": 1}, session=session)
+    then = [f"{row['lock']}|{row['month']}" async for row in kept]
+    return {"$or": [{"unit": {"$in": path}, "month": {"$in": months}}, {"_id": {"$in": then}}]}
 
 
 async def _batch(database: Database, unit: str, month: str, of_lock: int, session: AsyncClientSession) -> int:

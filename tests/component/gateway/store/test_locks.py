@@ -116,6 +116,21 @@ def test_who_stands_above_locks_what_is_left(figures: Figures) -> None:
     assert figures.unequal() == []
 
 
+def test_what_was_locked_stays_locked_where_a_unit_goes(figures: Figures) -> None:
+    """A branch that moves to a department which has not locked the month takes its locked figures with it."""
+    first, _ = later(HELD, [])
+    figures.project(first)
+    figures.arrive()
+    figures.lock("D1", "2026-03")
+    before = figures.ask(lambda database: locked_report(database, "B1", MARCH))
+    path = ["P", "D2", "B1"]
+    moved = {"$set": {"parent": "D2", "path": path, "scope": sorted(path)}}
+    figures.database["units"].update_one({"_id": "B1"}, moved)
+    after = figures.ask(lambda database: locked_report(database, "B1", MARCH))
+    assert after["figures"] == before["figures"]
+    assert any(after["figures"][f"study.sessions.{way}"] for way in ("leadership", "branch", "youth", "self"))
+
+
 def test_a_month_that_is_not_locked_has_no_locked_figures(figures: Figures) -> None:
     """Nor has a span with one day outside, nor the month of a unit beside."""
     figures.arrive()
