@@ -13,6 +13,7 @@ from typing import Any, Self
 from services.cli.accounts import Accounts
 from services.cli.client import Api, Imported, Refused, RowRefused
 from services.cli.parcel import Parcel, Part
+from services.cli.submitting import submit
 from services.gateway.contract import Role
 
 AT_ONCE = 3
@@ -75,7 +76,8 @@ class Loading:
         self._leaving.close()
 
     def send(self) -> None:
-        """Units, users, campaign, members, excuses, plans, notices; what is done first, the ledgers, what is done last.
+        """Units, users, campaign, members, excuses, plans, notices; what is done first, the ledgers, what is done last;
+        months submitted and taken over, and what is corrected after that.
 
         Raises:
             Refused: a sheet was not taken; those before it were.
@@ -98,6 +100,12 @@ class Loading:
         for batch in self._parcel.batches:
             self._send_batch(batch)
         self._do(self._parcel.closing)
+        if self._parcel.submissions:
+            self.wait()
+            submit(self.office, self._parcel.submissions)
+            self.loaded.recorded_until = max(self.loaded.recorded_until, datetime.now(UTC))
+        if self._parcel.late:
+            self._send_batch(self._parcel.late)
 
     def send_untidy(self) -> None:
         """Sheets that must be refused, and what was said of them; one that is taken all the same has nothing said."""

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from services.study.contract import SHEETS as STUDY
 
 UNITS, USERS, MEMBERS = "units", "users", "members"
 REFUSALS = "refusals.json"
+SUBMISSIONS = "submissions.json"
 
 _AREAS = {
     **{sheet.title: (kind, kind) for kind, sheet in GATEWAY.items()},
@@ -43,6 +44,8 @@ class Parcel:
 
     `batches` hold what may be loaded side by side, and follow one another: a folder below, in order of its name.
     `opening` and `closing` are what is done through the API before the first batch and after the last, and by whom.
+    `submissions` is what units submit and their superiors take over after that, and `late` what is sent in still later:
+    the sheets of the folder in which it lies.
     `untidy` is what must be refused, with what must be said of it: kind → (row, column, code).
     """
 
@@ -58,11 +61,18 @@ class Parcel:
     figures: dict[str, Any] | None
     opening: list[dict[str, Any]]
     closing: list[dict[str, Any]]
+    submissions: dict[str, Any] | None = None
+    late: list[Part] = field(default_factory=list)
 
     @property
     def parts(self) -> list[Part]:
         """All that is to be taken."""
-        return [*self.units, *self.users, *self.members, *(part for batch in self.batches for part in batch)]
+        return [
+            *self.units,
+            *self.users,
+            *self.members,
+            *(part for batch in [*self.batches, self.late] for part in batch),
+        ]
 
     @property
     def rows(self) -> int:
@@ -82,11 +92,12 @@ def unpack(folder: Path) -> Parcel:
     if not any(found.values()):
         raise FileNotFoundError(f"{folder} 中没有可导入的表格")
     refused = {place for place in found if (place / REFUSALS).exists()}
+    submitting = next((place for place in found if (place / SUBMISSIONS).exists()), None)
     taken = [part for place, parts in found.items() if place not in refused for part in parts]
     ledgers = [
         [part for part in parts if part.kind not in (UNITS, USERS, MEMBERS)]
         for place, parts in sorted(found.items())
-        if place not in refused
+        if place not in refused and place != submitting
     ]
     return Parcel(
         units=[part for part in taken if part.kind == UNITS],
@@ -105,6 +116,8 @@ def unpack(folder: Path) -> Parcel:
         figures=_json(folder / "figures.json"),
         opening=_list(folder / "opening.json"),
         closing=_list(folder / "closing.json"),
+        submissions=None if submitting is None else _json(submitting / SUBMISSIONS),
+        late=[] if submitting is None else found[submitting],
     )
 
 

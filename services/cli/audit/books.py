@@ -17,6 +17,7 @@ from services.kernel.event import Period
 from services.kernel.journal import Document, open_database, without_bookkeeping
 
 from .findings import Findings
+from .locked import differences
 from .owed import compare_owed
 from .recount import DISTINCT, KINDS, MEMBERS_COVERED, Distinct, Kind, Window, members_covered, window_of
 
@@ -32,6 +33,7 @@ class Books:
         self._gateway = self._owners["gateway"]
         self._place = PROJECTION if building is None else building.place
         self._queue = QUEUE if building is None else building.queue
+        self._building = building is not None
         generation = building or current(self._gateway)
         self._facts, self._rollups = self._gateway[generation.facts], self._gateway[generation.rollups]
         given_up = self._gateway["held"].find({"sort": "dropped"}, {"aggregate": 1})
@@ -60,6 +62,8 @@ class Books:
         self.compare_members_covered(until, found)
         self.compare_held(until, found)
         compare_owed(self._owners["study"], found)
+        if not self._building:  # what is being built is ahead of the corrections, or behind them
+            self.compare_locked(found)
         return found
 
     def compare_rollups(self, found: Findings) -> None:
@@ -82,6 +86,14 @@ class Books:
         for place, amount in expected.items():
             if amount:
                 found.differs(f"事实之和 {'|'.join(place)} 为 {amount}，没有汇总")
+
+    def compare_locked(self, found: Findings) -> None:
+        """What was locked and what was corrected since make what the roll-ups say, all at one instant."""
+        with self._client.start_session(snapshot=True) as session:
+            compared, wrong = differences(self._gateway, self._rollups.name, session)
+        found.compared["locked"] += compared
+        for line in wrong:
+            found.differs(line)
 
     def compare_journal(self, service: str, until: datetime, found: Findings) -> None:
         """Every entry that an owner recorded has its fact, and there is no fact without its entry."""

@@ -59,6 +59,8 @@ def told(found: Findings, until: datetime) -> list[str]:
         lines.append(f"已由人工放弃的事件：{counts['dropped']} 条")
     if counts["foreign"]:
         lines.append(f"搁置的、不出自任何流水的消息：{counts['foreign']} 条（见 shengzhi parked list）")
+    if counts["locked"]:
+        lines.append(f"锁定的单位月份：{counts['locked']} 个，锁定时的数加更正与现在的数逐个核对")
     verdict = f"不一致（{found.wrong} 处）" if found.wrong else "一致"
     lines.append(
         f"核对{verdict}：事实 {counts['facts']} 条，汇总 {counts['rollups']} 份，流水 {counts['journal']} 条，"

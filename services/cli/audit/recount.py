@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.gateway.domain import MEMBER, UNIT, Member, Unit
+from services.gateway.domain import MEMBER, SUBMISSION, UNIT, Member, Submission, Unit
+from services.gateway.domain.submission import counted as counted_of_submission
 from services.gateway.projection import METRICS, key
 from services.hotline.domain import TICKET
 from services.hotline.domain.ticket import counted as counted_of_ticket
@@ -17,7 +18,7 @@ from services.kernel.event import Period
 from services.research.domain import MEASURE, PLACE, TOPIC, VISIT, Visit, place_id_of, visiting
 from services.research.domain.loop import counted as counted_of_topic
 from services.research.domain.measure import counted as counted_of_measure
-from services.study.contract import SIDES
+from services.study.contract import IN_FIGURES, SIDES
 from services.study.domain import (
     ACTIVITY,
     CONTEST,
@@ -61,9 +62,9 @@ Presence = tuple[str, str, str, str]
 
 
 def session(state: Session) -> Counter[Place]:
-    """A submitted session counts once for its way, and so do the people who were due."""
+    """A session that was reported counts once for its way, and so do the people who were due."""
     sums: Counter[Place] = Counter()
-    if state.state == "submitted":
+    if state.state in IN_FIGURES:
         part, place = counted_by(state), (state.unit, state.day.isoformat())
         sums[f"study.sessions.{part.way}", *place] = 1
         for name in ("due", "present", "excused", "absent", "duty", "transferred", "exempt"):
@@ -133,7 +134,17 @@ def unit(state: Unit) -> Counter[Place]:
     return Counter({("study.units_due", state.path[-1], state.active_from.isoformat()): 1})
 
 
+def submission(state: Submission) -> Counter[Place]:
+    """A month that is owed, that was submitted, that was submitted on time."""
+    part, sums = counted_of_submission(state), Counter[Place]()
+    if part is not None:
+        for name in ("expected", "submitted", "on_time"):
+            sums[f"report.{name}", part.unit, part.day.isoformat()] = getattr(part, name)
+    return sums
+
+
 KINDS = (
+    Kind("gateway", SUBMISSION, submission),
     Kind("study", SESSION, session),
     Kind("study", ESSAY, entry("study.essays")),
     Kind("study", LECTURE, entry("study.lectures")),

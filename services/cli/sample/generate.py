@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from services.cli.sample.accounts import accounts
 from services.cli.sample.chance import chance
@@ -18,6 +19,7 @@ from services.cli.sample.recount import Figures, recount, with_members
 from services.cli.sample.research import research
 from services.cli.sample.rows import Cells, Row
 from services.cli.sample.study import KINDS, study
+from services.cli.sample.submissions import RULE, corrected_after, submissions, submitted
 from services.cli.sample.supplements import study_sent, tickets_sent
 from services.cli.sample.untidy import Known, Wrong, untidy
 from services.cli.sample.workbook import Dates, workbook
@@ -26,6 +28,7 @@ from services.gateway.contract import UNIT_KINDS
 FIRST_SENT, SENT_LATER, SENT_LAST, UNTIDY = "1-ledgers", "2-supplements", "3-progress", "untidy"
 BY_LIST, NAMED = "4-by-list", "5-attendance"
 JOINT_SENT, ACTIVITIES_SENT, JOINT_LATER = "6-joint", "7-joint-activities", "8-joint-supplements"
+AFTER_LOCK = "9-after-the-lock"
 DATES: tuple[Dates, ...] = ("cell", "cell", "iso", "chinese")
 OPENED = date(2026, 1, 1)
 
@@ -56,13 +59,14 @@ class Sample:
     lists: Lists
     opening: list[Post] = field(default_factory=list)
     closing: list[Post] = field(default_factory=list)
-    campaign: dict[str, str] = field(
+    campaign: dict[str, Any] = field(
         default_factory=lambda: {
             "id": CAMPAIGN,
             "name": CAMPAIGN_NAME,
             "opens": FIRST.isoformat(),
             "closes": LAST.isoformat(),
             "requirement": "学思想、强党性、重实践、建新功",
+            "submissions": RULE,
         }
     )
 
@@ -71,6 +75,7 @@ class Sample:
         units = self.province.within(unit)
         counted = recount(self.rows, units, first, last)
         counted |= noticed(self.province, self.rows, unit, first, last)
+        counted |= submitted(self.province, unit, first, last)
         return with_members(counted, self.lists, units, first, last)
 
     def refusals(self) -> dict[str, list[tuple[int, str, str]]]:
@@ -89,6 +94,7 @@ class Sample:
         for name, posts in (("opening.json", self.opening), ("closing.json", self.closing)):
             _write_json(folder / name, [vars(post) for post in posts])
         _write_json(folder / "plans.json", plans())
+        _write_json(folder / AFTER_LOCK / "submissions.json", submissions(self.province))
         _write_json(folder / "figures.json", {"unit": ROOT, **_period(), "figures": self.figures()})
         told = {
             kind: [{"row": row, "column": column, "code": code} for row, column, code in refused]
@@ -141,6 +147,8 @@ def sample(departments: int = FULL) -> Sample:
     rows += calls.first
     rows += [row for _, ledgers in sent for row in ledgers.later]
     rows += [*calls.later, *studied.rows, *listed.counted, *called(), *shared, *later]
+    rows.append(corrected_after(rows))
+    books.insert(-1, Book(f"{AFTER_LOCK}/采纳锁定后的更正.xlsx", _sheets(rows[-1:])))
     books = [book for book in books if book.sheets]
     return Sample(made, books, rows, mistakes, listed, opening(), closing(shared))
 

@@ -1,9 +1,10 @@
-"""Units, campaigns, users, members: what they take, tell and show. The only package that others may import."""
+"""Units, campaigns, submissions, users, members: what they take, tell, show. The only package for others to import."""
 
 from .campaign import *
 from .initiative import *
 from .member import *
 from .sheets import *
+from .submission import *
 from .unit import *
 from .user import *
 from .words import *

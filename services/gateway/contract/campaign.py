@@ -3,13 +3,46 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.kernel.event import Command, Payload
 
-from .words import EXAMPLE_UNIT, Name, UnitId
+from .unit import UnitKind
+from .words import EXAMPLE_UNIT, Month, Name, UnitId
+
+
+class DueDay(BaseModel):
+    """Until when a month is to be submitted: a working day, or a day, of the month after it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sort: Literal["working_day", "day"] = "working_day"
+    number: int = Field(default=5, ge=1, le=31)
+
+    @model_validator(mode="after")
+    def _exists(self) -> Self:
+        if self.sort == "working_day" and self.number > 15:
+            raise ValueError("次月第几个工作日应为 1 至 15")
+        return self
+
+
+class SubmissionRule(BaseModel):
+    """Which months of a campaign are to be submitted, by which kinds of units and whatever lies above them, by when.
+
+    Months before `limits_from` bear no due day: the platform was not there yet.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    months: list[Month] = Field(max_length=120)
+    kinds: list[UnitKind] = Field(
+        default=[UnitKind.department, UnitKind.central, UnitKind.institution, UnitKind.enterprise], min_length=1
+    )
+    due: DueDay = DueDay()
+    limits_from: Month | None = Field(default=None, description="此月以前的月份补报，不设时限")
+    source: str = Field(default="平台缺省口径，非官方规定", max_length=200, description="口径出处或理由")
 
 
 class OpenCampaign(Command):
@@ -20,6 +53,7 @@ class OpenCampaign(Command):
     opens: date
     closes: date
     requirement: str = Field(default="", max_length=2000)
+    submissions: SubmissionRule | None = Field(default=None, description="要上报的月份；不填为不上报")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -39,9 +73,26 @@ class CampaignOpened(Payload):
             "opens": "2026-02-01",
             "closes": "2026-10-31",
             "requirement": "学思想、强党性",
+            "submissions": SubmissionRule(months=["2026-02", "2026-03"]).model_dump(mode="json"),
         }
     ]
     name: str
     opens: date
     closes: date
     requirement: str = ""
+    submissions: SubmissionRule | None = None
+
+
+class SubmissionsPlanned(Payload):
+    """It was said anew which months are to be submitted, by whom and by when."""
+
+    type: ClassVar[str] = "campaign.submissions_planned.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [
+        {
+            **EXAMPLE_UNIT,
+            "rule": SubmissionRule(months=["2026-02"], due=DueDay(sort="day", number=10)).model_dump(mode="json"),
+            "reason": "按省委部署调整报送时限",
+        }
+    ]
+    rule: SubmissionRule
+    reason: str

@@ -16,6 +16,7 @@ CONSUMERS: tuple[Consumer, ...] = get_args(Consumer)
 
 UnitId = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+Month = Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["2026-03"])]
 Login = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
 
 EXAMPLE_UNIT: dict[str, Any] = {"unit": "D001", "day": "2026-02-01"}

@@ -65,6 +65,7 @@ def report_page(
                 "spans": [],
                 "may_rank": False,
                 "kinds": UNIT_KINDS,
+                "locked": [],
                 **context,
             },
         )

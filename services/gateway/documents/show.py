@@ -10,7 +10,7 @@ from services.kernel.clock import SHANGHAI
 
 PLATFORM = "省直机关主题教育工作平台"
 BANNER = "本平台为非涉密系统，严禁处理、存储国家秘密"
-GROUPS = {"study": "理论学习", "research": "调查研究", "hotline": "民声热线"}
+GROUPS = {"study": "理论学习", "research": "调查研究", "hotline": "民声热线", "report": "月度上报"}
 REASONS = {
     "not_additive": "去重计数，只按整月、整季、整年或活动期统计",
     "no_denominator": "没有可计算的基数",

@@ -4,6 +4,7 @@ from .campaign import CAMPAIGN, Campaign
 from .initiative import INITIATIVE, Initiatives
 from .member import MEMBER, Member
 from .permissions import PERMISSIONS, Action, may
+from .submission import SUBMISSION, Submission
 from .unit import UNIT, Unit
 from .user import USER, User
 
@@ -12,12 +13,14 @@ __all__ = [
     "INITIATIVE",
     "MEMBER",
     "PERMISSIONS",
+    "SUBMISSION",
     "UNIT",
     "USER",
     "Action",
     "Campaign",
     "Initiatives",
     "Member",
+    "Submission",
     "Unit",
     "User",
     "may",

@@ -10,7 +10,8 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.errors import DomainError
 from services.kernel.event import Command
 
-from ..contract import CampaignOpened, OpenCampaign
+from ..contract import CampaignOpened, OpenCampaign, PlanSubmissions, SubmissionRule, SubmissionsPlanned
+from .period import days_of
 
 
 class Campaign(BaseModel):
@@ -23,6 +24,7 @@ class Campaign(BaseModel):
     opens: date
     closes: date
     requirement: str
+    submissions: SubmissionRule | None = None
 
 
 class PlaceCampaign(Command):
@@ -33,13 +35,18 @@ class PlaceCampaign(Command):
     known: dict[str, tuple[date, date]]
 
 
-def decide(state: Campaign | None, command: PlaceCampaign, now: datetime) -> list[CampaignOpened]:
-    """A new campaign that overlaps no other; the same said again is no news.
+def decide(
+    state: Campaign | None, command: PlaceCampaign | PlanSubmissions, now: datetime
+) -> list[CampaignOpened] | list[SubmissionsPlanned]:
+    """A new campaign that overlaps no other, or other months to be submitted; the same said again is no news.
 
     Raises:
-        DomainError: campaign.id_taken, campaign.overlaps.
+        DomainError: campaign.id_taken, campaign.overlaps, campaign.not_found, campaign.month_outside.
     """
+    if isinstance(command, PlanSubmissions):
+        return _plan(state, command)
     asked = command.campaign
+    _within(asked.submissions, asked.opens, asked.closes, "/submissions/months")
     told = CampaignOpened(unit=command.unit, day=asked.opens, **asked.model_dump(exclude={"id"}))
     if state is not None:
         if evolve(None, told) == state:
@@ -53,8 +60,29 @@ def decide(state: Campaign | None, command: PlaceCampaign, now: datetime) -> lis
     return [told]
 
 
-def evolve(state: Campaign | None, event: CampaignOpened) -> Campaign:
+def _plan(state: Campaign | None, command: PlanSubmissions) -> list[SubmissionsPlanned]:
+    if state is None:
+        raise DomainError("campaign.not_found", f"没有活动 {command.id}", "not_found")
+    _within(command.rule, state.opens, state.closes, "/rule/months")
+    if command.rule == state.submissions:
+        return []
+    return [SubmissionsPlanned(unit=state.unit, day=state.opens, rule=command.rule, reason=command.reason)]
+
+
+def _within(rule: SubmissionRule | None, opens: date, closes: date, pointer: str) -> None:
+    for month in rule.months if rule else ():
+        first, last = days_of(month)
+        if last < opens or closes < first:
+            detail = f"要上报的月份 {month} 不在活动期（{opens} 至 {closes}）内"
+            raise DomainError("campaign.month_outside", detail, errors=[{"pointer": pointer, "detail": detail}])
+
+
+def evolve(state: Campaign | None, event: CampaignOpened | SubmissionsPlanned) -> Campaign:
     """The campaign after what happened."""
+    if isinstance(event, SubmissionsPlanned):
+        if state is None:
+            raise TypeError("no campaign was opened yet")
+        return state.model_copy(update={"submissions": event.rule})
     return Campaign(**event.model_dump(exclude={"day"}))
 
 

@@ -46,6 +46,9 @@ class Action(StrEnum):
     import_tickets = "import_tickets"
     manage_units = "manage_units"
     manage_campaigns = "manage_campaigns"
+    read_submissions = "read_submissions"
+    confirm_submissions = "confirm_submissions"
+    review_submissions = "review_submissions"
     manage_users = "manage_users"
     manage_members = "manage_members"
     see_themselves = "see_themselves"
@@ -85,6 +88,10 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.import_tickets: frozenset({R.duty_supervisor}),
     Action.manage_units: frozenset({R.system_admin}),
     Action.manage_campaigns: frozenset({R.committee, R.office}),
+    Action.read_submissions: frozenset({*_WORK, R.audit_admin}),
+    Action.confirm_submissions: frozenset({R.committee, R.office, R.unit_admin, R.secretary}),
+    # Asked of the superior's unit, so that nobody takes over what they confirmed for a unit of their own alone.
+    Action.review_submissions: frozenset({R.committee, R.office, R.unit_admin}),
     Action.manage_users: frozenset({R.system_admin}),
     # Membership is sensitive (L2): whoever keeps a list sees its names, nobody else; everybody sees themselves.
     Action.manage_members: frozenset({R.office, R.unit_admin, R.secretary}),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError
@@ -18,7 +18,7 @@ from ..documents import catalogue_workbook, records_workbook, report_workbook
 from ..domain import Action
 from ..projection import FigureReason
 from ..projection.ranking import ranking
-from ..store import directory, report
+from ..store import directory, locked, report
 from ..store.period import NAMED
 from ..store.snapshot import weights
 from .auth import Caller, Gate, Gated
@@ -85,6 +85,14 @@ class Ranking(BaseModel):
     items: list[Place]
 
 
+class LockedMonth(BaseModel):
+    """A month of the span: which unit's acceptance locked it, and when."""
+
+    month: str
+    unit: str
+    at: datetime
+
+
 class Report(BaseModel):
     """A unit's figures for a period; `as_of` is the instant up to which everything recorded anywhere is in them."""
 
@@ -99,6 +107,9 @@ class Report(BaseModel):
     year_before: Compared | None = None
     children: list[Child] = []
     ranking: Ranking | None = None
+    locked: list[LockedMonth] | None = Field(None, description="as=locked 时：各月由哪个单位的采纳锁定")
+    now: dict[str, Value] | None = Field(None, description="as=locked 时：各指标现在的数")
+    differing: list[str] | None = Field(None, description="as=locked 时：锁定时与现在不同的指标")
 
 
 class Record(BaseModel):
@@ -211,11 +222,17 @@ async def get_report(
     ),
     rank_kind: Annotated[contract.UnitKind, Query(description="排名的单位类别")] = contract.UnitKind.department,
     fewest_first: bool = Query(False, description="以少者为先"),
+    stood: Literal["now", "locked"] = Query("now", alias="as", description="locked：各月采纳锁定时的数"),
 ) -> Report:
-    """A unit's figures for a period, with its children side by side; these are ranked only where it is asked for."""
+    """A unit's figures for a period, as they are or as they stood when its months were locked, its children beside.
+
+    These are ranked only where it is asked for.
+    """
     if rank is not None:
         await gate.allow(caller, Action.rank_units, unit)
     await gate.allow(caller, Action.read_figures, unit)
+    if stood == "locked":
+        return Report.model_validate(await locked.locked_report(gate.database, unit, span, children=children))
     wanted = children or rank is not None
     found = await report.report(gate.database, unit, span, children=wanted, compare=compared(compare))
     if rank is not None:

@@ -19,7 +19,7 @@ from ..domain import Action, may
 from ..gate import Gate, Principal
 from ..http_api.auth import Gated
 from ..http_api.reports import ranked, span_of
-from ..store import directory, report
+from ..store import directory, locked, report
 from ..store.period import Span
 from ..store.snapshot import weights
 from .screens import Reader, Screen, can, frame, screen
@@ -59,7 +59,9 @@ async def report_view(
         found["ranking"] = ranked(found, rank, rank_kind, fewest_first=fewest_first)
     crumbs = await _crumbs(gate, reader, found["path"], found["period"])
     spans = usual_spans(await directory.campaigns(gate.database))
+    months = await locked.lock_states(gate.database, found["path"], asked)
     context = {**frame(request), "crumbs": crumbs, "spans": spans, "may_rank": can(reader, Action.rank_units)}
+    context["locked"] = [month for month, held in months.items() if held]
     return HTMLResponse(await asyncio.to_thread(report_page, found, **context))
 
 

@@ -19,7 +19,7 @@ from ..domain.permissions import EVERYWHERE
 from ..gate import Gate, Principal
 from ..http_api import study_plans
 from ..http_api.auth import Gated
-from . import lined, words
+from . import lined, submitting, words
 from .entry import ENTRIES
 from .records import listed, unit_names
 from .screens import SHEETS, Reader, Screen, can, home_of, screen
@@ -90,6 +90,7 @@ async def home(request: Request, reader: Reader, gate: Gated) -> Response:
         for (text, href, _), page in zip(waits, found, strict=False)
         if page is not None and page["total"]
     ]
+    waiting = await submitting.waiting(gate, reader) + waiting
     recent = [
         {"kind": kind, "name": words.RECORDS[kind], "items": None if page is None else page["items"]}
         for kind, page in zip(shown, found[len(waits) :], strict=True)

@@ -19,6 +19,7 @@ from . import (
     records,
     sheets,
     sign_in,
+    submitting,
     supervision,
 )
 
@@ -31,7 +32,7 @@ def mount(app: FastAPI) -> None:
     # entry before records: `new` is no record's id
     modules = (
         *(sign_in, home, figures, initiatives, membership, lined, entry),
-        *(judging, norms, records, supervision, sheets),
+        *(judging, norms, records, supervision, submitting, sheets),
     )
     for module in modules:
         app.include_router(module.router)

@@ -109,7 +109,7 @@ def _links(reader: Principal) -> list[tuple[str, str]]:
         links += [(f"/reports/{quote(home)}", "统计报告"), (f"/coverage/{quote(home)}", "学习覆盖")]
         links.append((f"/initiatives/{quote(home)}", "举措进展"))
     if can(reader, Action.read_study):
-        links.append(("/records/session", "学习活动"))
+        links += [("/records/session", "学习活动"), ("/submissions", "月度上报")]
     if can(reader, Action.read_plans):
         links += [("/records/plan", "学习计划"), ("/records/notice", "通知单"), ("/norms", "标准与依据")]
         links += [("/records/pair", "联学结对"), ("/records/contest", "比赛")]

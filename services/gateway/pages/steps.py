@@ -47,7 +47,7 @@ class Step:
 
 _REASON: Fields = {"reason": Field("事由", required=True, most=200)}
 _YES_NO = chosen({"true": "是", "false": "否"})
-_STUDIED = frozenset({"draft", "held", "submitted", "returned", "recorded"})
+_STUDIED = frozenset({"draft", "held", "submitted", "accepted", "returned", "recorded"})
 _LIVE = frozenset(str(state) for state in contract.TicketState if state != contract.TicketState.void)
 _OPEN = frozenset({"classified", "dispatched"})
 

@@ -1,6 +1,6 @@
 """From events to figures: pure, no I/O."""
 
-from .catalogue import GRAINS, METRICS, SOURCES, Metric, by_subject, key, stored
+from .catalogue import GRAINS, METRICS, SOURCES, Metric, by_subject, key, metric_of, stored, tagged
 from .contributions import Contribution, facts
 from .fold import HIDDEN, fold
 from .rates import RATES, FigureReason, Rate, Weights, limited
@@ -21,5 +21,7 @@ __all__ = [
     "fold",
     "key",
     "limited",
+    "metric_of",
     "stored",
+    "tagged",
 ]

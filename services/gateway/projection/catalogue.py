@@ -70,6 +70,9 @@ _PLACE = ("research.place.counted.v1",)
 _MEASURE = tuple(f"research.measure.{past}.v1" for past in ("recorded", "corrected", "settled", "returned", "voided"))
 _VISITED = "活动期内至少被调研一次，每单位只计一次，计入被调研单位"
 _MEMBER = tuple(f"gateway.member.{past}.v1" for past in ("joined", "transferred", "left", "corrected"))
+_SUBMISSION = tuple(
+    f"gateway.submission.{past}.v1" for past in ("opened", "submitted", "returned", "excused", "reinstated")
+)
 _MEMBERS_COVERED = "窗口期内至少到过一次已报送、按党员名册登记的学习活动的党员，每人只计一次，计在首次学习时所在单位"
 _UNITS_COVERED = "窗口期内至少有一次有人参加的已报送学习活动的单位，每单位只计一次"
 
@@ -80,6 +83,10 @@ def _covered(id: str, name: str, measure: str, counts: str, source: str) -> Iter
     for way, told in WAYS.items():
         only = f"{counts}（只计{told}）"
         yield Metric(f"{id}.{way}", f"{told}{name}", measure, only, (source,), "distinct", GRAINS, {"way": way})
+
+
+def _submitted(part: str, name: str, counts: str) -> Metric:
+    return Metric(f"report.{part}", name, "份", counts, _SUBMISSION, amount=part)
 
 
 def _attended(part: str, name: str, counts: str) -> Metric:
@@ -205,6 +212,30 @@ METRICS: dict[str, Metric] = {
         Metric("hotline.callbacks.satisfied", "回访满意", "件", "有效回访中表示满意", _TICKET),
         Metric("hotline.callbacks.basically", "回访基本满意", "件", "有效回访中表示基本满意", _TICKET),
         Metric("hotline.overdue", "超期未答复", "件", "期末已过时限而未答复的工单", _TICKET, "level"),
+        Metric(
+            "report.expected",
+            "应报",
+            "份",
+            "应上报的单位月份，免报的不计，计入所属月份",
+            _SUBMISSION,
+            amount="expected",
+        ),
+        Metric(
+            "report.submitted",
+            "已报",
+            "份",
+            "已上报且未被退回的单位月份，计入所属月份",
+            _SUBMISSION,
+            amount="submitted",
+        ),
+        Metric(
+            "report.on_time",
+            "按时",
+            "份",
+            "已报中首次上报不晚于时限的；没有时限的视为按时",
+            _SUBMISSION,
+            amount="on_time",
+        ),
     )
 }
 
@@ -253,6 +284,16 @@ def by_subject(metrics: Iterable[Metric]) -> dict[str, Counted]:
 def key(metric: str, grain: Grain | None = None, tag: str | None = None) -> str:
     """The key under which a metric is kept: its id, with the grain for a distinct count, or with a tag."""
     return f"{metric}@{grain}" if grain else f"{metric}#{tag}" if tag else metric
+
+
+def metric_of(key: str) -> str:
+    """The metric of which a key is, or is a part."""
+    return key.partition("#")[0].partition("@")[0]
+
+
+def tagged(key: str) -> bool:
+    """Whether it is a metric's part by a tag: the metric itself is counted beside it."""
+    return "#" in key
 
 
 def stored(key: str) -> str:

@@ -48,6 +48,7 @@ def fold(
 
 
 def _document(event: Event, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    why = event.data.get("reason")
     return {
         "_id": event.id,
         "service": event.service,
@@ -59,6 +60,7 @@ def _document(event: Event, entries: list[dict[str, Any]]) -> dict[str, Any]:
         "title": _title(event.data),
         "recorded": event.recorded,
         "entries": entries,
+        **({"why": why} if why else {}),
     }
 
 

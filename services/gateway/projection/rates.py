@@ -92,6 +92,10 @@ def _satisfaction(values: Values, weights: Weights) -> float | None:
     return _ratio((values[_SATISFIED] or 0) + weights.basically * (values[_BASICALLY] or 0), values[_VALID])
 
 
+def _share(part: str, whole: str) -> Callable[[Values, Weights], float | None]:
+    return lambda values, weights: _ratio(values[part] or 0, values[whole])
+
+
 def _composite(values: Values, weights: Weights) -> float | None:
     response, solution, satisfaction = (rate(values, weights) for rate in (_response, _solution, _satisfaction))
     if response is None or solution is None or satisfaction is None:
@@ -141,6 +145,20 @@ RATES: dict[str, Rate] = {
             "{response:g}×响应率＋{solution:g}×解决率＋{satisfaction:g}×满意率（{source}）",
             (_RESPONDED, _SOLVED, _SATISFIED, _BASICALLY, _VALID),
             _composite,
+        ),
+        Rate(
+            "report.submission_rate",
+            "上报率",
+            "已报 ÷ 应报",
+            ("report.submitted", "report.expected"),
+            _share("report.submitted", "report.expected"),
+        ),
+        Rate(
+            "report.on_time_rate",
+            "按时上报率",
+            "按时 ÷ 应报",
+            ("report.on_time", "report.expected"),
+            _share("report.on_time", "report.expected"),
         ),
     )
 }

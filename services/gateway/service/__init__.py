@@ -28,15 +28,16 @@ from services.kernel.settings import settings
 from services.kernel.vault import Vault
 
 from .. import contract
-from ..domain import CAMPAIGN, INITIATIVE, MEMBER, UNIT, USER
+from ..domain import CAMPAIGN, INITIATIVE, MEMBER, SUBMISSION, UNIT, USER
 from ..domain.campaign import PlaceCampaign
 from ..domain.permissions import EVERYWHERE
 from ..domain.unit import PlaceUnit
-from ..store import directory, facts
+from ..store import directory, facts, submissions
 from ..store import members as lists
 from ..store.generation import PROJECTION, QUEUE, ledger
 from .initiatives import Lists
 from .members import Members, unknown_unit
+from .submissions import Periods, Submissions
 
 Answer = dict[str, Any]
 
@@ -62,20 +63,22 @@ class FirstAdministrator(DependencyProvider):
 def _indexes(database: Database[Document]) -> None:
     facts.ensure_indexes(database)
     lists.ensure_indexes(database)
+    submissions.ensure_indexes(database)
 
 
-class Gateway(Members, Lists, Held):
-    """Organisation, users, campaigns; figures."""
+class Gateway(Members, Lists, Submissions, Held):
+    """Organisation, users, campaigns, submissions; figures."""
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
-    journal = Journalled([UNIT, CAMPAIGN, USER, MEMBER, INITIATIVE], indexes=_indexes)
+    journal = Journalled([UNIT, CAMPAIGN, USER, MEMBER, INITIATIVE, SUBMISSION], indexes=_indexes)
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()
     holding = Holding()
     first = FirstAdministrator()
     projection = facts.Projection()
+    periods = Periods()
 
     @batch(QUEUE, contract.SOURCES, single_active=True, ledger=ledger, wait=0.1)
     def project(self, events: list[Event], taking: Taking) -> int:

@@ -179,7 +179,11 @@ def shown_unit(unit: Document) -> dict[str, Any]:
 async def campaigns(database: Database) -> list[dict[str, Any]]:
     """All campaigns, the newest first."""
     return [
-        {"id": row["_id"], **{name: row[name] for name in ("name", "opens", "closes", "requirement")}}
+        {
+            "id": row["_id"],
+            **{name: row[name] for name in ("name", "opens", "closes", "requirement")},
+            "submissions": row.get("submissions"),
+        }
         async for row in database["campaigns"].find().sort("opens", -1)
     ]
 

@@ -18,7 +18,8 @@ from services.kernel.journal import Document, ensure_collections
 from services.kernel.relay import WATERMARK
 
 from ..projection import Weights, facts, fold
-from . import generation
+from . import generation, locks
+from .corrections import Locks
 from .directory import ACCESS
 from .generation import PROJECTION, Generation, generation_of
 
@@ -35,6 +36,7 @@ def ensure_indexes(database: Database[Document]) -> None:
     read = generation.current(database)
     generation.ensure_collection(database, read)
     generation.ensure_indexes(database, read)
+    locks.ensure_indexes(database)
     database["units"].create_index([("parent", 1), ("_id", 1)])
     database["units"].create_index([("scope", 1), ("_id", 1)])
     database["users"].create_index([("scope", 1), ("_id", 1)])
@@ -53,6 +55,7 @@ class Projection:
         self._place = PROJECTION if building is None else building.place
         self._tree: int | None = None
         self._paths: dict[str, list[str]] = {}
+        self._locks = Locks()
 
     def apply(self, events: Sequence[Event], taking: Taking) -> int:
         """Facts and roll-ups of the events that are new, and the watermarks among them; how many were new.
@@ -85,6 +88,8 @@ class Projection:
             documents, increments = fold(fresh.values(), self._path, lambda event: told[event.id])
             stored.insert_many(documents, ordered=False, session=taking.session)
             write_rollups(taking.database[written.rollups], increments, taking.session)
+            if self._building is None:  # what is built anew was told before
+                self._locks.correct(projection, documents, taking.database, taking.session)
         for owner, until in marks.items():
             metrics.WATERMARK_AGE.labels(owner).set((taking.now - until).total_seconds())
         return len(fresh)

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.kernel.journal import Document, ensure_collections, in_transaction
 
 from ..contract import SOURCES
+from .corrections import Locks
 
 PROJECTION = "projection"
 """The collection, and the id in it of the document of the generation that is read."""
@@ -112,7 +114,12 @@ def take_over(database: Database[Document], generation: Generation) -> int:
 
     def act(session: ClientSession) -> int:
         documents = database[PROJECTION]
-        live = documents.find_one_and_update({"_id": PROJECTION}, {"$inc": {"batches": 1}}, session=session)
+        live = documents.find_one_and_update(
+            {"_id": PROJECTION},
+            {"$inc": {"batches": 1}},
+            return_document=pymongo.ReturnDocument.AFTER,
+            session=session,
+        )
         new = documents.find_one({"_id": generation.place}, session=session)
         if live is None or new is None:
             raise LookupError(f"generation {generation.id} is not being built")
@@ -130,10 +137,22 @@ def take_over(database: Database[Document], generation: Generation) -> int:
         told = {owner: max(until, marks[owner]) for owner, until in live.get("watermarks", {}).items()}
         taken = {"$set": {"generation": generation.id, "watermarks": {**marks, **told}}}
         documents.update_one({"_id": PROJECTION}, taken, session=session)
+        Locks().correct(live, _ahead(database, live, generation, session), database, session)
         return 0
 
     lacking: int = in_transaction(database, act)
     return lacking
+
+
+def _ahead(
+    database: Database[Document], live: Mapping[str, Any], new: Generation, session: ClientSession
+) -> list[Document]:
+    """Facts that came to the new generation alone: recorded after what the old one knows, or held aside there."""
+    later = [{"service": owner, "recorded": {"$gt": until}} for owner, until in live.get("watermarks", {}).items()]
+    aside = database["held"].find({"queue": QUEUE, "event": {"$ne": None}}, {"event": 1}, session=session)
+    wanted = {"$or": [*later, {"_id": {"$in": [row["event"] for row in aside]}}]}
+    found = {fact["_id"]: fact for fact in database[new.facts].find(wanted, session=session)}
+    return [found[id] for id in _lacking(database[generation_of(live).facts], list(found), session)]
 
 
 def ended(database: Database[Document], generation: Generation) -> None:

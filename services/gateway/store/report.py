@@ -97,7 +97,7 @@ async def details_of(
     """Every figure of each unit for a span, with its name, measure and reason, as that instant of the store has it."""
     levels = [stored(metric.id) for metric in METRICS.values() if metric.sort == "level"]
     found, windows = await sums(rollups, units, span, levels, session), span.windows(campaigns)
-    return {unit: _details(found[unit], windows, weighed) for unit in units}
+    return {unit: figures_of(found[unit], windows, weighed) for unit in units}
 
 
 async def sums(
@@ -131,7 +131,8 @@ async def sums(
     return found
 
 
-def _details(sums: dict[str, int], windows: set[Grain], weighed: Weights) -> dict[str, dict[str, Any]]:
+def figures_of(sums: dict[str, int], windows: set[Grain], weighed: Weights) -> dict[str, dict[str, Any]]:
+    """Every figure of the catalogue, of keys' amounts over a span that is one window of these grains."""
     values: dict[str, int | float | None] = {}
     reasons: dict[str, str] = {}
     for metric in METRICS.values():

@@ -116,11 +116,12 @@ numbers, or by each of its branches. Nobody can then have more to name, in howev
 
 
 class SessionState(StrEnum):
-    """Where a session stands: 草稿, 已开展, 已报送, 退回, 作废."""
+    """Where a session stands: 草稿, 已开展, 已报送, 已采纳, 退回, 作废."""
 
     draft = "draft"
     held = "held"
     submitted = "submitted"
+    accepted = "accepted"
     returned = "returned"
     void = "void"
 
@@ -129,10 +130,14 @@ STATE_NAMES = {
     "draft": "草稿",
     "held": "已开展",
     "submitted": "已报送",
+    "accepted": "已采纳",
     "returned": "退回",
     "void": "作废",
     "recorded": "已报送",
 }
+
+
+IN_FIGURES = (SessionState.submitted, SessionState.accepted)
 
 
 class Counted(BaseModel):
@@ -218,6 +223,12 @@ class ReturnSession(Command):
 
     id: str
     reason: Reason
+
+
+class AcceptSession(Command):
+    """The month in which a reported session lies was locked."""
+
+    id: str
 
 
 class VoidSession(Command):
@@ -324,6 +335,13 @@ class SessionReturned(Payload):
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "reason": "缺少议题", "was": _COUNTED}]
     reason: str
     was: Counted
+
+
+class SessionAccepted(Payload):
+    """A session was taken over with its month: it stays in the figures, and changes only with a reason."""
+
+    type: ClassVar[str] = "session.accepted.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [EXAMPLE_UNIT]
 
 
 class SessionVoided(Payload):

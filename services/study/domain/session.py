@@ -1,4 +1,4 @@
-"""A session of study: draft → held → submitted, given back or taken back; attendance by exception."""
+"""A session of study: draft → held → submitted → accepted, given back or taken back; attendance by exception."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from ..contract import (
     EXCUSED,
     FORM_NAMES,
     FORMS,
+    IN_FIGURES,
     NOT_DUE,
     STATE_NAMES,
     WAYS,
     Absence,
+    AcceptSession,
     CorrectSession,
     Counted,
     DraftSession,
@@ -28,6 +30,7 @@ from ..contract import (
     HoldSession,
     Reasons,
     ReturnSession,
+    SessionAccepted,
     SessionContent,
     SessionCorrected,
     SessionDrafted,
@@ -85,8 +88,8 @@ def counted_by(session: Session | SessionContent | SessionTold) -> Counted:
 
 
 def covering(session: Session | None) -> tuple[str, date, Way] | None:
-    """Where and by which way a session covers its unit: while it is submitted, if somebody was there."""
-    if session is None or session.state != SessionState.submitted or counted_by(session).present < 1:
+    """Where and by which way a session covers its unit: while it is in the figures, if somebody was there."""
+    if session is None or session.state not in IN_FIGURES or counted_by(session).present < 1:
         return None
     return session.unit, session.day, session.way
 
@@ -106,8 +109,8 @@ def decide(state: Session | None, command: Command, now: datetime) -> list[Paylo
             return _correct(_known(state), command, now)
         case SubmitSession():
             return _submit(_known(state), now)
-        case ReturnSession():
-            return _return(_known(state), command)
+        case ReturnSession() | AcceptSession():
+            return _review(_known(state), command)
         case VoidSession():
             return _void(_known(state), command)
     raise TypeError(f"no session takes {type(command).__name__}")
@@ -157,8 +160,13 @@ def _correct(state: Session, command: CorrectSession, now: datetime) -> list[Pay
     return [SessionCorrected(**told, row=command.row, reason=command.reason, was=was, now=now_counted)]
 
 
-def _return(state: Session, command: ReturnSession) -> list[Payload]:
+def _review(state: Session, command: ReturnSession | AcceptSession) -> list[Payload]:
+    if isinstance(command, AcceptSession):
+        submitted = state.state == SessionState.submitted
+        return [SessionAccepted(unit=state.unit, day=state.day)] if submitted else []
     was = _in_figures(state)
+    if state.state == SessionState.accepted:
+        raise _stands(state, "session.accepted", "所属月份已采纳锁定，只能更正或作废，并写明事由")
     if was is None:
         raise _stands(state, "session.not_submitted", "只有“已报送”的活动可以退回")
     return [SessionReturned(unit=state.unit, day=state.day, reason=command.reason, was=was)]
@@ -190,6 +198,8 @@ def evolve(state: Session | None, event: Payload) -> Session:
             )
         case SessionSubmitted():
             return _known(state).model_copy(update={"state": SessionState.submitted, "reason": None})
+        case SessionAccepted():
+            return _known(state).model_copy(update={"state": SessionState.accepted})
         case SessionReturned():
             return _known(state).model_copy(update={"state": SessionState.returned, "reason": event.reason})
         case SessionVoided():
@@ -226,7 +236,7 @@ def _rows(state: Session | None, row: str | None) -> list[str]:
 
 
 def _in_figures(state: Session) -> Counted | None:
-    return counted_by(state) if state.state == SessionState.submitted else None
+    return counted_by(state) if state.state in IN_FIGURES else None
 
 
 def _known(state: Session | None) -> Session:

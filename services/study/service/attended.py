@@ -80,7 +80,7 @@ def _settle(
         _count_coverage(work, before, -1)
         _count_coverage(work, after, 1)
     if listed or roll is not None:
-        counted = state.state == State.submitted
+        counted = state.state in contract.IN_FIGURES
         kept = None if roll is None else Kept(roll, state.unit, state.day, state.way, counted)
         flips = as_flips(rolls.put(work, id, kept, why))
         if flips:

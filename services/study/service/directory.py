@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from nameko.timer import timer
+
 from services.gateway.contract import NAME as GATEWAY
+from services.gateway.contract import SubmissionAccepted
 from services.kernel.batch import batch, subscribe
-from services.kernel.event import Envelope, Event
+from services.kernel.event import Actor, Envelope, Event
 from services.kernel.held import Held
 from services.kernel.inbox import Taking, once
+from services.kernel.journal import Work
 from services.kernel.rpc import query
 
 from .. import contract, store
-from ..domain import learnt
+from ..domain import SESSION, learnt
+
+_PLATFORM = Actor(user="platform", role="platform", unit="*")
 
 
 class Directory(Held):
@@ -35,7 +42,33 @@ class Directory(Held):
         store.members.learn(taking.database, fresh, taking.session)
         return len(fresh)
 
+    @subscribe("study.submissions", [GATEWAY], keys=[SubmissionAccepted.type])
+    def learn_lock(self, event: Event, taking: Taking) -> None:
+        """A month of a unit and of what lies below it is locked: its sessions are to be accepted."""
+        told = SubmissionAccepted.of(event)
+        store.locks.note(taking.database, told, taking.now, taking.session)
+
+    @timer(interval=1)  # type: ignore[untyped-decorator]  # nameko ships no types
+    def accept_sessions(self) -> None:
+        """Accept what was reported of months that are locked, some a transaction."""
+        journal = self.journal
+        while lock := store.locks.open_one(journal.database):
+            ids = store.locks.reported(journal.database, lock)
+            envelope = Envelope(
+                command_id=f"lock:{lock['_id']}", actor=_PLATFORM, deadline=journal.clock() + timedelta(seconds=30)
+            )
+            if ids:
+                journal.transact(envelope, lambda work, ids=ids: _accept(work, ids))
+            else:
+                store.locks.done(journal.database, lock)
+
     @query(contract.GetDirectory)
     def get_directory(self, query: contract.GetDirectory, envelope: Envelope) -> dict[str, int]:
         """How many changes of members have been learnt."""
         return {"changes": store.members.changes(self.journal.database)}
+
+
+def _accept(work: Work, ids: list[str]) -> None:
+    work.load(SESSION, ids)
+    for id in ids:
+        work.decide(SESSION, id, contract.AcceptSession(id=id))

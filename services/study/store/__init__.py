@@ -4,7 +4,7 @@ from pymongo.database import Database
 
 from services.kernel.journal import Document, ensure_collections
 
-from . import duties, excuses, members, norms, plans, records, reported, rolls, units
+from . import duties, excuses, locks, members, norms, plans, records, reported, rolls, units
 from .records import essay, listed, one, session, session_ids, sessions
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "essay",
     "excuses",
     "listed",
+    "locks",
     "members",
     "norms",
     "one",
@@ -31,5 +32,5 @@ def ensure_indexes(database: Database[Document]) -> None:
     """One index for each way in which anything is asked; collections first, for transactions make none."""
     beside = ("units", "members", "directory", "gates", "accounts", "duties", "distributions")
     ensure_collections(database, beside)
-    for part in (records, reported, units, members, rolls, excuses, duties, plans):
+    for part in (records, reported, units, members, rolls, excuses, duties, plans, locks):
         part.ensure_indexes(database)

@@ -12,7 +12,7 @@ from services.kernel.inbox import Taking
 from services.kernel.journal import Document, without_bookkeeping
 from services.kernel.lists import containing, page, shown
 
-from ..contract import Form, Paged, Way
+from ..contract import IN_FIGURES, Form, Paged, Way
 from ..domain import KnownUnit, Notice
 from ..domain.duty import Window, end_of, first_of, month_of
 from . import units
@@ -100,7 +100,7 @@ def receipt(database: Database[Document], found: dict[str, Any]) -> dict[str, An
 def _records(database: Database[Document], unit: str, window: Window) -> list[dict[str, Any]]:
     """The latest records of a unit that do what a window asks for."""
     days = {"$gte": first_of(window.first).isoformat(), "$lte": end_of(window.last).isoformat()}
-    filters: Document = {"scope": unit, "unit": unit, "day": days, "state": "submitted"}
+    filters: Document = {"scope": unit, "unit": unit, "day": days, "state": {"$in": list(IN_FIGURES)}}
     collection = "sessions"
     if isinstance(window.kind, Form):
         filters["form"] = window.kind

@@ -10,10 +10,14 @@ from typing import Any, TypeVar
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
+from services.cli.audit.locked import differences
+from services.gateway.contract import SOURCES
+from services.gateway.store import locks
 from services.gateway.store.facts import Projection, ensure_indexes
-from services.kernel.event import Event
+from services.gateway.store.generation import current
+from services.kernel.event import Actor, Envelope, Event
 from services.kernel.inbox import Taking
-from services.kernel.journal import CODEC, Document, in_transaction, open_database
+from services.kernel.journal import CODEC, Document, Journal, in_transaction, open_database
 from tests.unit.gateway.owners import CAMPAIGN, NOW, PATHS
 
 T = TypeVar("T")
@@ -26,6 +30,8 @@ class Figures:
         self._mongo, self._name = mongo, name
         self.database = open_database(client, name)
         self.projection = Projection()
+        self._journal = Journal(self.database, service="gateway", site="test", chain_key=b"k" * 32)
+        self._journal.ensure_indexes()
         ensure_indexes(self.database)
         self.database["units"].insert_many(unit(id, path) for id, path in PATHS.items())
         opened = {"opens": CAMPAIGN.first.isoformat(), "closes": CAMPAIGN.last.isoformat()}
@@ -43,9 +49,29 @@ class Figures:
 
     def forget(self) -> None:
         """Begin again with no event."""
-        for name in ("facts", "rollups", "held"):
+        for name in ("facts", "rollups", "held", "locks", "locked", "corrections"):
             self.database[name].delete_many({})
-        self.database["projection"].update_one({"_id": "projection"}, {"$unset": {"watermarks": 1}})
+        anew = {"$unset": {"watermarks": 1}, "$inc": {"locks": 1}}
+        self.database["projection"].update_one({"_id": "projection"}, anew)
+
+    def arrive(self, until: datetime = NOW) -> None:
+        """Every owner has said that all up to an instant has been published."""
+        self.project(watermark(service, until) for service in SOURCES)
+
+    def lock(self, unit: str, month: str, confirmed: datetime = NOW) -> None:
+        """Lock a month of a unit, as an acceptance does."""
+        envelope = Envelope(
+            command_id=f"{unit}|{month}",
+            actor=Actor(user="office", role="office", unit="P"),
+            paths={unit: PATHS[unit]},
+            deadline=NOW,
+        )
+        self._journal.transact(envelope, lambda work: locks.lock(work, unit, month, confirmed))
+
+    def unequal(self) -> list[str]:
+        """Where what was locked and corrected is not what the roll-ups say now."""
+        with self.database.client.start_session(snapshot=True) as session:
+            return differences(self.database, current(self.database).rollups, session)[1]
 
     def ask(self, read: Callable[[AsyncDatabase[Document]], Awaitable[T]]) -> T:
         """Read with a client of asyncio's."""

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from services.gateway.contract import OpenCampaign
+from services.gateway.contract import OpenCampaign, PlanSubmissions, SubmissionRule
 from services.gateway.domain import CAMPAIGN
 from services.gateway.domain.campaign import PlaceCampaign
 from services.kernel.errors import DomainError
@@ -47,3 +47,35 @@ def test_a_campaign_does_not_end_before_it_begins() -> None:
     """The order of its days is part of the contract."""
     with pytest.raises(ValidationError, match="结束日期早于开始日期"):
         OpenCampaign(id="C1", name="主题教育", opens=date(2026, 2, 2), closes=date(2026, 2, 1))
+
+
+MONTHS = SubmissionRule(months=["2026-02", "2026-10"])
+
+
+def test_months_to_be_submitted_are_set_with_a_campaign_or_later() -> None:
+    """The same said again is no news."""
+    (opened,) = CAMPAIGN.decide(None, place(), NOW)
+    state = CAMPAIGN.evolve(None, opened)
+    asked = PlanSubmissions(id="C2026", rule=MONTHS, reason="省委部署")
+    (told,) = CAMPAIGN.decide(state, asked, NOW)
+    state = CAMPAIGN.evolve(state, told)
+    assert state.submissions == MONTHS
+    assert CAMPAIGN.decide(state, asked, NOW) == []
+    with pytest.raises(DomainError) as refused:
+        CAMPAIGN.decide(None, asked, NOW)
+    assert refused.value.code == "campaign.not_found"
+
+
+@pytest.mark.parametrize("month", ["2026-01", "2026-11"])
+def test_a_month_outside_the_campaign_is_not_submitted(month: str) -> None:
+    """Neither when it is opened nor later."""
+    rule = SubmissionRule(months=[month])
+    (opened,) = CAMPAIGN.decide(None, place(), NOW)
+    with_rule = place().model_copy(update={"campaign": ASKED.model_copy(update={"submissions": rule})})
+    for state, asked in (
+        (None, with_rule),
+        (CAMPAIGN.evolve(None, opened), PlanSubmissions(id="C2026", rule=rule, reason="省委部署")),
+    ):
+        with pytest.raises(DomainError) as refused:
+            CAMPAIGN.decide(state, asked, NOW)
+        assert refused.value.code == "campaign.month_outside"

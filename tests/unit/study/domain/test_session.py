@@ -14,11 +14,13 @@ from services.study import contract as c
 from services.study.domain import SESSION, Session, counted_by, covering
 from tests.unit.study.records import DAY, NOW, RETURN, SESSION_CONTENT, SUBMIT, VOID, after, correct, hold, told
 
+ACCEPT = c.AcceptSession(id="s")
 DRAFT = c.DraftSession(**SESSION_CONTENT, id="s")
 STANDING: dict[str, tuple[Command, ...]] = {
     "draft": (DRAFT,),
     "held": (hold(),),
     "submitted": (hold(), SUBMIT),
+    "accepted": (hold(), SUBMIT, ACCEPT),
     "returned": (hold(), SUBMIT, RETURN),
     "void": (hold(), VOID),
 }
@@ -140,6 +142,7 @@ ALLOWED = {
     "draft": {"draft", "hold", "correct", "void"},
     "held": {"hold", "submit", "correct", "void"},
     "submitted": {"hold", "correct", "return", "void"},
+    "accepted": {"hold", "correct", "void"},
     "returned": {"hold", "submit", "correct", "void"},
     "void": set[str](),
 }
@@ -164,7 +167,19 @@ def test_a_session_goes_only_where_it_may(standing: str) -> None:
             continue
         refusal = refused(state, command)
         void = {"hold": "session.number_taken", "correct": "session.void", "void": "session.void"}
-        assert (refusal.code, refusal.kind) == (CODES.get(verb) or void[verb], "conflict")
+        code = "session.accepted" if (standing, verb) == ("accepted", "return") else CODES.get(verb) or void[verb]
+        assert (refusal.code, refusal.kind) == (code, "conflict")
+
+
+@pytest.mark.parametrize("standing", STANDING)
+def test_only_what_was_reported_is_accepted(standing: str) -> None:
+    """It stays in the figures and covers its unit; accepted again, or in any other state, nothing happens."""
+    state = after(*STANDING[standing])
+    told_of = SESSION.decide(state, ACCEPT, NOW)
+    assert [type(event) for event in told_of] == ([c.SessionAccepted] if standing == "submitted" else [])
+    for event in told_of:
+        accepted = SESSION.evolve(state, event)
+        assert (accepted.state, covering(accepted)) == ("accepted", covering(state))
 
 
 @pytest.mark.parametrize("command", [SUBMIT, correct(), RETURN, VOID])
@@ -174,11 +189,11 @@ def test_what_was_never_recorded_cannot_change(command: Command) -> None:
     assert (refusal.code, refusal.kind) == ("session.not_found", "not_found")
 
 
-@pytest.mark.parametrize("standing", ["draft", "held", "submitted", "returned"])
+@pytest.mark.parametrize("standing", ["draft", "held", "submitted", "accepted", "returned"])
 def test_only_what_is_in_the_figures_leaves_them(standing: str) -> None:
     """A correction or a void tells what it takes back where the session was submitted, and nothing elsewhere."""
     state = after(*STANDING[standing])
-    counted = counted_by(state) if standing == "submitted" else None
+    counted = counted_by(state) if standing in c.IN_FIGURES else None
     (corrected,) = SESSION.decide(state, correct(due=25, day=date(2026, 4, 1)), NOW)
     (voided,) = SESSION.decide(state, VOID, NOW)
     assert isinstance(corrected, c.SessionCorrected)

@@ -1,0 +1,112 @@
+"""What was kept when months were locked + the corrections since = what the roll-ups say now, everywhere."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from services.gateway.projection import stored
+from services.gateway.store.corrections import affects
+from services.gateway.store.locks import LEVELS
+from services.kernel.journal import Document
+
+Place = tuple[str, str]
+"""A unit and a month."""
+
+
+def differences(database: Database[Document], rollups: str, session: ClientSession) -> tuple[int, list[str]]:
+    """How many months of units were compared at one instant, and a line for each that does not agree."""
+    locks = list(database["locks"].find({}, session=session))
+    if not locks:
+        return 0, []
+    batches: dict[Place, int] = {}
+    for lock in locks:
+        place = (lock["unit"], lock["month"])
+        batches[place] = min(lock["batch"], batches.get(place, lock["batch"]))
+    months = sorted({lock["month"] for lock in locks})
+    kept: dict[Place, tuple[int, Counter[str], Counter[str]]] = {}
+    for row in database["locked"].find({}, session=session):
+        kept[row["unit"], row["month"]] = row["batch"], Counter(row["sum"]), Counter(row["levels"])
+    found = Sums(kept, batches)
+    for correction in database["corrections"].find({}, session=session):
+        found.add(correction, months)
+    wrong = []
+    for place, told in found.told(database, rollups, session):
+        if told:
+            wrong.append(f"锁定月份 {place[0]}|{place[1]}：锁定时的数加更正与现在的汇总不一致（{'、'.join(told[:5])}）")
+    wrong += [
+        f"单位 {unit} 的 {month} 已锁定，没有锁定时的数，汇总却有数"
+        for unit, month in found.unkept(database, rollups, session)
+    ]
+    return len(found.kept), wrong
+
+
+class Sums:
+    """What was kept of each unit's month, with the corrections added."""
+
+    def __init__(self, kept: dict[Place, tuple[int, Counter[str], Counter[str]]], batches: dict[Place, int]) -> None:
+        self.kept = kept
+        self._batches = batches
+
+    def add(self, correction: Document, months: list[str]) -> None:
+        """Add a correction to every unit's month that it came after the lock of."""
+        for entry in correction["entries"]:
+            field, of_level = stored(entry["m"]), stored(entry["m"]) in LEVELS
+            for month in months:
+                if not affects(entry["m"], entry["d"], month):
+                    continue
+                for unit in entry["path"]:
+                    kept = self._of(unit, month, entry["path"])
+                    if kept is None or correction["batch"] <= kept[0]:
+                        continue
+                    if entry["d"][:7] == month:
+                        kept[1][field] += entry["n"]
+                    if of_level:
+                        kept[2][field] += entry["n"]
+
+    def _of(self, unit: str, month: str, path: list[str]) -> tuple[int, Counter[str], Counter[str]] | None:
+        """What is kept; nothing of a unit that had nothing, from the earliest lock above it on."""
+        place = (unit, month)
+        if place not in self.kept:
+            above = path[: path.index(unit) + 1]
+            held = [self._batches[step, month] for step in above if (step, month) in self._batches]
+            if not held:
+                return None
+            self.kept[place] = min(held), Counter(), Counter()
+        return self.kept[place]
+
+    def told(
+        self, database: Database[Document], rollups: str, session: ClientSession
+    ) -> Iterator[tuple[Place, list[str]]]:
+        """Each unit's month, with the fields in which it differs from the roll-ups."""
+        by_unit: dict[str, list[str]] = defaultdict(list)
+        for unit, month in self.kept:
+            by_unit[unit].append(month)
+        for unit, months in by_unit.items():
+            rows = {row["month"]: row["sum"] for row in database[rollups].find({"unit": unit}, session=session)}
+            for month in months:
+                _, sums, levels = self.kept[unit, month]
+                now = Counter(rows.get(month, {}))
+                ends: Counter[str] = Counter()
+                for each, cells in rows.items():
+                    if each <= month:
+                        ends.update({field: amount for field, amount in cells.items() if field in LEVELS})
+                yield (
+                    (unit, month),
+                    sorted(
+                        {field for field in sums.keys() | now.keys() if sums[field] != now[field]}
+                        | {field for field in levels.keys() | ends.keys() if levels[field] != ends[field]}
+                    ),
+                )
+
+    def unkept(self, database: Database[Document], rollups: str, session: ClientSession) -> Iterator[Place]:
+        """Units below a lock whose month has figures, and of which nothing was kept or corrected."""
+        for unit, month in self._batches:
+            ids = [row["_id"] for row in database["units"].find({"scope": unit}, {"_id": 1}, session=session)]
+            asked = {"unit": {"$in": ids}, "month": month}
+            for row in database[rollups].find(asked, {"unit": 1, "sum": 1}, session=session):
+                if (row["unit"], month) not in self.kept and any(row.get("sum", {}).values()):
+                    yield row["unit"], month

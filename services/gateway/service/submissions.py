@@ -1,0 +1,199 @@
+"""Monthly submissions: opened by the clock, confirmed by units, taken over by their superiors; then they are locked."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from nameko.timer import timer
+
+from services.kernel.clock import business_day
+from services.kernel.errors import DomainError
+from services.kernel.event import Actor, Command, Envelope
+from services.kernel.journal import Document, Work
+from services.kernel.rpc import command
+from services.kernel.vault import redact
+
+from .. import contract
+from ..domain import CAMPAIGN, SUBMISSION, Campaign
+from ..domain.period import due_of, openable
+from ..domain.submission import AfterChildren, submission_id
+from ..store import directory, locks, submissions
+from ..store.generation import PROJECTION
+
+log = structlog.stdlib.get_logger(__name__)
+
+Answer = dict[str, Any]
+_AT_ONCE = 200
+_SPARE = timedelta(seconds=5)
+"""So long before its caller gives up a command stops waiting for the figures."""
+_PLATFORM = Actor(user="platform", role="platform", unit="*")
+
+
+class Periods:
+    """What the months were opened for last in this process: looking through all units each minute would be much."""
+
+    opened_for: tuple[Any, ...] | None = None
+
+
+class Submissions:
+    """Who has submitted which month."""
+
+    journal: Any
+    periods: Periods
+
+    @command(contract.PlanSubmissions)
+    def plan_submissions(self, command: contract.PlanSubmissions, envelope: Envelope) -> Answer:
+        """Say anew which months of a campaign are to be submitted."""
+
+        def act(work: Work) -> Answer:
+            told = command.model_copy(update={"reason": redact(command.reason)})
+            work.decide(CAMPAIGN, command.id, told, envelope.expected)
+            work.write(directory.ACCESS, directory.raised())
+            return {"id": command.id, "version": work.version(CAMPAIGN, command.id)}
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    @command(contract.OpenPeriods)
+    def open_periods(self, command: contract.OpenPeriods, envelope: Envelope) -> Answer:
+        """Open what may be submitted today, now and not within a minute."""
+        return {"opened": self._open()}
+
+    @timer(interval=60, eager=True)  # type: ignore[untyped-decorator]  # nameko ships no types
+    def keep_periods(self) -> None:
+        """Open the months that are over, and mark what was due and did not come."""
+        self._open()
+        while late := submissions.fallen_due(self.journal.database, business_day(self.journal.clock()), _AT_ONCE):
+            self._transact("due", lambda work, late=late: _mark(work, late))
+
+    @command(contract.ConfirmSubmission)
+    def confirm_submission(self, command: contract.ConfirmSubmission, envelope: Envelope) -> Answer:
+        """A unit confirms its month; what it was shown is no part of what makes two commands the same."""
+        said = [remark.model_copy(update={"text": redact(remark.text)}) for remark in command.remarks]
+        told = command.model_copy(update={"remarks": said})
+        body = command.model_copy(update={"prepared": None})
+        return self._execute(envelope, body, lambda work: _after_children(work, told))
+
+    @command(contract.AcceptSubmission)
+    def accept_submission(self, command: contract.AcceptSubmission, envelope: Envelope) -> Answer:
+        """The superior takes a month over, once all that was recorded before its confirmation is in the figures."""
+        known = self.journal.get(SUBMISSION, command.id)
+        if known is not None and known.at is not None:
+            while not locks.arrived(self.journal.database, known.at):
+                if self.journal.clock() > envelope.deadline - _SPARE:
+                    break
+                time.sleep(0.1)
+
+        def lock(work: Work) -> Command:
+            found = work.get(SUBMISSION, command.id)
+            decided = _after_children(work, command)
+            submitted = found is not None and found.state == contract.SubmissionState.submitted
+            if found is not None and found.at is not None and submitted and not decided.waiting:
+                locks.lock(work, found.unit, found.month, found.at)
+            return decided
+
+        return self._execute(envelope, command, lock)
+
+    @command(contract.ReturnSubmission)
+    def return_submission(self, command: contract.ReturnSubmission, envelope: Envelope) -> Answer:
+        """The superior gives a month back."""
+        told = command.model_copy(update={"reason": redact(command.reason)})
+        return self._execute(envelope, command, lambda work: told)
+
+    @command(contract.ExcuseSubmission)
+    def excuse_submission(self, command: contract.ExcuseSubmission, envelope: Envelope) -> Answer:
+        """The superior excuses a unit from a month, after those below it."""
+        told = command.model_copy(update={"reason": redact(command.reason)})
+        return self._execute(envelope, command, lambda work: _after_children(work, told))
+
+    @command(contract.ReinstateSubmission)
+    def reinstate_submission(self, command: contract.ReinstateSubmission, envelope: Envelope) -> Answer:
+        """The superior takes an excuse back, while they have not settled the month themselves."""
+
+        def told(work: Work) -> Command:
+            found = work.get(SUBMISSION, command.id)
+            above = found and found.superior and work.get(SUBMISSION, submission_id(found.superior, found.month))
+            if above and above.state in contract.SETTLED:
+                state = contract.SUBMISSION_STATES[above.state]
+                detail = f"上级单位 {above.unit} 的该月份{state}，不能恢复上报"
+                raise DomainError("submission.settled_above", detail, "conflict")
+            return command.model_copy(update={"reason": redact(command.reason)})
+
+        return self._execute(envelope, command, told)
+
+    def _execute(self, envelope: Envelope, body: Command, decided: Any) -> Answer:
+        id = str(getattr(body, "id", ""))
+
+        def act(work: Work) -> Answer:
+            state = work.decide(SUBMISSION, id, decided(work), envelope.expected)
+            work.write(PROJECTION, locks.touched())
+            return {"id": id, "version": work.version(SUBMISSION, id), "state": str(state.state)}
+
+        answer: Answer = self.journal.execute(envelope, body, act)
+        return answer
+
+    def _open(self) -> int:
+        """Open every month that is over, for whoever owes it; how many submissions that made."""
+        opened, database, today = 0, self.journal.database, business_day(self.journal.clock())
+        reasons = submissions.reasons(database, today)
+        if self.periods.opened_for == reasons:
+            return 0
+        for document in list(database["campaigns"].find({"submissions": {"$ne": None}})):
+            campaign = self.journal.get(CAMPAIGN, document["_id"])
+            for month in openable(campaign.submissions, today):
+                try:
+                    due_of(campaign.submissions, month, submissions.works)
+                except DomainError as unknown:
+                    log.warning("period.not_opened", month=month, reason=unknown.detail)
+                    continue
+                while units := submissions.unopened(database, campaign.submissions, month, _AT_ONCE):
+                    name = f"{document['_id']}:{month}"
+                    self._transact(
+                        name,
+                        lambda work, units=units, month=month, place=(document["_id"], campaign): _open(
+                            work, units, month, *place
+                        ),
+                    )
+                    opened += len(units)
+        self.periods.opened_for = reasons
+        return opened
+
+    def _transact(self, name: str, act: Any) -> None:
+        deadline = self.journal.clock() + timedelta(seconds=30)
+        self.journal.transact(Envelope(command_id=f"periods:{name}", actor=_PLATFORM, deadline=deadline), act)
+
+
+def _after_children(
+    work: Work, asked: contract.ConfirmSubmission | contract.AcceptSubmission | contract.ExcuseSubmission
+) -> AfterChildren:
+    found = work.get(SUBMISSION, asked.id)
+    waiting = [] if found is None else submissions.waiting(work.database, found.unit, found.month, work.session)
+    return AfterChildren(asked=asked, waiting=waiting)
+
+
+def _open(work: Work, units: list[Document], month: str, id: str, campaign: Campaign) -> None:
+    rule = campaign.submissions
+    if rule is None:
+        return
+    work.write(PROJECTION, locks.touched())
+    for unit in units:
+        if locks.holder_of(work.database, unit["path"], month, work.session) is not None:
+            continue
+        work.paths[unit["_id"]] = unit["path"]
+        asked = contract.OpenSubmission(
+            id=submission_id(unit["_id"], month),
+            unit=unit["_id"],
+            month=month,
+            campaign=id,
+            superior=unit["parent"],
+            due=due_of(rule, month, submissions.works),
+        )
+        work.decide(SUBMISSION, asked.id, asked)
+
+
+def _mark(work: Work, late: list[str]) -> None:
+    for id in late:
+        work.decide(SUBMISSION, id, contract.MarkLate(id=id))

@@ -1,0 +1,66 @@
+"""Corrections: what changes in a month after it was locked, with which record, by how much, when and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from services.kernel.journal import Document
+from services.kernel.vault import redact
+
+from ..projection import HIDDEN, METRICS
+
+_OF_LEVEL = frozenset(metric.id for metric in METRICS.values() if metric.sort == "level")
+
+
+def affects(key: str, day: str, month: str) -> bool:
+    """Whether what a key counts on a day is part of a month's figures: of a level everything up to its end."""
+    return day[:7] <= month if key in _OF_LEVEL else day[:7] == month
+
+
+class Locks:
+    """Which months are locked, as the projection must know for each batch; kept until another one is."""
+
+    def __init__(self) -> None:
+        self._version = 0
+        self._holders: dict[str, set[str]] = {}
+
+    def correct(
+        self,
+        projection: Mapping[str, Any],
+        facts: Iterable[Document],
+        database: Database[Document],
+        session: ClientSession,
+    ) -> None:
+        """Write down which of the facts that come now are corrections; `projection` is the common document after its
+        change.
+        """
+        version = projection.get("locks", 0)
+        if version != self._version:
+            self._holders = {}
+            for row in database["locks"].find({}, {"unit": 1, "month": 1}, session=session):
+                self._holders.setdefault(row["month"], set()).add(row["unit"])
+            self._version = version
+        if not self._holders:
+            return
+        made = (self._correction(fact, projection["batches"]) for fact in facts)
+        if late := [correction for correction in made if correction is not None]:
+            database["corrections"].insert_many(late, ordered=False, session=session)
+
+    def _correction(self, fact: Document, batch: int) -> Document | None:
+        entries = []
+        for entry in fact["entries"]:
+            path = entry["p"].rstrip("/").split("/")
+            if any(
+                affects(entry["m"], entry["d"], month) and not holders.isdisjoint(path)
+                for month, holders in self._holders.items()
+            ):
+                entries.append({**{name: entry[name] for name in ("m", "u", "d", "n")}, "path": path})
+        if not entries:
+            return None
+        told = {name: fact[name] for name in ("_id", "service", "type", "record", "title", "recorded")}
+        why = None if fact["title"] == HIDDEN else redact(fact.get("why") or "") or None
+        return {**told, "why": why, "batch": batch, "entries": entries}

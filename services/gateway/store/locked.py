@@ -1,0 +1,211 @@
+"""Figures as they stood when their months were locked, beside those of now, and the corrections between (the API)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from services.kernel.errors import DomainError
+from services.kernel.journal import Document
+
+from ..projection import HIDDEN, METRICS, Weights, metric_of, tagged
+from . import directory
+from .locks import LEVELS
+from .period import Span
+from .records import HIDDEN_TITLE
+from .report import details_of, figures_of
+from .snapshot import Database, known, one_instant, weights
+
+_OF_LEVEL = [metric.id for metric in METRICS.values() if metric.sort == "level"]
+
+
+async def locked_report(database: Database, unit_id: str, span: Span, *, children: bool = True) -> dict[str, Any]:
+    """The same answer as a report's, of what was kept when each month of the span was locked; with `now` and what
+    differs. A level is that of the last month when it was locked.
+
+    Raises:
+        DomainError: unit.unknown, period.invalid, period.not_locked where a day of the span is in no locked month.
+    """
+    span.check()
+    unit = await directory.unit(database, unit_id)
+    below = await directory.children(database, unit_id) if children else []
+    campaigns = await directory.periods(database)
+    ids = [unit_id, *(child["_id"] for child in below)]
+    async with one_instant(database) as session:
+        locks = await _locks(database, unit["path"], span, session)
+        generation, known_until = await known(database, session)
+        windows = span.windows(campaigns)
+        sums = await _kept(database, ids, span.months(), session)
+        weighed = Weights(**locks[-1]["weights"])
+        found = {id: figures_of(sums[id], windows, weighed) for id in ids}
+        now_weighed = await weights(database, session)
+        now = (await details_of(database[generation.rollups], [unit_id], span, campaigns, now_weighed, session))[
+            unit_id
+        ]
+    figures = _values(found[unit_id])
+    return {
+        "unit": unit_id,
+        "unit_name": unit["name"],
+        "path": unit["path"],
+        "period": span.told(),
+        "as_of": known_until,
+        "figures": figures,
+        "details": found[unit_id],
+        "children": [
+            {
+                "unit": child["_id"],
+                "name": child["name"],
+                "kind": child["kind"],
+                "figures": _values(found[child["_id"]]),
+            }
+            for child in below
+        ],
+        "locked": [{"month": lock["month"], "unit": lock["unit"], "at": lock["at"]} for lock in locks],
+        "now": _values(now),
+        "differing": [id for id, value in figures.items() if value != now[id]["value"]],
+    }
+
+
+async def lock_states(database: Database, path: list[str], span: Span) -> dict[str, bool]:
+    """The months of a span, and whether each is locked for the unit at the end of the path."""
+    found = database["locks"].find(await _holding(database, path, span), {"month": 1})
+    locked = {row["month"] async for row in found}
+    return {month: month in locked for month in span.months()}
+
+
+async def corrections(database: Database, unit_id: str, month: str, page: int, page_size: int) -> dict[str, Any]:
+    """A page of what changed in a unit's month after it was locked: record, figure, by how much, when, why.
+
+    Raises:
+        DomainError: unit.unknown, period.not_locked.
+    """
+    unit = await directory.unit(database, unit_id)
+    span = Span.of_month(month)
+    async with one_instant(database) as session:
+        locks = await _locks(database, unit["path"], span, session)
+        batch = await _batch(database, unit_id, month, locks[0]["batch"], session)
+        last = span.last.isoformat()
+        entry: Document = {
+            "path": unit_id,
+            "$or": [
+                {"d": {"$gte": span.first.isoformat(), "$lte": last}},
+                {"m": {"$in": _OF_LEVEL}, "d": {"$lte": last}},
+            ],
+        }
+        of_it = {
+            "$and": [
+                {"$in": [unit_id, "$$e.path"]},
+                {"$lte": ["$$e.d", last]},
+                {"$or": [{"$gte": ["$$e.d", span.first.isoformat()]}, {"$in": ["$$e.m", _OF_LEVEL]}]},
+            ]
+        }
+        pipeline: list[Document] = [
+            {"$match": {"batch": {"$gt": batch}, "entries": {"$elemMatch": entry}}},
+            {"$set": {"entries": {"$filter": {"input": "$entries", "as": "e", "cond": of_it}}}},
+            {"$sort": {"batch": 1, "_id": 1}},
+            {
+                "$facet": {
+                    "all": [{"$count": "n"}],
+                    "sums": [
+                        {"$unwind": "$entries"},
+                        {"$group": {"_id": "$entries.m", "n": {"$sum": "$entries.n"}}},
+                        {"$match": {"n": {"$ne": 0}}},
+                    ],
+                    "page": [{"$skip": (page - 1) * page_size}, {"$limit": page_size}],
+                }
+            },
+        ]
+        (found,) = await (await database["corrections"].aggregate(pipeline, session=session)).to_list()
+    names = await directory.names(database, {entry["u"] for row in found["page"] for entry in row["entries"]})
+    total = found["all"][0]["n"] if found["all"] else 0
+    return {
+        "unit": unit_id,
+        "unit_name": unit["name"],
+        "month": month,
+        "locked_at": locks[0]["at"],
+        "sums": {
+            row["_id"]: row["n"] for row in sorted(found["sums"], key=lambda row: row["_id"]) if not tagged(row["_id"])
+        },
+        "items": [_shown(row, names) for row in found["page"]],
+        "total": min(total, 10_000),
+        "more_than": total > 10_000,
+        "page": page,
+        "page_size": page_size,
+    }
+
+
+def _shown(row: Document, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "record": row["record"],
+        "service": row["service"],
+        "kind": row["type"].split(".")[0],
+        "change": row["type"].split(".")[1],
+        "title": HIDDEN_TITLE if row["title"] == HIDDEN else row["title"],
+        "recorded": row["recorded"],
+        "why": row["why"],
+        "changes": [
+            {
+                "figure": metric_of(entry["m"]),
+                "grain": entry["m"].partition("@")[2] or None,
+                "name": METRICS[metric_of(entry["m"])].name,
+                "unit": entry["u"],
+                "unit_name": names.get(entry["u"], entry["u"]),
+                "day": entry["d"],
+                "amount": entry["n"],
+            }
+            for entry in row["entries"]
+            if not tagged(entry["m"])
+        ],
+    }
+
+
+async def _locks(database: Database, path: list[str], span: Span, session: AsyncClientSession) -> list[Document]:
+    """The lock of each month of a span that holds for a unit: the earliest of its path."""
+    months = span.months()
+    found = database["locks"].find(await _holding(database, path, span, session), session=session)
+    held: dict[str, Document] = {}
+    async for row in found.sort("batch", 1):
+        held.setdefault(row["month"], row)
+    missing = [month for month in months if month not in held]
+    parts = [month for month in months if not span.whole(month)]
+    if missing or parts:
+        why = f"{'、'.join(missing)} 尚未采纳锁定" if missing else "锁定时的数据只按整月查看"
+        raise DomainError("period.not_locked", why, "conflict", [{"pointer": "/as", "detail": why}])
+    return [held[month] for month in months]
+
+
+async def _holding(
+    database: Database, path: list[str], span: Span, session: AsyncClientSession | None = None
+) -> Document:
+    """Locks that hold for a unit: of whoever is on its path now, and those that kept its figures where it was then."""
+    months = span.months()
+    ids = [f"{path[-1]}|{month}" for month in months]
+    kept = database["locked"].find({"_id": {"$in": ids}}, {"lock": 1, "month": 1}, session=session)
+    then = [f"{row['lock']}|{row['month']}" async for row in kept]
+    return {"$or": [{"unit": {"$in": path}, "month": {"$in": months}}, {"_id": {"$in": then}}]}
+
+
+async def _batch(database: Database, unit: str, month: str, of_lock: int, session: AsyncClientSession) -> int:
+    kept = await database["locked"].find_one({"_id": f"{unit}|{month}"}, {"batch": 1}, session=session)
+    return int(of_lock if kept is None else kept["batch"])
+
+
+async def _kept(
+    database: Database, units: list[str], months: list[str], session: AsyncClientSession
+) -> dict[str, dict[str, int]]:
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    ids = [f"{unit}|{month}" for unit in units for month in months]
+    async for row in database["locked"].find({"_id": {"$in": ids}}, session=session):
+        for field, amount in row["sum"].items():
+            if field not in LEVELS:
+                sums[row["unit"]][field] += amount
+        if row["month"] == months[-1]:
+            for field, amount in row["levels"].items():
+                sums[row["unit"]][field] += amount
+    return sums
+
+
+def _values(details: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {id: detail["value"] for id, detail in details.items()}

@@ -1,0 +1,150 @@
+"""Submissions as the worker and the API read them: who owes a month, who has settled it, what it would confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import islice
+from typing import Any
+
+import chinese_calendar
+import pymongo
+from pymongo.client_session import ClientSession
+from pymongo.database import Database as Store
+
+from services.kernel.errors import DomainError
+from services.kernel.journal import Document
+from services.kernel.lists import MOST_COUNTED, shown
+
+from ..contract import SETTLED, Prepared, SubmissionRule
+from ..domain.lacks import lacks
+from ..domain.period import days_of
+from ..domain.submission import submission_id
+from . import directory
+from .generation import PROJECTION
+from .period import Span
+from .report import report
+from .snapshot import Database
+
+_UNSETTLED = {"$nin": [str(state) for state in SETTLED]}
+
+
+def ensure_indexes(database: Store[Document]) -> None:
+    """One index for each way of asking."""
+    submissions = database["submissions"]
+    submissions.create_index([("month", 1), ("unit", 1)])
+    submissions.create_index([("superior", 1), ("month", 1), ("state", 1)])
+    submissions.create_index([("scope", 1), ("month", -1), ("unit", 1)])
+    submissions.create_index([("scope", 1), ("state", 1), ("month", -1)])
+    submissions.create_index([("late", 1), ("state", 1), ("due", 1)])
+
+
+def works(day: date) -> bool:
+    """Whether a day is a working day in China.
+
+    Raises:
+        DomainError: working_days.unknown, for a year whose holidays are not published.
+    """
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError as unknown:
+        raise DomainError("working_days.unknown", f"没有 {day.year} 年的节假日安排，无法计算上报时限") from unknown
+
+
+def reasons(database: Store[Document], today: date) -> tuple[Any, ...]:
+    """What decides which submissions there must be: while it stays the same, none needs to be opened."""
+    projection = database[PROJECTION].find_one({"_id": PROJECTION}, {"tree": 1}) or {}
+    campaigns = database["campaigns"].find({}, {"version": 1}).sort("_id")
+    return today, projection.get("tree"), *((row["_id"], row["version"]) for row in campaigns)
+
+
+def owing(database: Store[Document], rule: SubmissionRule, month: str) -> Iterator[Document]:
+    """Units that owe a month, each after those above it: of the rule's kinds, and whoever stands above one of these.
+
+    A unit that came after the month owes nothing of it.
+    """
+    there = {"active_from": {"$lte": days_of(month)[1].isoformat()}}
+    kinds = {"kind": {"$in": [str(kind) for kind in rule.kinds]}}
+    above = {step for row in database["units"].find({**kinds, **there}, {"path": 1}) for step in row["path"]}
+    wanted = {"_id": {"$in": sorted(above)}, **there}
+    yield from database["units"].find(wanted, {"parent": 1, "path": 1}).sort([("depth", 1), ("_id", 1)])
+
+
+def unopened(database: Store[Document], rule: SubmissionRule, month: str, most: int) -> list[Document]:
+    """Some of those whose submission is not open yet, and who are below no lock."""
+    open_ = {row["unit"] for row in database["submissions"].find({"month": month}, {"unit": 1})}
+    locked = {row["unit"] for row in database["locks"].find({"month": month}, {"unit": 1})}
+    lacking = (
+        unit for unit in owing(database, rule, month) if unit["_id"] not in open_ and locked.isdisjoint(unit["path"])
+    )
+    return list(islice(lacking, most))
+
+
+def fallen_due(database: Store[Document], today: date, most: int) -> list[str]:
+    """Open submissions whose due day has passed and which nobody has marked."""
+    asked = {"late": False, "state": "open", "due": {"$lt": today.isoformat(), "$gt": ""}}
+    return [row["_id"] for row in database["submissions"].find(asked, {"_id": 1}).limit(most)]
+
+
+def waiting(database: Store[Document], unit: str, month: str, session: ClientSession) -> list[str]:
+    """The units right below that owe the month and have not settled it."""
+    asked = {"superior": unit, "month": month, "state": _UNSETTLED}
+    return [row["unit"] for row in database["submissions"].find(asked, {"unit": 1}, session=session).sort("unit")]
+
+
+async def one(database: Database, id: str) -> Document:
+    """A submission.
+
+    Raises:
+        DomainError: submission.not_found.
+    """
+    found = await database["submissions"].find_one({"_id": id})
+    if found is None:
+        raise DomainError("submission.not_found", "没有这次上报", "not_found")
+    return shown(found)
+
+
+async def listed(
+    database: Database,
+    below: str,
+    *,
+    month: str | None = None,
+    state: str | None = None,
+    superior: str | None = None,
+    unit: str | None = None,
+    page: int = 1,
+    page_size: int = 50,
+) -> dict[str, Any]:
+    """A page of the submissions of a subtree, the newest month first; with the units' names."""
+    asked = {"month": month, "state": state, "superior": superior, "unit": unit}
+    filters: Document = {"scope": below, **{name: value for name, value in asked.items() if value}}
+    submissions = database["submissions"]
+    total = await submissions.count_documents(filters, limit=MOST_COUNTED + 1)
+    order = [("month", pymongo.DESCENDING), ("unit", pymongo.ASCENDING)]
+    rows = await submissions.find(filters).sort(order).skip((page - 1) * page_size).limit(page_size).to_list()
+    names = await directory.names(database, [row["unit"] for row in rows])
+    return {
+        "items": [{**shown(row), "unit_name": names.get(row["unit"], row["unit"])} for row in rows],
+        "total": min(total, MOST_COUNTED),
+        "more_than": total > MOST_COUNTED,
+        "page": page,
+        "page_size": page_size,
+    }
+
+
+async def of_unit(database: Database, unit: str, month: str) -> Document | None:
+    """A unit's submission for a month, if there is one."""
+    found = await database["submissions"].find_one({"_id": submission_id(unit, month)})
+    return None if found is None else shown(found)
+
+
+async def prepare(database: Database, unit: str, month: str) -> tuple[dict[str, Any], Prepared]:
+    """The unit's report for the month, and what it would confirm with it.
+
+    Raises:
+        DomainError: figures.not_ready, while an owner has not said how far it is.
+    """
+    found = await report(database, unit, Span.of_month(month), children=False)
+    if found["as_of"] is None:
+        raise DomainError("figures.not_ready", "统计尚未就绪：还有服务没有报告进度", "unavailable")
+    return found, Prepared(figures=found["figures"], lacks=lacks(found["figures"]), as_of=found["as_of"])
