@@ -52,7 +52,7 @@ test-packages:
 
 .PHONY: test
 test: test-packages install check ## All checks, then all tests that take minutes, not hours
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: check
 check: install ## Style, types, import rule, interface definitions, deployment files
