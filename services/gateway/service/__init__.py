@@ -32,7 +32,8 @@ from ..domain import CAMPAIGN, INITIATIVE, MEMBER, SUBMISSION, UNIT, USER
 from ..domain.campaign import PlaceCampaign
 from ..domain.permissions import EVERYWHERE
 from ..domain.unit import PlaceUnit
-from ..store import directory, facts, submissions
+from ..store import directory, facts
+from ..store import submissions as owed
 from ..store import members as lists
 from ..store.generation import PROJECTION, QUEUE, ledger
 from .initiatives import Lists
@@ -63,7 +64,7 @@ class FirstAdministrator(DependencyProvider):
 def _indexes(database: Database[Document]) -> None:
     facts.ensure_indexes(database)
     lists.ensure_indexes(database)
-    submissions.ensure_indexes(database)
+    owed.ensure_indexes(database)
 
 
 class Gateway(Members, Lists, Submissions, Held):
