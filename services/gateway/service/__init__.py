@@ -33,8 +33,8 @@ from ..domain.campaign import PlaceCampaign
 from ..domain.permissions import EVERYWHERE
 from ..domain.unit import PlaceUnit
 from ..store import directory, facts
-from ..store import submissions as owed
 from ..store import members as lists
+from ..store import submissions as owed
 from ..store.generation import PROJECTION, QUEUE, ledger
 from .initiatives import Lists
 from .members import Members, unknown_unit
