@@ -255,7 +255,7 @@ async def _take(request: Request, reader: Principal, gate: Gate, form: Lined, ki
     given = with_version(with_key(request, key), version)
     try:
         if version != str(record.get("version", "")):
-            raise DomainError("version.stale", "记录已被他人修改，以下是最新内容，请重新填写", "stale")
+            raise DomainError("version.stale", "记录已被他人修改，或刚才的提交已经保存；以下是最新内容", "stale")
         body = made(form.body, {**content, **_said(form, content, values), form.lines: lines})
         done = await form.take(id=record.get("id", ""), body=body, request=given, caller=reader, gate=gate)
     except DomainError as refusal:
