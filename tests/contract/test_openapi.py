@@ -44,11 +44,16 @@ EXAMPLES = [
     if place == "body" or place[0] == "2"
     for kind, content in told.get("content", {}).items()
     if kind == "application/json"
+] + [
+    pytest.param(parameter["schema"], parameter.get("example"), id=f"{method} {path} {parameter['name']}")
+    for path, method in OPERATIONS
+    for parameter in SAID["paths"][path][method].get("parameters", ())
+    if parameter.get("required")
 ]
 
 
 @pytest.mark.parametrize(("schema", "example"), EXAMPLES)
-def test_every_body_and_answer_has_an_example_that_fits(schema: dict[str, Any], example: Any) -> None:
+def test_what_is_sent_and_answered_has_an_example_that_fits(schema: dict[str, Any], example: Any) -> None:
     """What is shown is what the schema allows, and says something."""
     assert example
     whole = {**schema, "components": SAID["components"]}

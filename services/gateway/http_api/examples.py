@@ -1,4 +1,4 @@
-"""Examples for the API's description: one for every body and every answer in JSON.
+"""Examples for the API's description: one for every body and every answer in JSON, and for what an address must name.
 
 Where a model brings its own, that is it. The others follow from what the schema asks for, with words that a reader of
 the province would use; a record that is answered as it is kept is shown as what was sent, with what the platform adds.
@@ -58,7 +58,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "first": ("2026-02",),
     "last": ("2026-10",),
     "since": ("2026-03",),
-    "kind": ("solution", "book"),
+    "kind": ("sessions", "book"),
     "state": ("submitted",),
     "figure": ("study.essays",),
     "record": (RECORD,),
@@ -71,6 +71,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "detail": ("该单位当月被调研 4 次，请统筹安排",),
     "item": ("item-1",),
     "key": ("item-1",),
+    "area": ("study",),
 }
 _FORMATS = {"date": "2026-03-05", "date-time": "2026-03-05T01:00:00Z"}
 
@@ -131,22 +132,35 @@ def _text(schema: Schema, name: str) -> str:
 
 
 def put(described: dict[str, Any]) -> None:
-    """Put an example to every body and every answer in JSON that has none."""
+    """Put an example to every body and answer in JSON, and to every parameter that must be given, where it has none."""
     made = Examples(described["components"]["schemas"])
     sent: dict[str, Any] = {}
-    for path, operations in described["paths"].items():
-        for operation in operations.values():
-            for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-                if kind == JSON:
-                    schema = content["schema"]
-                    example = made.of(schema) or made.of(schema, whole=True)
-                    sent[path] = content.setdefault("example", example)
-    for path, operations in described["paths"].items():
-        for method, operation in operations.items():
-            for status, answer in operation["responses"].items():
-                content = answer.get("content", {}).get(JSON)
-                if status[0] == "2" and content is not None:
-                    content.setdefault("example", _answer(made, content["schema"], path, method, sent))
+    found = [
+        (path, method, operation)
+        for path, operations in described["paths"].items()
+        for method, operation in operations.items()
+    ]
+    for path, _, operation in found:
+        for parameter in operation.get("parameters", ()):
+            if parameter.get("required"):
+                parameter.setdefault("example", _named(made, parameter, path))
+        content = operation.get("requestBody", {}).get("content", {}).get(JSON)
+        if content is not None:
+            schema = content["schema"]
+            sent[path] = content.setdefault("example", made.of(schema) or made.of(schema, whole=True))
+    for path, method, operation in found:
+        for status, answer in operation["responses"].items():
+            content = answer.get("content", {}).get(JSON)
+            if status[0] == "2" and content is not None:
+                content.setdefault("example", _answer(made, content["schema"], path, method, sent))
+
+
+def _named(made: Examples, parameter: Schema, path: str) -> Any:
+    if parameter["name"] == "id" and path.startswith("/api/v1/figures/"):
+        return "study.essays"
+    if parameter["name"] == "id" and path.startswith("/api/v1/initiatives/"):
+        return "vehicles"
+    return made.of(parameter["schema"], parameter["name"])
 
 
 def _answer(made: Examples, schema: Schema, path: str, method: str, sent: dict[str, Any]) -> Any:
