@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,32 @@ def tree(units: int) -> Iterator[Document]:
         for depth in range(1, 6):
             if path[depth - 1] not in seen:
                 seen.add(path[depth - 1])
-                yield {"_id": path[depth - 1], "path": path[:depth], "name": path[depth - 1], "parent": None}
+                yield unit(path[:depth])
+
+
+def unit(path: Sequence[str]) -> Document:
+    """A unit as the gateway keeps it, whose id is its name."""
+    id, kind = path[-1], "branch" if len(path) > 3 else "department" if len(path) > 1 else "committee"
+    told: dict[str, Any] = {"name": id, "short_name": id, "kind": kind, "credit_code": "", "party_code": ""}
+    above = {"parent": path[-2] if len(path) > 1 else None, "path": list(path), "scope": list(path)}
+    return {"_id": id, **told, **above, "depth": len(path), "members": 20, "active_from": "2026-01-01", "version": 1}
+
+
+def added(unit: Document) -> Document:
+    """The journal entry by which a unit came into the tree, unpublished."""
+    names = ("name", "short_name", "kind", "parent", "path", "credit_code", "party_code", "members")
+    told = {name: unit[name] for name in names}
+    return {
+        **_entry(unit["_id"], unit["active_from"], NOW),
+        "aggregate": unit["_id"],
+        "type": "unit.added.v1",
+        "data": told,
+    }
+
+
+def _entry(unit: str, day: str, recorded: datetime) -> Document:
+    marks: Document = {"_id": new_id(), "aggregate": new_id(), "n": 1, "time": NOW, "recorded": recorded}
+    return {**marks, "unit": unit, "actor": "u1", "day": day, "command": "c", "published": False, "hash": b""}
 
 
 def entries(count: int, units: int, seed: int = 1) -> Iterator[Document]:
@@ -37,21 +62,9 @@ def entries(count: int, units: int, seed: int = 1) -> Iterator[Document]:
         day = f"2026-{chosen.randint(2, 10):02d}-{chosen.randint(1, 28):02d}"
         due = chosen.randint(5, 40)
         counted: dict[str, Any] = {"unit": unit, "day": day, "way": "branch", "due": due, "present": due - 1}
-        yield {
-            "_id": new_id(),
-            "aggregate": new_id(),
-            "n": 1,
-            "type": "session.submitted.v1",
-            "time": NOW,
-            "recorded": NOW + timedelta(milliseconds=number),
-            "unit": unit,
-            "actor": "u1",
-            "day": day,
-            "command": "c",
-            "data": {"title": "主题党日", "now": {**counted, "excused": 1, "absent": 0}},
-            "published": False,
-            "hash": b"",
-        }
+        data = {"title": "主题党日", "now": {**counted, "excused": 1, "absent": 0}}
+        entry = _entry(unit, day, NOW + timedelta(milliseconds=number))
+        yield {**entry, "type": "session.submitted.v1", "data": data}
 
 
 def withdrawn(submitted: Document) -> Document:

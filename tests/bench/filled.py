@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context
-from typing import Any
 
 from pymongo import MongoClient
 
@@ -17,6 +16,8 @@ from services.gateway.projection import fold
 from services.gateway.store import facts
 from services.kernel.event import Event, new_id
 from services.kernel.journal import Document, ensure_collections, open_database
+
+from .events import unit
 
 ROOT, CHILDREN, BELOW_EACH, UNITS = "P000", 100, 15, 150_000
 MONTHS = tuple(f"2026-{month:02d}" for month in range(2, 11))
@@ -95,11 +96,4 @@ def _units() -> Iterator[Document]:
         for depth in range(1, len(path) + 1):
             if path[depth - 1] not in seen:
                 seen.add(path[depth - 1])
-                yield _unit(path[:depth])
-
-
-def _unit(path: Sequence[str]) -> Document:
-    told: dict[str, Any] = {"name": path[-1], "short_name": path[-1], "credit_code": "", "party_code": ""}
-    kind = ("committee", "department", "base_committee", "branch")[len(path) - 1]
-    above = {"parent": path[-2] if len(path) > 1 else None, "path": list(path), "scope": list(path)}
-    return {"_id": path[-1], **told, **above, "kind": kind, "members": 20, "active_from": "2026-01-01", "version": 1}
+                yield unit(path[:depth])

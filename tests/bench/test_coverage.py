@@ -71,17 +71,10 @@ def fill(client: MongoClient[Document], name: str, size: int) -> None:
         if len(unit["path"]) == 5:
             for above in unit["path"]:
                 feet[above] += 1
-    for chunk in _chunks(_placed(units)):
+    for chunk in _chunks(iter(units)):
         opened["units"].insert_many(chunk, ordered=False)
     for chunk in _chunks(_rollups(feet)):
         opened["rollups"].insert_many(chunk, ordered=False)
-
-
-def _placed(units: list[Document]) -> Iterator[Document]:
-    for unit in units:
-        path = unit["path"]
-        parent = path[-2] if len(path) > 1 else None
-        yield {**unit, "parent": parent, "scope": path, "kind": "branch", "version": 1, "active_from": "2026-01-01"}
 
 
 def _rollups(feet: dict[str, int]) -> Iterator[Document]:

@@ -14,7 +14,7 @@ from services.cli.rebuild import Rebuild
 from services.kernel.event import Event
 from services.kernel.journal import Document, Journal, open_database
 
-from .events import entries, tree, withdrawn
+from .events import added, entries, tree, withdrawn
 from .measured import interleaved, rate, write
 from .parts import emptied, project
 
@@ -30,8 +30,11 @@ class Rebuilt:
         self._platform, self._client, self._prefix = platform, client, prefix
         self._owner, self._gateway = (open_database(client, f"{prefix}_{name}") for name in ("study", "gateway"))
         self._bare = open_database(client, f"{prefix}_bare")
+        units = list(tree(UNITS))
         for database in (self._gateway, self._bare):
-            database["units"].insert_many(tree(UNITS))
+            database["units"].insert_many([{**unit, "head": b"", "paths": {}} for unit in units])
+        self._gateway["journal"].insert_many(map(added, units))
+        self._wait_for(len(units))
         self._events = list(self._record())
         self._steps: list[dict[str, float]] = []
 
@@ -43,7 +46,10 @@ class Rebuilt:
         self._owner["sessions"].insert_many(map(_state, submitted))
         before = self._gateway["facts"].estimated_document_count()
         self._owner["journal"].insert_many(everything)
-        assert wait_until(lambda: self._gateway["facts"].estimated_document_count() >= before + EVENTS, SECONDS)
+        self._wait_for(before + EVENTS)
+
+    def _wait_for(self, facts: int) -> None:
+        assert wait_until(lambda: self._gateway["facts"].estimated_document_count() >= facts, SECONDS)
 
     def bare(self) -> float:
         """The projection alone; events a second."""
