@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import FrameType
 
+import httpx
 import uvicorn
 import uvloop
 
@@ -11,6 +12,7 @@ from services.gateway.commands import Commands
 from services.gateway.gate import Gate
 from services.gateway.grpc_api import make_server
 from services.gateway.http_api.app import make_app, open_store
+from services.gateway.oidc import Provider
 from services.gateway.pages import mount
 from services.gateway.rates import Rates
 from services.gateway.streams import Streams
@@ -43,10 +45,12 @@ async def serve(given: Settings) -> None:
     client, database = open_store(given)
     gate = Gate(database, Commands(given.amqp_uri))
     streams, rates = Streams(gate), Rates(given.request_rate)
+    outside = httpx.AsyncClient(timeout=5, follow_redirects=False)
+    oidc = Provider(given, database, outside) if given.oidc_issuer else None
     web = Web(
         streams,
         uvicorn.Config(
-            make_app(gate, streams, rates, mount),
+            make_app(gate, streams, rates, mount, oidc),
             host=given.http_host,
             port=given.http_port,
             log_config=None,
@@ -62,4 +66,5 @@ async def serve(given: Settings) -> None:
         await web.serve()
     finally:
         await rpc.stop(5)
+        await outside.aclose()
         await client.close()

@@ -22,11 +22,12 @@ from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope, new_id
 from services.kernel.journal import Document
 
+from . import audit
 from .commands import Commands
 from .contract import Role
 from .domain import Action, may
 from .domain.permissions import EVERYWHERE, PERMISSIONS
-from .store import directory
+from .store import access, directory
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -41,11 +42,12 @@ _NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is asking: a user and the roles they hold, each for a unit."""
+    """Who is asking: a user and the roles they hold, each for a unit; or a program, by a token of theirs."""
 
     user: str
     roles: tuple[tuple[Role, str], ...]
     expires: datetime
+    by_token: bool = False
 
     def home(self) -> str:
         """The unit that they land on: that of their first role."""
@@ -75,13 +77,46 @@ class Gate:
             log.info("sign_in.refused")
             raise DomainError("sign_in.refused", "账号或密码不正确", "unauthenticated")
         await self.database["lockouts"].delete_one({"_id": key})
-        token = secrets.token_urlsafe(32)
-        expires = now + timedelta(hours=SESSION_HOURS)
-        await self.database["sessions"].insert_one(
-            {"_id": _digest(token), "user": name, "created": now, "expires": expires}
-        )
+        return await self._let_in(name, now)
+
+    async def sign_in_by(self, issuer: str, subject: str) -> tuple[str, Principal]:
+        """A token for whom a trusted provider says this is: a user who is known here by that subject, nobody else.
+
+        Raises:
+            DomainError: sign_in.unknown_subject.
+        """
+        known = await self.database["identities"].find_one({"_id": identity(issuer, subject)})
+        if known is None:
+            metrics.SIGN_INS.labels("refused").inc()
+            detail = "统一身份认证成功，但该身份未对应本平台账号，请联系系统管理员"
+            raise DomainError("sign_in.unknown_subject", detail, "forbidden")
+        return await self._let_in(known["user"], datetime.now(UTC))
+
+    async def _let_in(self, user: str, now: datetime) -> tuple[str, Principal]:
+        token = await self._session(user, now, now + timedelta(hours=SESSION_HOURS))
         metrics.SIGN_INS.labels("accepted").inc()
         return token, await self.identify(token)
+
+    async def _session(self, user: str, now: datetime, expires: datetime, **more: Any) -> str:
+        token = secrets.token_urlsafe(32)
+        row = {"_id": digest(token), "id": new_id(), "user": user, "created": now, "expires": expires, **more}
+        await access.open_session(self.database, row)
+        return token
+
+    async def make_token(self, principal: Principal, name: str, role: Role, unit: str, days: int) -> str:
+        """A program's token: it may what one role of its user's may, until it expires or is revoked. Shown once.
+
+        Raises:
+            DomainError: token.by_token; token.role_not_held.
+        """
+        if principal.by_token:
+            raise DomainError("token.by_token", "接口令牌不能再生成令牌，请登录后操作", "forbidden")
+        if (role, unit) not in principal.roles:
+            detail = "您没有该单位的这一角色"
+            raise DomainError("token.role_not_held", detail, "forbidden", [{"pointer": "/role", "detail": detail}])
+        now = datetime.now(UTC)
+        only = {"role": role.value, "unit": unit}
+        return await self._session(principal.user, now, now + timedelta(days=days), name=name, only=only)
 
     async def _count_attempt(self, key: str, now: datetime) -> None:
         """Count the attempt before the password is looked at: many at once get no more guesses than one by one."""
@@ -114,7 +149,7 @@ class Gate:
 
     async def sign_out(self, token: str) -> None:
         """The token is worth nothing from now on."""
-        await directory.end_session(self.database, _digest(token))
+        await access.end_sessions(self.database, {"_id": digest(token)})
 
     async def identify(self, token: str | None) -> Principal:
         """Who bears the token.
@@ -125,13 +160,14 @@ class Gate:
         if not token:
             raise DomainError("token.missing", "请先登录", "unauthenticated")
         await self.directory.look()
-        session = await self.directory.signed_in(_digest(token))
+        session = await self.directory.signed_in(digest(token))
         if session is None:
             raise DomainError("token.invalid", "登录凭证无效，请重新登录", "unauthenticated")
         if session["expires"] <= datetime.now(UTC):
             raise DomainError("token.expired", "登录已过期，请重新登录", "unauthenticated")
         roles = tuple((Role(held["role"]), str(held["unit"])) for held in session["roles"])
-        return Principal(session["user"], roles, session["expires"])
+        audit.told(user=session["user"])
+        return Principal(session["user"], roles, session["expires"], "only" in session)
 
     async def allow(self, principal: Principal, action: Action, unit: str, field: str = "unit") -> Actor:
         """The role by which somebody may do something to a unit; `field` is where the request names it.
@@ -141,6 +177,7 @@ class Gate:
         """
         paths = await self.directory.paths([unit])
         held = may(principal.roles, action, paths.get(unit, [unit]))
+        audit.told(action=action.value, unit=unit, role=held[0] if held else "")
         if held is not None and (unit in paths or held[1] == EVERYWHERE):
             return Actor(user=principal.user, role=held[0], unit=held[1])
         if not any(role in PERMISSIONS[action] for role, _ in principal.roles):
@@ -160,6 +197,8 @@ class Gate:
             for role, unit in principal.roles
             if role in PERMISSIONS[action]
         ]
+        first = held[0] if held else None
+        audit.told(action=action.value, role=first.role if first else "", unit=first.unit if first else "")
         if not held:
             raise DomainError("role.missing", "您的角色没有此项权限", "forbidden")
         return held
@@ -235,6 +274,8 @@ class Gate:
         self, service: str, command: Command, actor: Actor, headers: Mapping[str, str], units: Iterable[str] = ()
     ) -> Any:
         """Send a command or query to a service in its envelope."""
+        if command.unmasks:
+            audit.looked(str(getattr(command, "reason", "")))
         return await self.commands.call(service, command, await self.envelope(headers, actor, units))
 
 
@@ -256,5 +297,11 @@ def hash_password(password: str) -> str:
     return _HASHER.hash(password)
 
 
-def _digest(token: str) -> str:
+def identity(issuer: str, subject: str) -> str:
+    """Under which a provider's subject is kept: who reads the store learns no number of theirs from it."""
+    return hashlib.sha256(f"{issuer}\x1f{subject}".encode()).hexdigest()
+
+
+def digest(token: str) -> str:
+    """Under which a token's session is kept: who reads the store can sign in by none of them."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -18,6 +18,7 @@ from services.kernel import metrics
 from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError, Kind
 
+from . import audit
 from .domain import Action
 from .gate import Gate, Principal
 from .pb.shengzhi.report.v1 import reports_pb2 as pb
@@ -69,7 +70,7 @@ class Reports(reports_pb2_grpc.ReportsServicer):
             )
             return _report(found)
 
-        return await _answered("GetReport", context, answer)
+        return await self._answered("GetReport", context, answer)
 
     async def ListRecords(self, request: pb.ListRecordsRequest, context: Any) -> pb.ListRecordsResponse:  # noqa: N802
         """The records behind a figure."""
@@ -85,7 +86,7 @@ class Reports(reports_pb2_grpc.ReportsServicer):
                 await report.records(self._gate.database, request.figure, request.unit, span, page, size, tag)
             )
 
-        return await _answered("ListRecords", context, answer)
+        return await self._answered("ListRecords", context, answer)
 
     async def GetCatalogue(  # noqa: N802
         self, request: pb.GetCatalogueRequest, context: Any
@@ -97,7 +98,7 @@ class Reports(reports_pb2_grpc.ReportsServicer):
             entries = report.catalogue(await weights(self._gate.database))
             return pb.GetCatalogueResponse(items=[pb.CatalogueEntry(**entry) for entry in entries])
 
-        return await _answered("GetCatalogue", context, answer)
+        return await self._answered("GetCatalogue", context, answer)
 
     async def WatchReport(  # noqa: N802
         self, request: pb.WatchReportRequest, context: Any
@@ -109,8 +110,8 @@ class Reports(reports_pb2_grpc.ReportsServicer):
             asked = Asked(request.unit, await self._span(request), request.children, _compared(request))
             return await self._streams.open(_bearer(context), asked, request.resume_token or None)
 
-        updates = await _answered("WatchReport", context, opened)
-        while (update := await _answered("WatchReport", context, lambda: anext(updates, None), None)) is not None:
+        updates = await self._answered("WatchReport", context, opened)
+        while (update := await self._answered("WatchReport", context, lambda: anext(updates, None), None)) is not None:
             yield _update(update)
 
     async def _caller(self, context: Any) -> Principal:
@@ -132,6 +133,37 @@ class Reports(reports_pb2_grpc.ReportsServicer):
         except ValueError as error:
             raise DomainError("period.invalid", "from、to 应为日期（如 2026-03-05）") from error
 
+    async def _answered(
+        self,
+        method: str,
+        context: Any,
+        answer: Callable[[], Awaitable[T]],
+        most_seconds: float | None = MOST_SECONDS,
+    ) -> T:
+        """Answer in the time that there is, or abort with the refusal's status and its stable code in the trailer."""
+        traced = str(dict(context.invocation_metadata() or ()).get("traceparent", "")).split("-")
+        trace = traced[1] if len(traced) == 4 else ""
+        asking = audit.begin(str(context.peer()), trace, changes=False, operation=f"grpc {method}")
+        try:
+            async with asyncio.timeout(most_seconds):
+                answered = await answer()
+        except DomainError as refusal:
+            audit.refused(refusal)
+            await audit.close(self._gate.database, asking, done=False)
+            code, stable, detail = CODES[refusal.kind], refusal.code, refusal.detail
+        except PyMongoError as error:
+            log.warning("grpc.store_away", error=repr(error))
+            code, stable, detail = grpc.StatusCode.UNAVAILABLE, "store.unavailable", "数据库暂时不可用，请稍后重试"
+        except TimeoutError:
+            code, stable, detail = grpc.StatusCode.DEADLINE_EXCEEDED, "request.timed_out", "未能及时答复，请稍后重试"
+        else:
+            metrics.GRPC_REQUESTS.labels(method, "OK").inc()
+            return answered
+        metrics.GRPC_REQUESTS.labels(method, code.name).inc()
+        context.set_trailing_metadata((("code", stable),))
+        await context.abort(code, detail)
+        raise AssertionError("abort raises")
+
 
 def _compared(request: Any) -> tuple[str, ...]:
     return ("before", "year") if request.compare else ()
@@ -141,29 +173,6 @@ def _bearer(context: Any) -> str | None:
     told = dict(context.invocation_metadata() or ())
     scheme, _, token = str(told.get("authorization", "")).partition(" ")
     return token if scheme.lower() == "bearer" else None
-
-
-async def _answered(
-    method: str, context: Any, answer: Callable[[], Awaitable[T]], most_seconds: float | None = MOST_SECONDS
-) -> T:
-    """Answer within the time that there is, or abort with the refusal's status and its stable code in the trailer."""
-    try:
-        async with asyncio.timeout(most_seconds):
-            answered = await answer()
-    except DomainError as refusal:
-        code, stable, detail = CODES[refusal.kind], refusal.code, refusal.detail
-    except PyMongoError as error:
-        log.warning("grpc.store_away", error=repr(error))
-        code, stable, detail = grpc.StatusCode.UNAVAILABLE, "store.unavailable", "数据库暂时不可用，请稍后重试"
-    except TimeoutError:
-        code, stable, detail = grpc.StatusCode.DEADLINE_EXCEEDED, "request.timed_out", "未能及时答复，请稍后重试"
-    else:
-        metrics.GRPC_REQUESTS.labels(method, "OK").inc()
-        return answered
-    metrics.GRPC_REQUESTS.labels(method, code.name).inc()
-    context.set_trailing_metadata((("code", stable),))
-    await context.abort(code, detail)
-    raise AssertionError("abort raises")
 
 
 def _figures(details: dict[str, Any]) -> list[pb.Figure]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from services.kernel.rpc import command, query
 from services.kernel.vault import mask_name, mask_phone, redact
 
 from . import contract, store
-from .domain import TICKET, check_handler, deadline
+from .domain import TICKET, check_desk, check_handler, deadline
 from .domain.ticket import in_order
 
 Answer = dict[str, Any]
@@ -152,8 +152,7 @@ class Hotline(Imports):
             return
         in_campaign(row.received, work.envelope.periods)
         in_order(row.received, row.life(), work.now)
-        if row.handler is not None:
-            check_handler(row.reported_unit, row.handler, work.envelope.paths[row.handler])
+        self._kept_from(row.reported_unit, row, work.envelope.paths)
         content = row.model_dump(include=set(contract.TicketContent.model_fields) | set(contract.Caller.model_fields))
         if row.action == "correct":
             corrected = contract.CorrectTicket(**content, id=id, life=row.life(), reason=row.reason, row=digest)
@@ -177,6 +176,7 @@ class Hotline(Imports):
     def _write_down(self, command: contract.RegisterTicket | contract.CorrectTicket, envelope: Envelope) -> Answer:
         """What bears a caller: sealed and decided in one transaction, the deadline worked out."""
         in_campaign(command.received, envelope.periods)
+        self._kept_from(command.reported_unit, command, envelope.paths)
 
         def act(work: Work) -> Answer:
             self._seal(work, command.id, command)
@@ -185,12 +185,21 @@ class Hotline(Imports):
         answer: Answer = self.journal.execute(envelope, command, act)
         return answer
 
+    def _kept_from(self, reported: str | None, told: Any, paths: Mapping[str, Sequence[str]]) -> None:
+        """Neither desk nor handler of a report lies in the unit that it is about."""
+        life = getattr(told, "life", None)
+        handler = life.handler if isinstance(life, contract.Life) else getattr(told, "handler", None)
+        check_desk(reported, told.unit, paths.get(told.unit, ()))
+        if handler is not None:
+            check_handler(reported, handler, paths.get(handler, ()))
+
     def _do(self, command: Any, envelope: Envelope) -> Answer:
         answer: Answer = self.journal.execute(envelope, command, lambda work: self._decided(work, envelope, command))
         return answer
 
     def _decided(self, work: Work, envelope: Envelope, command: Any) -> Answer:
         ticket = work.decide(TICKET, command.id, redacted(command), envelope.expected)
+        work.within(TICKET, command.id)
         return {"id": command.id, "version": work.version(TICKET, command.id), "state": str(ticket.state)}
 
     def _limited(self, command: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -19,7 +20,8 @@ class Aggregate(Generic[S]):
     """A kind of record: its state, its rules, and which units have a part in it.
 
     `name` ("session") gives the collection ("sessions"). `parts` gives the ids of every unit concerned; the union of
-    their paths is the record's `scope`, on which permission and lists rest.
+    their paths is the record's `scope`, on which permission and lists rest. `hidden` gives units that have no part in
+    the scope whatever the paths say, nor has what lies below them.
     """
 
     name: str
@@ -27,8 +29,14 @@ class Aggregate(Generic[S]):
     decide: Callable[[S | None, Any, datetime], Iterable[Payload]]
     evolve: Callable[[S | None, Any], S]
     parts: Callable[[S], Iterable[str]]
+    hidden: Callable[[S], Iterable[str]] = lambda state: ()
 
     @property
     def collection(self) -> str:
         """Where its states are kept."""
         return self.name + "s"
+
+    def scope(self, state: S, paths: Iterable[Sequence[str]]) -> list[str]:
+        """The units whose roles reach the record: those on the paths, each path as far as it is not hidden."""
+        hidden = set(self.hidden(state))
+        return sorted({unit for path in paths for unit in takewhile(lambda step: step not in hidden, path)})

@@ -56,10 +56,17 @@ class Command(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    unmasks: ClassVar[bool] = False
+    """Whether it shows what is masked otherwise, for its `reason`: every such look is written down."""
+
 
 def method_name(command: type[Command]) -> str:
     """The RPC method of a command or query: SubmitSession → submit_session."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", command.__name__).lower()
+
+
+EVERYWHERE = "*"
+"""As the unit of a role: it is held for all of them, the first administrator's even where there is none yet."""
 
 
 class Actor(BaseModel):

@@ -30,7 +30,7 @@ from . import event, metrics
 from .aggregate import Aggregate, S
 from .clock import Clock, utc_now
 from .errors import DomainError
-from .event import Command, Envelope, Event, Payload
+from .event import EVERYWHERE, Command, Envelope, Event, Payload
 from .suite import DIGESTS
 
 log = structlog.stdlib.get_logger(__name__)
@@ -182,6 +182,22 @@ class Work:
         decided: S = record.state
         return decided
 
+    def within(self, aggregate: Aggregate[Any], id: str) -> None:
+        """Refuse what was decided on a record that lies outside the role by which it was commanded.
+
+        The edge has asked already, of the tree; this asks again, of the record: its units as they are now, by the paths
+        that the command bears and by those that the record was saved with.
+
+        Raises:
+            DomainError: unit.out_of_scope.
+        """
+        record, actor = self._loaded[aggregate.name, id], self.envelope.actor
+        units = set(aggregate.parts(record.state))
+        known = [paths.get(unit, [unit]) for unit in units for paths in (self.paths, record.paths)]
+        reached = aggregate.scope(record.state, [*known, *record.paths.values()])
+        if actor.unit not in (EVERYWHERE, *reached):
+            raise DomainError("unit.out_of_scope", "该记录不在您的权限范围内", "forbidden")
+
     def write(self, collection: str, operation: Any) -> None:
         """Let one of pymongo's bulk operations be part of the save: what belongs beside the journal, never in it."""
         self._writes.append((collection, operation))
@@ -257,7 +273,7 @@ class Work:
             "version": record.version,
             "head": record.head,
             "paths": paths,
-            "scope": sorted({step for path in paths.values() for step in path}),
+            "scope": aggregate.scope(record.state, paths.values()),
         }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .suite import SUITES, Name, Suite
@@ -29,6 +30,15 @@ class Settings(BaseSettings):
     """So many requests a second one caller may send over REST and gRPC; those of five seconds at once."""
     metrics_port: int = 0
     log_level: str = "INFO"
+
+    audit_days: int = Field(default=366, ge=184)
+    """So long the access log is kept; six months is the least that is allowed (网络安全法 第二十一条)."""
+    oidc_issuer: str = ""
+    """The address of an OIDC provider; empty: signing in is by password alone."""
+    oidc_client: str = ""
+    oidc_redirect: str = ""
+    """Where the provider sends people back: the platform's own address with /sign-in/oidc/return."""
+    oidc_name: str = "统一身份认证"
 
     ciphers: Name = "international"
     """Which algorithms seal personal data and chain the journal; what the other one sealed is still read."""

@@ -73,6 +73,8 @@ class ListMembers(Command):
 class ExportMembers(Command):
     """Members as rows of their sheet, names in clear, from the one after the number `after` on; who asks says why."""
 
+    unmasks: ClassVar[bool] = True
+
     unit: UnitId
     reason: Why
     after: MemberId | None = None

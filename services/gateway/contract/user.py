@@ -83,6 +83,13 @@ class SetPassword(Command):
     password: str = Field(min_length=8, max_length=200)
 
 
+class SetIdentity(Command):
+    """Say who somebody is to the OIDC provider: a hash of issuer and subject, which lies beside the journal."""
+
+    id: Login
+    digest: str | None = Field(pattern=r"^[0-9a-f]{64}$")
+
+
 class ListUsers(Command):
     """Users with a role in a unit's subtree."""
 

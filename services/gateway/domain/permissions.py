@@ -1,17 +1,19 @@
-"""Who may do what: one table, readable on one screen. A role reaches its unit and what lies below it, nothing else."""
+"""Who may do what, where: one table, readable on one screen. A role reaches its unit and what lies below it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
+from services.kernel.event import EVERYWHERE
 from services.research.contract import APPROVERS
 
 from ..contract import Role
 
 R = Role
-EVERYWHERE = "*"
-"""Stands for the root, where there may be none yet: held by the first administrator alone."""
+
+
+__all__ = ["ELSEWHERE", "EVERYWHERE", "PERMISSIONS", "SCOPES", "Action", "Scope", "may", "rows"]
 
 
 class Action(StrEnum):
@@ -53,7 +55,30 @@ class Action(StrEnum):
     manage_members = "manage_members"
     see_themselves = "see_themselves"
     grant_roles = "grant_roles"
+    end_sessions = "end_sessions"
+    read_access_log = "read_access_log"
     operate = "operate"
+
+
+class Scope(StrEnum):
+    """On which units a role may do what it may."""
+
+    subtree = "subtree"
+    addressed = "addressed"
+    judged = "judged"
+    themselves = "themselves"
+    root = "root"
+    platform = "platform"
+
+
+SCOPES = {
+    Scope.subtree: "角色所在单位及其下级",
+    Scope.addressed: "角色所在单位及其下级，以及上级下发给本单位的",
+    Scope.judged: "本人担任评委的比赛，看不到作者和其他评委的打分",
+    Scope.themselves: "本人",
+    Scope.root: "最高一级单位的角色（对所有单位生效）",
+    Scope.platform: "全平台，不涉及单位记录",
+}
 
 
 _WORK = {R.committee, R.office, R.unit_admin, R.leader, R.handler, R.secretary}
@@ -97,9 +122,29 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.manage_members: frozenset({R.office, R.unit_admin, R.secretary}),
     Action.see_themselves: frozenset({*_WORK, *_HOTLINE, R.member, R.judge}),
     Action.grant_roles: frozenset({R.security_admin}),
+    Action.end_sessions: frozenset({R.security_admin}),
+    Action.read_access_log: frozenset({R.audit_admin}),
     Action.operate: frozenset({R.operations}),
 }
 """Action → roles. The three administrators (三员分立) share no action that changes anything."""
+
+
+ELSEWHERE: dict[Action, Scope] = {
+    Action.read_materials: Scope.addressed,
+    Action.read_plans: Scope.addressed,
+    Action.score_entries: Scope.judged,
+    Action.keep_progress: Scope.themselves,
+    Action.see_themselves: Scope.themselves,
+    Action.manage_campaigns: Scope.root,
+    Action.set_norms: Scope.platform,
+    Action.operate: Scope.platform,
+}
+"""Where an action reaches less or more than the role's unit and its subtree, which is what all others reach."""
+
+
+def rows() -> list[tuple[Action, Scope, frozenset[Role]]]:
+    """The table, a line an action."""
+    return [(action, ELSEWHERE.get(action, Scope.subtree), roles) for action, roles in PERMISSIONS.items()]
 
 
 def may(roles: Iterable[tuple[Role, str]], action: Action, path: Sequence[str]) -> tuple[Role, str] | None:

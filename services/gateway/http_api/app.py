@@ -20,9 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.kernel.journal import CODEC, Document
 from services.kernel.settings import Settings
 
+from ..oidc import Provider
 from ..rates import Rates
 from ..streams import Streams
 from . import (
+    access,
     attendance,
     directory,
     errors,
@@ -70,6 +72,7 @@ def make_app(
     streams: Streams | None = None,
     rates: Rates | None = None,
     extend: Callable[[FastAPI], None] = lambda app: None,
+    oidc: Provider | None = None,
 ) -> FastAPI:
     """The application on a gate, with what the process's edges share; `extend` mounts what lies above (the pages)."""
 
@@ -87,10 +90,10 @@ def make_app(
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.gate, app.state.streams = gate, streams or Streams(gate)
+    app.state.gate, app.state.streams, app.state.oidc = gate, streams or Streams(gate), oidc
     errors.install(app)
     records = (members, attendance, study, study_plans, supervision, joint, research, hotline)
-    for module in (imports, directory, *records, initiatives, submissions, live, reports, operations):
+    for module in (imports, directory, access, *records, initiatives, submissions, live, reports, operations):
         app.include_router(module.router, prefix="/api/v1", responses=errors.ANSWERS)
     _operations(app, gate)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

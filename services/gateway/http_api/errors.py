@@ -17,6 +17,8 @@ from starlette.exceptions import HTTPException
 from services.kernel.errors import DomainError, FieldError, Kind
 from services.kernel.refusals import REASONS
 
+from .. import audit
+
 log = structlog.stdlib.get_logger(__name__)
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -81,6 +83,7 @@ class Problem(BaseModel):
 
 def problem(request: Request, refusal: DomainError, status: int | None = None) -> Response:
     """A refusal as the answer to a request."""
+    audit.refused(refusal)
     known, title = STATUSES[refusal.kind]
     body = {
         "type": "about:blank",

@@ -9,20 +9,25 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 import structlog
+from pymongo.errors import PyMongoError
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel import metrics
 from services.kernel.errors import DomainError
 
+from .. import audit
 from ..rates import Rates
 from .auth import token_of
 from .errors import problem
+
+log = structlog.stdlib.get_logger(__name__)
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_JSON_BYTES = 1024 * 1024
 _MOST_DEPTH = 32
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+_CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 _QUOTED = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # possessive, and to the end where it is not closed: linear
 _BRACKETS = re.compile(rb"[\[\]{}]")
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -49,12 +54,28 @@ class Limits:
         with structlog.contextvars.bound_contextvars(trace_id=request.state.trace_id):
             started = time.monotonic()
             status = [0]
-            sending = _watched(send, status)
+            asking = audit.begin(
+                request.client.host if request.client else "",
+                request.state.trace_id,
+                changes=request.method in _CHANGING,
+            )
+
+            async def written_down() -> None:
+                route = getattr(scope.get("route"), "path", "other")
+                asking.operation = f"{request.method} {route}" if request.method in _METHODS else "other"
+                try:
+                    await audit.close(request.app.state.gate.database, asking, done=status[0] < 400)
+                except PyMongoError:
+                    if asking.reason:  # nothing is shown unless it is written down
+                        raise
+                    log.exception("audit.not_written", **vars(asking))
+
+            sending = _watched(send, status, written_down)
             try:
                 self._check_rate(request)
                 if b"%00" in scope["query_string"] or "\0" in scope["path"]:
                     raise DomainError("request.malformed", "地址中含有不可见的控制字符")
-                if request.method in ("POST", "PUT", "PATCH", "DELETE"):
+                if request.method in _CHANGING:
                     body = await _read(request)
                     _check_json(request, body)
                     receive = _again(body)
@@ -132,10 +153,15 @@ def _again(body: bytes) -> Receive:
     return receive
 
 
-def _watched(send: Callable[[Message], Awaitable[None]], status: list[int]) -> Send:
+def _watched(
+    send: Callable[[Message], Awaitable[None]], status: list[int], written: Callable[[], Awaitable[None]]
+) -> Send:
+    """Before an answer begins, what it answers is written down."""
+
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             status[0] = message["status"]
+            await written()
         await send(message)
 
     return sending

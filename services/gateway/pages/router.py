@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from . import (
+    access,
     entry,
     figures,
     home,
@@ -31,7 +32,7 @@ def mount(app: FastAPI) -> None:
     app.mount("/pages", StaticFiles(directory=_STATIC), name="pages")
     # entry before records: `new` is no record's id
     modules = (
-        *(sign_in, home, figures, initiatives, membership, lined, entry),
+        *(sign_in, access, home, figures, initiatives, membership, lined, entry),
         *(judging, norms, records, supervision, submitting, sheets),
     )
     for module in modules:

@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 
 from services.kernel.errors import DomainError
 
+from .. import audit
 from ..contract import ROLES
 from ..documents.page import environment
 from ..domain import Action
@@ -102,34 +103,45 @@ def frame(request: Request) -> dict[str, Any]:
     return {**told, "reader": reader.user + role, "links": links}
 
 
+_WAYS: tuple[tuple[tuple[Action, ...], tuple[tuple[str, str], ...]], ...] = (
+    ((Action.read_study,), (("/records/session", "学习活动"), ("/submissions", "月度上报"))),
+    (
+        (Action.read_plans,),
+        (
+            ("/records/plan", "学习计划"),
+            ("/records/notice", "通知单"),
+            ("/norms", "标准与依据"),
+            ("/records/pair", "联学结对"),
+            ("/records/contest", "比赛"),
+        ),
+    ),
+    ((Action.manage_members,), (("/records/member", "党员名册"), ("/records/excuse", "请假"))),
+    (
+        (Action.read_research,),
+        (("/records/topic", "重点课题"), ("/records/visit", "调研"), ("/records/measure", "转化清单")),
+    ),
+    ((Action.read_materials,), (("/records/material_set?offered=true", "学习资料"),)),
+    ((Action.score_entries,), (("/judging", "作品评分"),)),
+    ((Action.read_tickets,), (("/records/ticket", "民声工单"),)),
+    ((Action.read_access_log,), (("/access/log", "审计日志"),)),
+    (SHEETS, (("/imports", "报送表格"),)),
+)
+"""Who may do any of these sees these in the frame."""
+
+
 def _links(reader: Principal) -> list[tuple[str, str]]:
     home = home_of(reader)
     links = [("/", "首页")]
     if home and can(reader, Action.read_figures):
         links += [(f"/reports/{quote(home)}", "统计报告"), (f"/coverage/{quote(home)}", "学习覆盖")]
         links.append((f"/initiatives/{quote(home)}", "举措进展"))
-    if can(reader, Action.read_study):
-        links += [("/records/session", "学习活动"), ("/submissions", "月度上报")]
-    if can(reader, Action.read_plans):
-        links += [("/records/plan", "学习计划"), ("/records/notice", "通知单"), ("/norms", "标准与依据")]
-        links += [("/records/pair", "联学结对"), ("/records/contest", "比赛")]
-    if can(reader, Action.manage_members):
-        links += [("/records/member", "党员名册"), ("/records/excuse", "请假")]
-    if can(reader, Action.read_research):
-        links += [("/records/topic", "重点课题"), ("/records/visit", "调研"), ("/records/measure", "转化清单")]
-    if can(reader, Action.read_materials):
-        links.append(("/records/material_set?offered=true", "学习资料"))
-    if can(reader, Action.score_entries):
-        links.append(("/judging", "作品评分"))
-    if can(reader, Action.read_tickets):
-        links.append(("/records/ticket", "民声工单"))
-    if can(reader, *SHEETS):
-        links.append(("/imports", "报送表格"))
-    return [*links, ("/docs", "接口文档")]
+    links += [link for actions, ways in _WAYS if can(reader, *actions) for link in ways]
+    return [*links, ("/access/tokens", "会话与令牌"), ("/docs", "接口文档")]
 
 
 def refused(request: Request, refusal: DomainError) -> Response:
     """A refusal as a page; the sign-in form for who is not signed in."""
+    audit.refused(refusal)
     if refusal.kind == "unauthenticated":
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?{urlencode({'next': asked if request.method == 'GET' else '/'})}", 303)

@@ -10,6 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.kernel.errors import DomainError
 
+from .. import audit
+from ..gate import Principal
 from ..http_api.auth import COOKIE, Gated, token_of
 from ..http_api.errors import STATUSES
 from .screens import Screen, screen
@@ -20,7 +22,7 @@ router = APIRouter(include_in_schema=False, route_class=Screen)
 @router.get("/login")
 async def login_page(request: Request, next: str = "/") -> Response:
     """The form."""
-    return screen(request, "login.html", refusal=None, name="", next=next)
+    return screen(request, "login.html", refusal=None, name="", next=next, oidc=_provider(request))
 
 
 @router.post("/login")
@@ -35,8 +37,24 @@ async def login(
     try:
         token, principal = await gate.sign_in(name, password)
     except DomainError as refusal:
-        return screen(request, "login.html", STATUSES[refusal.kind][0], refusal=refusal, name=name, next=next)
-    answer = RedirectResponse(_within(next), 303)
+        audit.refused(refusal)
+        told = {"refusal": refusal, "name": name, "next": next, "oidc": _provider(request)}
+        return screen(request, "login.html", STATUSES[refusal.kind][0], **told)
+    return entered(request, token, principal, next)
+
+
+@router.post("/logout")
+async def logout(request: Request, gate: Gated) -> Response:
+    """Sign out."""
+    await gate.sign_out(token_of(request) or "")
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+def entered(request: Request, token: str, principal: Principal, target: str) -> Response:
+    """Signed in: the token goes into the cookie, the reader to where they were going."""
+    answer = RedirectResponse(within(target), 303)
     answer.set_cookie(
         COOKIE,
         token,
@@ -49,16 +67,12 @@ async def login(
     return answer
 
 
-@router.post("/logout")
-async def logout(request: Request, gate: Gated) -> Response:
-    """Sign out."""
-    await gate.sign_out(token_of(request) or "")
-    answer = RedirectResponse("/login", 303)
-    answer.delete_cookie(COOKIE)
-    return answer
+def _provider(request: Request) -> str | None:
+    """What the OIDC provider is called, where there is one."""
+    return None if request.app.state.oidc is None else str(request.app.state.oidc.name)
 
 
-def _within(target: str) -> str:
+def within(target: str) -> str:
     """An address of this platform, or the landing page: signing in leads nowhere else."""
     parts = urlsplit(target)
     inside = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc

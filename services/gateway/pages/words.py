@@ -10,9 +10,47 @@ from services.research import contract as research
 from services.study import contract as study
 
 from ..documents import show
+from ..domain import Action
 from . import joint
 from .owed import KINDS, owed_lines
 
+ACTIONS = {
+    Action.read_figures: "查看统计",
+    Action.read_units: "查看单位",
+    Action.read_study: "查看学习记录",
+    Action.write_study: "填报学习记录",
+    Action.return_study: "退回学习记录",
+    Action.read_materials: "查看学习资料",
+    Action.keep_progress: "记录本人学习进度",
+    Action.score_entries: "为参赛作品评分",
+    Action.read_plans: "查看计划、通知单",
+    Action.write_plans: "制定计划、下发通知单",
+    Action.acknowledge_notices: "签收通知单",
+    Action.supervise_study: "督学提醒",
+    Action.read_tickets: "查看工单",
+    Action.register_tickets: "登记工单",
+    Action.dispatch_tickets: "分类、派单",
+    Action.handle_tickets: "签收、答复工单",
+    Action.call_back_tickets: "回访、办结工单",
+    Action.correct_tickets: "更正、作废工单",
+    Action.read_callers: "查看来电人（留痕）",
+    Action.read_research: "查看调研",
+    Action.write_research: "填报调研",
+    Action.approve_research: "审批方案、销号",
+    Action.import_research: "导入调研台账",
+    Action.set_norms: "修改调研配置",
+    Action.import_study: "导入学习台账",
+    Action.import_tickets: "导入工单台账",
+    Action.manage_units: "管理单位",
+    Action.manage_campaigns: "开启活动",
+    Action.manage_users: "管理用户",
+    Action.manage_members: "管理党员名册",
+    Action.see_themselves: "查看、更正本人信息",
+    Action.grant_roles: "授予角色",
+    Action.end_sessions: "撤销用户的会话与令牌",
+    Action.read_access_log: "查看审计日志",
+    Action.operate: "处置搁置的消息",
+}
 RECORDS = {
     "session": "学习活动",
     "essay": "学习体会文章",

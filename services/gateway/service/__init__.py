@@ -32,7 +32,7 @@ from ..domain import CAMPAIGN, INITIATIVE, MEMBER, SUBMISSION, UNIT, USER
 from ..domain.campaign import PlaceCampaign
 from ..domain.permissions import EVERYWHERE
 from ..domain.unit import PlaceUnit
-from ..store import directory, facts
+from ..store import access, directory, facts
 from ..store import members as lists
 from ..store import submissions as owed
 from ..store.generation import PROJECTION, QUEUE, ledger
@@ -63,6 +63,7 @@ class FirstAdministrator(DependencyProvider):
 
 def _indexes(database: Database[Document]) -> None:
     facts.ensure_indexes(database)
+    access.ensure_indexes(database)
     lists.ensure_indexes(database)
     owed.ensure_indexes(database)
 
@@ -149,6 +150,24 @@ class Gateway(Members, Lists, Submissions, Held):
             return {"id": command.id, "version": work.version(USER, command.id)}
 
         answer: Answer = self.journal.execute(envelope, _without_secret(command), act)
+        return answer
+
+    @command(contract.SetIdentity)
+    def set_identity(self, command: contract.SetIdentity, envelope: Envelope) -> Answer:
+        """Say who somebody is to the OIDC provider; one identity is one user's."""
+
+        def act(work: Work) -> Answer:
+            if work.get(USER, command.id) is None:
+                raise DomainError("user.not_found", "没有这个用户", "not_found")
+            taken = {"_id": command.digest, "user": {"$ne": command.id}}
+            if command.digest and self.journal.database["identities"].find_one(taken, session=work.session):
+                raise DomainError("user.identity_taken", "该身份已对应另一个账号", "conflict")
+            work.write("identities", pymongo.DeleteMany({"user": command.id}))
+            if command.digest:
+                work.write("identities", pymongo.InsertOne({"_id": command.digest, "user": command.id}))
+            return {"id": command.id, "version": work.version(USER, command.id)}
+
+        answer: Answer = self.journal.execute(envelope, command, act)
         return answer
 
     @query(contract.ListUsers)

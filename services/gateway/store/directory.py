@@ -14,7 +14,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Period
-from services.kernel.journal import MAJORITY, Document
+from services.kernel.journal import Document
 from services.kernel.lists import containing
 
 from ..domain.unit import standing
@@ -40,15 +40,9 @@ async def access(database: Database) -> int:
     return 0 if row is None else int(row["version"])
 
 
-async def end_session(database: Database, digest: str) -> None:
-    """A session is over, for every process of the API at once."""
-
-    async def act(session: AsyncClientSession) -> None:
-        await database["sessions"].delete_one({"_id": digest}, session=session)
-        await database[ACCESS].update_one({"_id": ACCESS}, _RAISED, upsert=True, session=session)
-
-    async with database.client.start_session() as session:
-        await session.with_transaction(act, write_concern=MAJORITY)
+async def raise_access(database: Database, session: AsyncClientSession) -> None:
+    """The same within a transaction of the API's own."""
+    await database[ACCESS].update_one({"_id": ACCESS}, _RAISED, upsert=True, session=session)
 
 
 @dataclass
@@ -80,12 +74,14 @@ class Directory:
             self._kept = _Kept(version)
 
     async def signed_in(self, digest: str) -> Document | None:
-        """The session of a token with its user's `roles`, or None."""
+        """The session of a token with its user's `roles`, or None; a program's token has the one it was made for."""
         kept = self._kept.signed_in
         if digest not in kept:
             found = await self._database["sessions"].aggregate([{"$match": {"_id": digest}}, _WITH_ROLES])
             for session in await found.to_list(1):
-                kept[digest] = {**session, "roles": [role for user in session["users"] for role in user["roles"]]}
+                held = [role for user in session["users"] for role in user["roles"]]
+                only = session.get("only")
+                kept[digest] = {**session, "roles": held if only is None else [role for role in held if role == only]}
         return kept.get(digest)
 
     async def paths(self, ids: Iterable[str]) -> dict[str, list[str]]:

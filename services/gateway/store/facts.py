@@ -40,8 +40,6 @@ def ensure_indexes(database: Database[Document]) -> None:
     database["units"].create_index([("parent", 1), ("_id", 1)])
     database["units"].create_index([("scope", 1), ("_id", 1)])
     database["users"].create_index([("scope", 1), ("_id", 1)])
-    database["sessions"].create_index("expires", expireAfterSeconds=0)
-    database["lockouts"].create_index("expires", expireAfterSeconds=0)
 
 
 class Projection:

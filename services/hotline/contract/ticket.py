@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -159,6 +159,8 @@ class GetTicket(Command):
 
 class GetCaller(Command):
     """A ticket's caller and raw text in clear; the look is written down with its reason."""
+
+    unmasks: ClassVar[bool] = True
 
     id: str
     reason: Reason

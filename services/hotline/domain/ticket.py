@@ -275,6 +275,17 @@ def parts(ticket: Ticket) -> Iterable[str]:
         yield ticket.life.handler
 
 
+def check_desk(reported_unit: str | None, desk: str, path: Iterable[str]) -> None:
+    """A report is not taken down by the unit it is about, nor below it: it belongs to a desk further up.
+
+    Raises:
+        DomainError: ticket.reported_desk.
+    """
+    if reported_unit is not None and reported_unit in {*path, desk}:
+        detail = "受理单位属于被举报单位，应由其上级单位的热线受理"
+        raise DomainError("ticket.reported_desk", detail, errors=[{"pointer": "/reported_unit", "detail": detail}])
+
+
 def check_handler(reported_unit: str | None, handler: str, path: Iterable[str]) -> None:
     """A report never goes to the unit it is about, nor below it (`path` leads from the root to the handler).
 
@@ -375,4 +386,9 @@ def _told(source: TicketContent | TicketRegistered | TicketCorrected) -> dict[st
     return {name: getattr(source, name) for name in _CONTENT}
 
 
-TICKET = Aggregate("ticket", Ticket, decide, evolve, parts)
+def hidden(ticket: Ticket) -> Iterable[str]:
+    """A report is shown to the unit that it is about no more than it is given to it, nor to what lies below."""
+    return () if ticket.reported_unit is None else (ticket.reported_unit,)
+
+
+TICKET = Aggregate("ticket", Ticket, decide, evolve, parts, hidden)

@@ -90,6 +90,8 @@ class GetVisit(WithId):
 class GetFindings(WithId):
     """What a visit found, in clear; the look is written down with its reason."""
 
+    unmasks: ClassVar[bool] = True
+
     reason: Reason
 
 

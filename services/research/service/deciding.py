@@ -52,6 +52,7 @@ class Deciding:
         def act(work: Work) -> Answer:
             id = identity(work, aggregate, command)
             state = decided(work, aggregate, id, command, envelope.expected)
+            work.within(aggregate, id)
             answer = {"id": id, "version": work.version(aggregate, id), "state": str(state.state)}
             return {**answer, **(more(work, id, state) if more else {})}
 

@@ -47,6 +47,7 @@ class Attendances(Imports):
             before = work.version(EXCUSE, command.id)
             asked = PlaceExcuse(excuse=command, unit=unit, overlapping=others)
             state = work.decide(EXCUSE, command.id, asked, envelope.expected)
+            work.within(EXCUSE, command.id)
             corrected = 0
             if work.version(EXCUSE, command.id) > before:
                 rolls.keep_excuse_reason(work, command.id, command.reason)
@@ -64,6 +65,7 @@ class Attendances(Imports):
         def act(work: Work) -> Answer:
             told = command.model_copy(update={"reason": redact(command.reason)})
             state = work.decide(EXCUSE, command.id, told, envelope.expected)
+            work.within(EXCUSE, command.id)
             absences = rolls.excused_by(work, command.id)
             for row in absences:
                 named = None if row["before"] is None else Named(member=row["member"], reason=row["before"])

@@ -170,6 +170,7 @@ class Contests(Reports):
             if contest is not None and isinstance(command, contract.CloseScoring) and contest.state == "scoring":
                 self._check_complete(work, command.id, contest)
             state = work.decide(CONTEST, command.id, command, envelope.expected)
+            work.within(CONTEST, command.id)
             return {"id": command.id, "version": work.version(CONTEST, command.id), "state": state.state}
 
         answer: Answer = self.journal.execute(envelope, command, act)

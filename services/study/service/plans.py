@@ -208,6 +208,7 @@ class Plans(Imports):
 
 def _moved(work: Work, aggregate: Aggregate[Any], id: str, command: Command, expected: int | None = None) -> Answer:
     state = work.decide(aggregate, id, command, expected)
+    work.within(aggregate, id)
     return {"id": id, "version": work.version(aggregate, id), "state": str(state.state)}
 
 

@@ -137,6 +137,7 @@ class Records(Attendances):
             id = self._identity(work, aggregate, command)
             self._check_link(work, id, command)
             state = decided(work, aggregate, id, command, envelope.expected)
+            work.within(aggregate, id)
             return {"id": id, "version": work.version(aggregate, id), "state": str(state.state)}
 
         answer: Answer = self.journal.execute(envelope, command, act)

@@ -50,6 +50,7 @@ class Reports(Records):
             if isinstance(command, contract.Recording) and not isinstance(command, contract.Correction):
                 id = self._numbered(work, aggregate, command)
             state = reported(work, aggregate, id, command, envelope.expected)
+            work.within(aggregate, id)
             return {"id": id, "version": work.version(aggregate, id), "state": str(state.state)}
 
         answer: Answer = self.journal.execute(envelope, command, act)

@@ -12,7 +12,7 @@ import pytest
 from pymongo import MongoClient
 
 from services.kernel.errors import DomainError
-from services.kernel.journal import Journal, TooSlow
+from services.kernel.journal import Journal, TooSlow, Work
 
 from .jar import JAR, Change, change, envelope, make_journal
 
@@ -44,6 +44,27 @@ def test_a_command_leaves_record_entry_and_answer(journal: Journal) -> None:
     assert entry is not None
     assert (entry["aggregate"], entry["n"], entry["published"]) == ("j1", 1, False)
     assert entry["data"]["coins"] == 3
+
+
+def test_a_record_outside_the_actors_unit_is_not_changed(journal: Journal) -> None:
+    """Who stands in no path of the record is refused, whatever the edge thought, and nothing is written."""
+    change(journal, "j1", 3)
+    for unit, code in (("R", None), ("U1", None), ("*", None), ("N", "unit.out_of_scope")):
+        before = counts(journal)
+        given = envelope()
+        given = given.model_copy(update={"actor": given.actor.model_copy(update={"unit": unit})})
+
+        def act(work: Work) -> dict[str, Any]:
+            work.decide(JAR, "j1", Change(coins=1))
+            work.within(JAR, "j1")
+            return {}
+
+        if code is None:
+            journal.execute(given, Change(coins=1), act)
+            continue
+        with pytest.raises(DomainError) as refused:
+            journal.execute(given, Change(coins=1), act)
+        assert (refused.value.code, counts(journal)) == (code, before)
 
 
 def test_the_same_command_again_gives_its_first_answer(journal: Journal) -> None:

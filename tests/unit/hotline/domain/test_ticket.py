@@ -21,7 +21,7 @@ from services.hotline.contract import (
     TicketState,
     VoidTicket,
 )
-from services.hotline.domain import check_handler, counted
+from services.hotline.domain import TICKET, check_desk, check_handler, counted
 from services.hotline.domain.ticket import in_order
 from services.kernel.errors import DomainError
 
@@ -186,6 +186,26 @@ def test_a_report_never_goes_to_whom_it_is_about() -> None:
         with pytest.raises(DomainError) as refused:
             check_handler("D001", path[-1], path)
         assert refused.value.code == "ticket.reported_unit"
+
+
+def test_a_report_is_taken_down_further_up_than_whom_it_is_about() -> None:
+    """No desk that lies in the reported unit takes it down; one beside or above does."""
+    check_desk(None, "D001", ["P000", "D001"])
+    check_desk("D001", "P000", ["P000"])
+    for path in (["P000", "D001"], ["P000", "D001", "D001-B01"]):
+        with pytest.raises(DomainError) as refused:
+            check_desk("D001", path[-1], path)
+        assert refused.value.code == "ticket.reported_desk"
+
+
+@given(st.lists(st.sampled_from("ABCDEF"), min_size=1, max_size=6, unique=True), st.sampled_from("ABCDEF"))
+def test_no_unit_of_the_reported_subtree_is_in_a_reports_scope(path: list[str], reported: str) -> None:
+    """Whatever the tree becomes: on a path through the reported unit only what is above it sees the report."""
+    ticket = Told().do(register()).ticket
+    assert ticket is not None
+    scope = TICKET.scope(ticket.model_copy(update={"reported_unit": reported}), [path])
+    above = path[: path.index(reported)] if reported in path else path
+    assert scope == sorted(above)
 
 
 def test_no_event_and_no_state_names_the_caller() -> None:

@@ -1,0 +1,131 @@
+"""Pages about access: one's sessions and tokens, the table of permissions, the access log, signing in by OIDC."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+
+from services.kernel.errors import DomainError
+
+from ..contract import ROLES
+from ..domain.permissions import EVERYWHERE, SCOPES, rows
+from ..gate import Principal
+from ..http_api import access as api
+from ..http_api.auth import Gated
+from ..http_api.errors import STATUSES
+from ..oidc import Provider
+from ..store.access import Asked
+from .forms import typed
+from .screens import Reader, Screen, screen
+from .sign_in import entered, within
+from .words import ACTIONS
+
+router = APIRouter(include_in_schema=False, route_class=Screen)
+STATE = "shengzhi_oidc"
+_STATE_SECONDS = 600
+
+
+def _provider(request: Request) -> Provider:
+    provider: Provider | None = request.app.state.oidc
+    if provider is None:
+        raise DomainError("sign_in.oidc_off", "未启用统一身份认证", "not_found")
+    return provider
+
+
+@router.get("/sign-in/oidc")
+async def oidc_begin(request: Request, next: Annotated[str, Query(max_length=2000)] = "/") -> Response:
+    """Off to the provider; the browser keeps the state, so that nobody is signed in by a link of somebody else's."""
+    address, state = await _provider(request).begin(within(next))
+    answer = RedirectResponse(address, 303)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(STATE, state, _STATE_SECONDS, httponly=True, samesite="lax", secure=secure, path="/sign-in/oidc")
+    return answer
+
+
+@router.get("/sign-in/oidc/return")
+async def oidc_return(
+    request: Request,
+    gate: Gated,
+    state: Annotated[str, Query(max_length=200)] = "",
+    code: Annotated[str, Query(max_length=2000)] = "",
+) -> Response:
+    """Back from the provider."""
+    provider = _provider(request)
+    try:
+        subject, target = await provider.finish(state, request.cookies.get(STATE, ""), code)
+        token, principal = await gate.sign_in_by(provider.issuer, subject)
+    except DomainError as refusal:
+        return screen(
+            request,
+            "login.html",
+            STATUSES[refusal.kind][0],
+            refusal=api.noted(refusal),
+            name="",
+            next="/",
+            oidc=provider.name,
+        )
+    answer = entered(request, token, principal, target)
+    answer.delete_cookie(STATE, path="/sign-in/oidc")
+    return answer
+
+
+@router.get("/access/permissions")
+async def permissions_view(request: Request, reader: Reader) -> Response:
+    """The table of permissions, on one screen."""
+    lines = [
+        {"action": ACTIONS[action], "scope": SCOPES[scope], "roles": [ROLES[role] for role in ROLES if role in roles]}
+        for action, scope, roles in rows()
+    ]
+    return screen(request, "permissions.html", lines=lines)
+
+
+@router.get("/access/tokens")
+async def tokens_view(request: Request, reader: Reader, gate: Gated) -> Response:
+    """Where one is signed in, and the tokens of one's programs."""
+    return await _tokens(request, reader, gate)
+
+
+@router.post("/access/tokens")
+async def token_made(request: Request, reader: Reader, gate: Gated) -> Response:
+    """A new token, shown this once."""
+    given = await typed(request)
+    role, _, unit = given.get("held", "").partition("@")
+    try:
+        asked = api.NewToken.model_validate(
+            {"name": given.get("name", ""), "role": role, "unit": unit, "days": given.get("days", "90")}
+        )
+        made = await api.make_token(asked, reader, gate)
+    except ValidationError:
+        wrong = DomainError("request.invalid", "请填写名称、选择角色，有效天数为 1 至 366")
+        return await _tokens(request, reader, gate, 422, refusal=wrong)
+    except DomainError as refusal:
+        return await _tokens(request, reader, gate, STATUSES[refusal.kind][0], refusal=api.noted(refusal))
+    return await _tokens(request, reader, gate, 201, token=made.token)
+
+
+@router.post("/access/tokens/{id}")
+async def token_revoked(id: str, request: Request, reader: Reader, gate: Gated) -> Response:
+    """It is worth nothing from now on."""
+    await api.revoke_token(id, reader, gate)
+    return RedirectResponse("/access/tokens", 303)
+
+
+async def _tokens(request: Request, reader: Principal, gate: Gated, status: int = 200, /, **more: Any) -> Response:
+    found = await api.list_tokens(reader, gate)
+    held = [
+        (f"{role}@{unit}", f"{'全平台' if unit == EVERYWHERE else unit} · {ROLES[role]}") for role, unit in reader.roles
+    ]
+    shown = {"refusal": None, "token": None, **more}
+    return screen(request, "tokens.html", status, items=found.items, held=held, roles=ROLES, **shown)
+
+
+@router.get("/access/log")
+async def log_view(request: Request, reader: Reader, gate: Gated, asked: Annotated[Asked, Query()]) -> Response:
+    """The access log."""
+    found = await api.list_audit(reader, gate, asked)
+    given = asked.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    pages = max(1, -(-found.total // found.page_size))
+    return screen(request, "log.html", found=found, asked=given, pages=min(pages, 200), actions=ACTIONS, roles=ROLES)

@@ -1,0 +1,99 @@
+"""The access log and the sessions: what the API's process itself writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.database import Database
+
+from services.kernel.journal import MAJORITY, Document, ensure_collections
+
+from . import directory
+
+LOG = "audit"
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """One for each way in which the log is asked; each entry says itself when it may go."""
+    ensure_collections(database, ("identities",))
+    database["identities"].create_index("user", unique=True)
+    log = database[LOG]
+    log.create_index("expires", expireAfterSeconds=0)
+    log.create_index([("at", -1)])
+    for field in ("scope", "user", "unit", "action"):
+        log.create_index([(field, 1), ("at", -1)])
+    sessions = database["sessions"]
+    sessions.create_index("expires", expireAfterSeconds=0)
+    sessions.create_index([("user", 1), ("created", -1)])
+    database["lockouts"].create_index("expires", expireAfterSeconds=0)
+    database["handshakes"].create_index("expires", expireAfterSeconds=0)
+
+
+class Asked(BaseModel):
+    """What the log can be asked by; instants are UTC where they bear no offset."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user: str | None = Field(None, max_length=60, description="账号")
+    unit: str | None = Field(None, max_length=32, description="单位（含下级）")
+    action: str | None = Field(None, max_length=60, description="权限")
+    allowed: bool | None = Field(None, description="是否允许")
+    looks: bool = Field(False, description="只看查看未脱敏信息的记录")
+    first: datetime | None = Field(None, alias="from")
+    last: datetime | None = Field(None, alias="to")
+    page: int = Field(1, ge=1, le=200)
+    page_size: int = Field(50, ge=1, le=200)
+
+    @model_validator(mode="before")
+    @classmethod
+    def only_what_is_given(cls, given: Any) -> Any:
+        """A field that a form left empty asks for nothing."""
+        return {name: value for name, value in given.items() if value != ""} if isinstance(given, dict) else given
+
+
+async def add(database: AsyncDatabase[Document], entry: Document) -> None:
+    """Keep an entry, on a majority."""
+    await database.get_collection(LOG, write_concern=MAJORITY).insert_one(entry)
+
+
+async def listed(database: AsyncDatabase[Document], asked: Asked, below: str | None) -> tuple[list[Document], int]:
+    """A page of the log, the newest first, of a subtree (all of it where `below` is None); and how many, to 10,001."""
+    filters: Document = asked.model_dump(include={"user", "action", "allowed"}, exclude_none=True)
+    scopes = [unit for unit in (below, asked.unit) if unit is not None]
+    if scopes:
+        filters["scope"] = {"$all": scopes}
+    if asked.looks:
+        filters["reason"] = {"$gt": ""}
+    span = {name: at for name, at in (("$gte", asked.first), ("$lt", asked.last)) if at is not None}
+    if span:
+        filters["at"] = span
+    log = database[LOG]
+    total = await log.count_documents(filters, limit=10_001)
+    found = log.find(filters).sort("at", -1).skip((asked.page - 1) * asked.page_size).limit(asked.page_size)
+    return await found.to_list(), total
+
+
+async def open_session(database: AsyncDatabase[Document], session: Document) -> None:
+    """Somebody is signed in, or a program of theirs may be."""
+    await database["sessions"].insert_one(session)
+
+
+async def sessions(database: AsyncDatabase[Document], user: str) -> list[Document]:
+    """Where somebody is signed in, and the tokens of theirs: the newest first."""
+    return await database["sessions"].find({"user": user}).sort("created", -1).limit(200).to_list()
+
+
+async def end_sessions(database: AsyncDatabase[Document], which: Document) -> int:
+    """These sessions and tokens are over, for every process of the API at once; how many there were."""
+
+    async def act(session: AsyncClientSession) -> int:
+        ended = await database["sessions"].delete_many(which, session=session)
+        await directory.raise_access(database, session)
+        return ended.deleted_count
+
+    async with database.client.start_session() as session:
+        return await session.with_transaction(act, write_concern=MAJORITY)

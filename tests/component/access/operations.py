@@ -1,0 +1,166 @@
+"""Every operation of the running application, each with a request that is well-formed: taken from its routes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, TypeAdapter
+
+from services.gateway.http_api.imports import WAYS
+from services.gateway.pages.entry import ENTRIES
+from services.gateway.pages.records import SHELVES
+from services.gateway.pages.screens import Screen
+from services.gateway.pages.steps import STEPS
+from services.kernel.sheets import XLSX, filled
+from tests.component.access.world import ACCOUNT, RECORD, UNIT
+
+BODIES: dict[str, Any] = {
+    "add_user": {
+        "id": "new-user",
+        "name": "样例",
+        "roles": [{"role": "member", "unit": UNIT}],
+        "password": "a-long-password",
+    },
+    "add_member": {"id": "M-NEW", "name": "样例", "unit": UNIT, "since": "2026-03-01"},
+}
+"""What no schema says: for operations whose least body is none."""
+UNITS = ("unit", "parent", "handler", "owner", "visited", "reported_unit", "partner", "to", "lead")
+LISTS = ("units", "cooperating", "participants")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One operation, asked of the unit `UNIT` or of its record."""
+
+    name: str
+    method: str
+    url: str
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def asks(app: FastAPI) -> list[Ask]:
+    """All of them."""
+    return [ask for route, path in routes(app) for ask in _of(route, path)]
+
+
+def routes(app: Any, prefix: str = "") -> Iterator[tuple[APIRoute, str]]:
+    """Every route with its whole path."""
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            yield route, prefix + route.path
+        elif (included := getattr(route, "original_router", None)) is not None:
+            yield from routes(included, prefix + route.include_context.prefix)
+
+
+def _of(route: APIRoute, path: str) -> Iterator[Ask]:
+    screen = isinstance(route, Screen)
+    method = next(iter((route.methods or set()) - {"HEAD"}))
+    for parts in _ways(path, screen):
+        url = path
+        for name, value in parts.items():
+            url = url.replace(f"{{{name}}}", value)
+        url = url.replace("{unit}", UNIT)
+        url = url.replace("{id}", _id(path))
+        name = " ".join([f"{'page ' if screen else ''}{route.name}", *parts.values()])
+        yield Ask(name, method, url, {"params": _query(route), **_body(route, parts, screen)})
+
+
+def _id(path: str) -> str:
+    if "/users/" in path:
+        return ACCOUNT
+    if "/units/{id}" in path or "/unit/{id}" in path:
+        return UNIT
+    return f"study.{RECORD}" if "/held/" in path else RECORD
+
+
+def _ways(path: str, screen: bool) -> list[dict[str, str]]:
+    """An address that serves many kinds is an operation for each of them."""
+    if "{area}" in path:
+        kinds = [(area, kind, way) for area, way in WAYS.items() for kind in way.sheets]
+        if "{kind}" not in path:
+            return [{"area": area} for area in WAYS]
+        given = [each for each in kinds if each[2].read is not None or "exports" not in path]
+        return [{"area": area, "kind": kind} for area, kind, _ in given]
+    if not screen or "{kind}" not in path:
+        return [{}]
+    if "{step}" in path:
+        return [{"kind": kind, "step": step.name} for kind, steps in STEPS.items() for step in steps]
+    some = {"/records/{kind}/new": list(ENTRIES), "/standings/{kind}/{id}": ["plan", "notice"]}
+    some["/records/{kind}/{id}/paper"] = ["notice", "receipt"]
+    return [{"kind": kind} for kind in some.get(path, list(SHELVES))]
+
+
+def _query(route: APIRoute) -> dict[str, str]:
+    known = {"unit": UNIT, "reason": "核实"}
+    names: set[str] = set()
+    for param in route.dependant.query_params:
+        annotation = param.field_info.annotation
+        fields = annotation.model_fields if inspect.isclass(annotation) and issubclass(annotation, BaseModel) else {}
+        names |= set(fields) or {param.alias}
+    return {name: value for name, value in known.items() if name in names}
+
+
+def _body(route: APIRoute, parts: dict[str, str], screen: bool) -> dict[str, Any]:
+    if route.name in BODIES:
+        return {"json": BODIES[route.name]}
+    if route.name in ("add_import", "import_sheet"):
+        area = parts.get("area", "study")
+        kind = parts.get("kind") or next(iter(WAYS[area].sheets))
+        data = filled(WAYS[area].sheets[kind], [{"id": "NEW", "parent": UNIT, "unit": UNIT, "roles": UNIT}])
+        return {"data": {"area": area, "kind": kind}, "files": {"file": ("a.xlsx", data, XLSX)}}
+    if screen:
+        return {"data": {"unit": UNIT, "reason": "核实"}} if "POST" in (route.methods or ()) else {}
+    for param in route.dependant.body_params:
+        return {"json": placed(sample(TypeAdapter[Any](param.field_info.annotation or object).json_schema()))}
+    return {}
+
+
+def sample(schema: dict[str, Any], known: dict[str, Any] | None = None) -> Any:
+    """What a schema describes: its own example, or the least that it demands."""
+    defs = known if known is not None else schema.get("$defs", {})
+    if "$ref" in schema:
+        return sample(defs[schema["$ref"].rpartition("/")[2]], defs)
+    for name in ("examples", "enum"):
+        if schema.get(name):
+            return schema[name][0]
+    for name in ("const", "default"):
+        if name in schema and schema[name] is not None:
+            return schema[name]
+    for several in ("anyOf", "oneOf", "allOf"):
+        if several in schema:
+            return sample(schema[several][0], defs)
+    return _plain(schema, defs)
+
+
+def _plain(schema: dict[str, Any], defs: dict[str, Any]) -> Any:
+    sort, wanted = schema.get("type"), schema.get("required", [])
+    if sort == "object":
+        return {name: sample(told, defs) for name, told in schema.get("properties", {}).items() if name in wanted}
+    if sort == "array":
+        return [sample(schema["items"], defs)] * int(schema.get("minItems", 0))
+    if sort != "string":
+        return {"boolean": False, "null": None}.get(str(sort), schema.get("minimum", 1))
+    written = {"date": "2026-03-05", "date-time": "2026-03-05T09:00:00+08:00"}
+    if "0-9]{4}-" in schema.get("pattern", ""):
+        return "2026-03"
+    return written.get(schema.get("format", ""), UNIT.ljust(int(schema.get("minLength", 0)), "0"))
+
+
+def placed(body: Any) -> Any:
+    """The same body about `UNIT`, wherever it names a unit."""
+    if isinstance(body, list):
+        return [placed(each) for each in body]
+    if not isinstance(body, dict):
+        return body
+    told = {name: placed(value) for name, value in body.items()}
+    for name, value in told.items():
+        if name in UNITS and isinstance(value, str):
+            told[name] = UNIT
+        if name in LISTS and isinstance(value, list) and value:
+            told[name] = [UNIT]
+    return told

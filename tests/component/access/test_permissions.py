@@ -1,0 +1,153 @@
+"""Every operation of REST, gRPC and pages, asked as every role above, inside, beside and below the unit."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import grpc
+import pytest
+
+from services.cli.local.process import free_port
+from services.gateway.contract import Role
+from services.gateway.domain.permissions import PERMISSIONS, Action, may
+from services.gateway.grpc_api import make_server
+from services.gateway.pb.shengzhi.report.v1 import reports_pb2 as pb
+from tests.component.access.operations import Ask, asks
+from tests.component.access.table import ANYBODY, BY_ROLE, GRPC, ON_UNIT, OPEN
+from tests.component.access.world import ACCOUNT, PATH, PLACES, REACHED, UNIT, World, user_of, world
+
+LEAVING = ("sign_out", "page logout")
+"""After them nothing can be asked any more; they ask for nothing but a token."""
+REFUSED = (401, 403, 404)
+
+
+def table() -> dict[str, tuple[Action, bool]]:
+    """Operation → the action that it needs, and whether the unit decides (or else the role alone)."""
+    lines = [(ON_UNIT, True), (BY_ROLE, False)]
+    return {name: (action, unit) for some, unit in lines for action, names in some.items() for name in names}
+
+
+TABLE = table()
+
+
+def expected(action: Action, by_unit: bool, role: Role, place: str) -> bool:
+    """What the table of permissions says."""
+    held = [(role, PLACES[place])]
+    return may(held, action, PATH) is not None if by_unit else role in PERMISSIONS[action]
+
+
+def outcome(answer: Any) -> bool | None:
+    """Whether it was allowed; None: neither, so that the test asks wrongly."""
+    if REACHED in answer.text or (answer.status_code < 400 and "/login" not in answer.headers.get("location", "")):
+        return True
+    return False if answer.status_code in REFUSED else None
+
+
+async def compared(made: World, ask: Ask) -> list[str]:
+    """What of one operation is not as the table says."""
+    wrong = []
+    if outcome(await made.ask(None, ask.method, ask.url, **ask.more)) is not False:
+        wrong.append(f"{ask.name}: nobody is let in")
+    if ask.name in ANYBODY:
+        answer = await made.ask(ACCOUNT, ask.method, ask.url, **ask.more)
+        return [*wrong, f"{ask.name}: {answer.text[:120]}"] if answer.status_code in (401, 403) else wrong
+    for role in Role:
+        for place in PLACES:
+            answer = await made.ask(user_of(role, place), ask.method, ask.url, **ask.more)
+            allowed = outcome(answer)
+            if allowed != expected(*TABLE[ask.name], role, place):
+                wrong.append(f"{ask.name} as {role} {place}: {answer.status_code} {answer.text[:120]}")
+    return wrong
+
+
+def test_every_operation_does_what_the_table_says(mongo: str, database: str) -> None:
+    """All operations of REST and pages, all roles, all places: allowed where the table allows it, refused elsewhere."""
+
+    async def whole() -> list[str]:
+        async with world(mongo, database) as made:
+            asked = [ask for ask in asks(made.app) if ask.name in TABLE]
+            last = [ask for ask in asks(made.app) if ask.name in ANYBODY and ask.name not in LEAVING]
+            return [line for ask in [*asked, *last] for line in await compared(made, ask)]
+
+    wrong = asyncio.run(whole())
+    assert not wrong, f"{len(wrong)} answers differ:\n" + "\n".join(wrong[:40])
+
+
+def test_every_operation_has_its_line_in_the_table(mongo: str, database: str) -> None:
+    """An operation that is new, and a line whose operation is gone, are told with what to do."""
+
+    async def names() -> set[str]:
+        async with world(mongo, database) as made:
+            return {ask.name for ask in asks(made.app)}
+
+    there, known = asyncio.run(names()), {*TABLE, *OPEN, *ANYBODY}
+    missing = [f'add "{name}" to ON_UNIT[Action.…] (or BY_ROLE, ANYBODY, OPEN)' for name in sorted(there - known)]
+    gone = [f'take out "{name}"' for name in sorted(known - there)]
+    assert not missing + gone, "in tests/component/access/table.py:\n" + "\n".join(missing + gone)
+
+
+def test_no_line_stands_in_the_table_twice() -> None:
+    """An operation needs one action."""
+    lines = [name for some in (ON_UNIT, BY_ROLE) for names in some.values() for name in names] + [*OPEN, *ANYBODY]
+    assert len(lines) == len(set(lines))
+
+
+def test_every_method_of_grpc_does_what_the_table_says(mongo: str, database: str) -> None:
+    """The methods are those of the descriptors; each is asked over a real channel."""
+    methods = {method.name: method for service in pb.DESCRIPTOR.services_by_name.values() for method in service.methods}
+    told = f"add to GRPC in tests/component/access/table.py: {sorted(methods.keys() - GRPC.keys())}"
+    assert methods.keys() == GRPC.keys(), told
+
+    async def whole() -> list[str]:
+        wrong = []
+        async with world(mongo, database) as made:
+            address = f"127.0.0.1:{free_port()}"
+            server = await make_server(made.gate, address)
+            await server.start()
+            async with grpc.aio.insecure_channel(address) as channel:
+                for name, (action, fields) in GRPC.items():
+                    for role in Role:
+                        for place in PLACES:
+                            allowed = await _called(channel, methods[name], fields, user_of(role, place))
+                            if allowed != expected(action, True, role, place):
+                                wrong.append(f"{name} as {role} {place}: {allowed}")
+                    if await _called(channel, methods[name], fields, None):
+                        wrong.append(f"{name}: nobody is let in")
+            await server.stop(0)
+        return wrong
+
+    assert asyncio.run(whole()) == []
+
+
+async def _called(channel: Any, method: Any, fields: dict[str, Any], user: str | None) -> bool:
+    request = getattr(pb, method.input_type.name)(**{**fields, "unit": UNIT})
+    answer = getattr(pb, method.output_type.name)
+    kind = channel.unary_stream if method.server_streaming else channel.unary_unary
+    call = kind(
+        f"/{method.containing_service.full_name}/{method.name}",
+        request_serializer=type(request).SerializeToString,
+        response_deserializer=answer.FromString,
+    )
+    metadata = () if user is None else (("authorization", f"Bearer {user}"),)
+    running = call(request, metadata=metadata, timeout=60)
+    try:
+        await (running.read() if method.server_streaming else running)
+    except grpc.aio.AioRpcError as refused:
+        if refused.code() in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED):
+            return False
+        raise
+    return True
+
+
+@pytest.mark.parametrize("one", [Role.system_admin, Role.security_admin, Role.audit_admin])
+def test_no_administrator_can_do_the_work_of_another(one: Role) -> None:
+    """三员分立, over all operations: what one may change, neither of the other two may."""
+    others = {Role.system_admin, Role.security_admin, Role.audit_admin} - {one}
+    mine = {name for name, (action, _) in TABLE.items() if one in PERMISSIONS[action] and not _reads(action)}
+    theirs = {name for name, (action, _) in TABLE.items() if others & PERMISSIONS[action] and not _reads(action)}
+    assert not mine & theirs
+
+
+def _reads(action: Action) -> bool:
+    return action.value.startswith("read_") and action != Action.read_access_log

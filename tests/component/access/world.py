@@ -1,0 +1,134 @@
+"""A small tree with a user for every role above, at, beside and below one unit, and the services' part of access."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from pymongo import AsyncMongoClient
+
+from services.gateway.contract import Role
+from services.gateway.gate import Gate, digest
+from services.gateway.http_api.app import make_app
+from services.gateway.pages import mount
+from services.kernel.errors import DomainError
+from services.kernel.event import Command, Envelope
+from services.kernel.journal import CODEC, Document
+
+UNIT = "U1"
+PATH = ["P", "D1", UNIT]
+PATHS = {"P": ["P"], "D1": ["P", "D1"], UNIT: PATH, "B1": [*PATH, "B1"], "N1": ["P", "D1", "N1"]}
+PLACES = {"above": "D1", "inside": UNIT, "beside": "N1", "below": "B1"}
+RECORD, ACCOUNT = "X-1", "x-1"
+"""A record of `UNIT`, of whatever kind it is asked for, and a user who holds a role for it."""
+REACHED = "owner.reached"
+
+
+class Owner:
+    """Stands in for the services' processes at the gateway's RPC client: a record of `UNIT`, shown and changed as every
+    service promises, to roles in its scope alone. What reaches it is answered with a refusal that says so.
+    """
+
+    def __init__(self) -> None:
+        self.reading = True
+
+    async def call(self, service: str, command: Command, envelope: Envelope) -> Any:
+        """Answer a query about the record while something else is asked for; else say that it was reached."""
+        name = type(command).__name__
+        if not _reaches(command, envelope):
+            raise DomainError("record.not_found", "没有这条记录，或不在您的权限范围内", "not_found")
+        if name.startswith("Get") and not self.reading:
+            return record()
+        raise DomainError(REACHED, name, "conflict")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def _reaches(command: Command, envelope: Envelope) -> bool:
+    """Rows by the units that the edge let through, oneself wherever one is, everything else by the actor's unit."""
+    if type(command).__name__ == "AddImportRows":
+        return UNIT in envelope.paths or (envelope.actor.unit in PATH and "units" in command.model_dump()["kind"])
+    itself = {command.model_dump().get(name) for name in ("id", "member")}
+    return envelope.actor.unit in PATH or member_of(envelope.actor.user) in itself
+
+
+def record() -> dict[str, Any]:
+    """Every field by which an edge finds out whose a record is."""
+    units = ("unit", "owner", "lead", "returner", "asker", "organiser", "partner", "contest_unit", "pair_unit")
+    lists = ("units", "cooperating", "participants", "judges")
+    life = {"handler": UNIT}
+    told = {"id": RECORD, "version": 1, "state": "submitted", "life": life, "changes": 0, "received": "2026-03-01"}
+    return {**told, **dict.fromkeys(units, UNIT), **{name: [UNIT] for name in lists}}
+
+
+def user_of(role: Role, place: str) -> str:
+    """Who holds a role at a place."""
+    return f"{role}-{place}"
+
+
+def member_of(user: str) -> str:
+    """The member whose account this is."""
+    return user.upper().replace("_", "-")
+
+
+class World:
+    """The application in this process, on a real store."""
+
+    def __init__(self, app: FastAPI, gate: Gate, owner: Owner) -> None:
+        self.app = app
+        self.gate = gate
+        self.owner = owner
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://shengzhi.test"
+        )
+
+    async def fill(self) -> None:
+        """The tree, its users, and a session of each: the token is the user's name."""
+        database, now = self.gate.database, datetime.now(UTC)
+        await database["units"].insert_many([_unit(id, path) for id, path in PATHS.items()])
+        held = {user_of(role, place): (role, unit) for role in Role for place, unit in PLACES.items()}
+        held |= {ACCOUNT: (Role.member, UNIT), "auditor": (Role.audit_admin, "P")}
+        await database["users"].insert_many(
+            [{"_id": user, "roles": [{"role": role.value, "unit": unit}]} for user, (role, unit) in held.items()]
+        )
+        await database["sessions"].insert_many(
+            [
+                {"_id": digest(user), "id": user, "user": user, "created": now, "expires": now + timedelta(hours=1)}
+                for user in held
+            ]
+        )
+        people = [{"_id": member_of(user), "unit": UNIT, "user": user, "scope": PATH} for user in held]
+        await database["members"].insert_many(people)
+
+    async def ask(self, user: str | None, method: str, url: str, **more: Any) -> httpx.Response:
+        """Ask as somebody, or as nobody."""
+        headers = {} if user is None else {"Authorization": f"Bearer {user}"}
+        self.owner.reading = method == "GET"
+        return await self.http.request(method, url, headers=headers, **more)
+
+
+def _unit(id: str, path: list[str]) -> Document:
+    told = {"name": id, "short_name": id, "kind": "department", "credit_code": None, "party_code": None}
+    parent = path[-2] if len(path) > 1 else None
+    more = {"members": None, "active_from": "2026-01-01", "version": 1, "scope": path, "path": path}
+    return {"_id": id, "parent": parent, **told, **more}
+
+
+@asynccontextmanager
+async def world(mongo: str, database: str) -> AsyncIterator[World]:
+    """The world, on a database of the test's own."""
+    client: AsyncMongoClient[Document] = AsyncMongoClient(mongo)
+    owner = Owner()
+    gate = Gate(client.get_database(f"{database}_gateway", codec_options=CODEC), owner)  # type: ignore[arg-type]
+    made = World(make_app(gate, mount), gate, owner)
+    try:
+        await made.fill()
+        async with made.http:
+            yield made
+    finally:
+        await client.close()
