@@ -69,8 +69,10 @@ class Gate:
             DomainError: sign_in.refused (whichever of the two is wrong), sign_in.locked after too many failures.
         """
         key, now = hashlib.sha256(name.encode()).hexdigest(), datetime.now(UTC)
-        await self._count_attempt(key, now)
         known = await self.database["credentials"].find_one({"_id": name})
+        if known is not None:  # what is no account's name may be a password typed in the wrong place
+            audit.told(user=name)
+        await self._count_attempt(key, now)
         right = await asyncio.to_thread(_verify, known["password"] if known else _NOBODY, password)
         if known is None or not right:
             metrics.SIGN_INS.labels("refused").inc()

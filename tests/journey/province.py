@@ -36,6 +36,8 @@ USERS = {
     "clumsy": ("member", "D001-B01"),
     "units-of-finance": ("system_admin", "D001"),
     "office-of-finance": ("office", "D001"),
+    "auditor": ("audit_admin", ROOT),
+    "guard": ("security_admin", ROOT),
 }
 # Every collection in which a change of ours would show.
 OWED = ("plans", "notices", "receipts", "duties", "accounts", "distributions")

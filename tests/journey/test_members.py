@@ -83,7 +83,7 @@ def figures(province: Province, month: str, last: int, unit: str = DEPARTMENT) -
     return told
 
 
-@pytest.mark.row("O3")
+@pytest.mark.row("O3", "L2")
 def test_a_branch_keeps_its_list(as_user: Callable[[str], httpx.Client], province: Province) -> None:
     """It sees its names; above it they are masked; who does not keep the list sees none; no journal holds a name."""
     own = as_user("sport-first").get("/members").json()["items"]
@@ -105,7 +105,7 @@ def test_a_branch_keeps_its_list(as_user: Callable[[str], httpx.Client], provinc
             )
 
 
-@pytest.mark.row("O3")
+@pytest.mark.row("O3", "L2")
 def test_members_see_and_correct_themselves(as_user: Callable[[str], httpx.Client]) -> None:
     """With an account of their own: their name and units; another's they can neither see nor change."""
     member = as_user("sport-member")

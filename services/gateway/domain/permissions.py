@@ -136,7 +136,7 @@ ELSEWHERE: dict[Action, Scope] = {
     Action.keep_progress: Scope.themselves,
     Action.see_themselves: Scope.themselves,
     Action.manage_campaigns: Scope.root,
-    Action.set_norms: Scope.platform,
+    Action.set_norms: Scope.root,
     Action.operate: Scope.platform,
 }
 """Where an action reaches less or more than the role's unit and its subtree, which is what all others reach."""

@@ -49,6 +49,16 @@ class Subject(BaseModel):
     subject: str | None = Field(max_length=255)
 
 
+class Roles(BaseModel):
+    """All roles that somebody is to hold."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"roles": [{"role": "handler", "unit": "D001"}]}]}
+    )
+
+    roles: list[contract.Held] = Field(max_length=20)
+
+
 class Permission(BaseModel):
     """A line of the table: an action, on which units, by whom."""
 
@@ -96,6 +106,19 @@ async def revoke_user(id: str, caller: Caller, gate: Gated) -> dict[str, int]:
     """Somebody is signed in nowhere any more, and no program of theirs."""
     await _reached(gate, caller, Action.end_sessions, id)
     return {"ended": await access.end_sessions(gate.database, {"user": id})}
+
+
+@router.put("/users/{id}/roles", tags=["用户"], summary="授予、收回角色")
+async def set_roles(id: str, body: Roles, request: Request, caller: Caller, gate: Gated) -> Written:
+    """Say anew which roles somebody else holds; it takes effect at once, in every session and token of theirs."""
+    if id == caller.user:
+        raise DomainError("role.own", "不能更改本人的角色", "forbidden")
+    actor, units = await _reached(gate, caller, Action.grant_roles, id)
+    for held in body.roles:
+        actor = await gate.allow(caller, Action.grant_roles, held.unit, "roles")
+    command = contract.SetRoles(id=id, roles=body.roles)
+    named = [*units, *(held.unit for held in body.roles)]
+    return Written.model_validate(await gate.ask("gateway", command, actor, request.headers, named))
 
 
 @router.put("/users/{id}/identity", tags=["用户"], summary="对应统一身份认证的身份")

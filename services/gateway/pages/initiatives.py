@@ -71,6 +71,7 @@ async def edit_view(id: ListId, request: Request, reader: Reader, gate: Gated) -
 @router.post("/initiatives/{id}/edit")
 async def edit(id: ListId, request: Request, reader: Reader, gate: Gated) -> Response:
     """Its next version."""
+    gate.own(reader, Action.set_norms)
     values = await typed(request)
     try:
         body = made(api.NewVersion, {**{name: values.get(name, "") for name in FIELDS}, "items": _items(values)})

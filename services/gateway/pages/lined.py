@@ -217,6 +217,7 @@ async def new_plan(request: Request, reader: Reader, gate: Gated) -> Response:
 @router.post("/records/plan/new")
 async def make_plan(request: Request, reader: Reader, gate: Gated) -> Response:
     """Make a plan, or say beside each field what is wrong."""
+    gate.own(reader, NEW.action)
     return await _take(request, reader, gate, NEW, "plan", {})
 
 

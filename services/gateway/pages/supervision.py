@@ -16,6 +16,7 @@ from ..domain import Action
 from ..http_api import study_plans, supervision
 from ..http_api.auth import Gated
 from . import words
+from .fields import made
 from .forms import typed, with_key
 from .owed import STANDINGS
 from .records import PAGE_SIZE, unit_names
@@ -89,7 +90,8 @@ async def remind(kind: str, id: str, request: Request, reader: Reader, gate: Gat
     values = await typed(request)
     own = gate.own(reader, Action.supervise_study).unit  # who reminds, whichever subtree is shown
     what: contract.Lapse = "unacknowledged" if values.get("what") == "unacknowledged" else "behind"
-    body = contract.Remind(unit=own, source=id, what=what, units=values.get("units", "").split(","))
+    units = values.get("units", "").split(",")
+    body = made(contract.Remind, {"unit": own, "source": id, "what": what, "units": units})
     await supervision.remind(body, with_key(request, values.get("key", "")), reader, gate)
     return RedirectResponse(f"/standings/{kind}/{id}?unit={quote(values.get('unit', own))}&state={what}", 303)
 

@@ -16,6 +16,7 @@ from .owed import KINDS, owed_lines
 
 ACTIONS = {
     Action.read_figures: "查看统计",
+    Action.rank_units: "按同类单位排名",
     Action.read_units: "查看单位",
     Action.read_study: "查看学习记录",
     Action.write_study: "填报学习记录",
@@ -43,6 +44,9 @@ ACTIONS = {
     Action.import_tickets: "导入工单台账",
     Action.manage_units: "管理单位",
     Action.manage_campaigns: "开启活动",
+    Action.read_submissions: "查看月度上报",
+    Action.confirm_submissions: "确认上报",
+    Action.review_submissions: "采纳、退回上报",
     Action.manage_users: "管理用户",
     Action.manage_members: "管理党员名册",
     Action.see_themselves: "查看、更正本人信息",

@@ -11,24 +11,33 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
+from services.gateway.contract import LISTS as INITIATIVES
+from services.gateway.contract import Role
 from services.gateway.http_api.imports import WAYS
 from services.gateway.pages.entry import ENTRIES
+from services.gateway.pages.fields import Field
+from services.gateway.pages.lined import FORMS
 from services.gateway.pages.records import SHELVES
 from services.gateway.pages.screens import Screen
 from services.gateway.pages.steps import STEPS
 from services.kernel.sheets import XLSX, filled
-from tests.component.access.world import ACCOUNT, RECORD, UNIT
+from tests.component.access.world import ACCOUNT, RECORD, UNIT, user_of
 
 BODIES: dict[str, Any] = {
-    "add_user": {
-        "id": "new-user",
-        "name": "样例",
-        "roles": [{"role": "member", "unit": UNIT}],
-        "password": "a-long-password",
-    },
+    "add_user": {"id": "new", "name": "样例", "roles": [{"role": "member", "unit": UNIT}], "password": "long-enough"},
     "add_member": {"id": "M-NEW", "name": "样例", "unit": UNIT, "since": "2026-03-01"},
+    "make_token": {"name": "接口", "role": "member", "unit": UNIT},
+    "call_back_ticket": {"valid": True, "responded": True, "solved": True, "satisfaction": "satisfied"},
+    "record_planned_session": {"item": RECORD, "due": 3},
+    "set_norm": {"kinds": [{"id": "one", "name": "样例"}], "visits_a_month": 3, "source": "样例"},
 }
 """What no schema says: for operations whose least body is none."""
+FORMS_OF = {
+    "revise": {"version": "1"},
+    "make_plan": {"title": "样例", "first": "2026-03", "last": "2026-03", "kinds": "branch", "0-title": "样例"},
+    "set_norm": {"kinds": "one 样例", "visits_a_month": "3", "source": "样例"},
+}
+"""The same of forms whose fields no list of ours names."""
 UNITS = ("unit", "parent", "handler", "owner", "visited", "reported_unit", "partner", "to", "lead")
 LISTS = ("units", "cooperating", "participants")
 
@@ -75,6 +84,12 @@ def _id(path: str) -> str:
         return ACCOUNT
     if "/units/{id}" in path or "/unit/{id}" in path:
         return UNIT
+    if "/figures/{id}" in path:
+        return "study.sessions.branch"
+    if "initiatives/{id}" in path:
+        return next(iter(INITIATIVES))
+    if "/norms/{id}" in path:
+        return "research"
     return f"study.{RECORD}" if "/held/" in path else RECORD
 
 
@@ -91,12 +106,12 @@ def _ways(path: str, screen: bool) -> list[dict[str, str]]:
     if "{step}" in path:
         return [{"kind": kind, "step": step.name} for kind, steps in STEPS.items() for step in steps]
     some = {"/records/{kind}/new": list(ENTRIES), "/standings/{kind}/{id}": ["plan", "notice"]}
-    some["/records/{kind}/{id}/paper"] = ["notice", "receipt"]
+    some |= {"/records/{kind}/{id}/paper": ["notice", "receipt"], "/revisions/{kind}/{id}": list(FORMS)}
     return [{"kind": kind} for kind in some.get(path, list(SHELVES))]
 
 
 def _query(route: APIRoute) -> dict[str, str]:
-    known = {"unit": UNIT, "reason": "核实"}
+    known = {"unit": UNIT, "reason": "核实", "month": "2026-03"}
     names: set[str] = set()
     for param in route.dependant.query_params:
         annotation = param.field_info.annotation
@@ -114,10 +129,28 @@ def _body(route: APIRoute, parts: dict[str, str], screen: bool) -> dict[str, Any
         data = filled(WAYS[area].sheets[kind], [{"id": "NEW", "parent": UNIT, "unit": UNIT, "roles": UNIT}])
         return {"data": {"area": area, "kind": kind}, "files": {"file": ("a.xlsx", data, XLSX)}}
     if screen:
-        return {"data": {"unit": UNIT, "reason": "核实"}} if "POST" in (route.methods or ()) else {}
+        return {"data": {**_form(parts), **FORMS_OF.get(route.name, {})}} if "POST" in (route.methods or ()) else {}
     for param in route.dependant.body_params:
         return {"json": placed(sample(TypeAdapter[Any](param.field_info.annotation or object).json_schema()))}
     return {}
+
+
+def _form(parts: dict[str, str]) -> dict[str, str]:
+    """A page's form, every field of it filled in."""
+    kind, step = parts.get("kind", ""), parts.get("step")
+    fields = ENTRIES[kind].fields if kind in ENTRIES and step is None else {}
+    fields = next((known.fields for known in STEPS.get(kind, ()) if known.name == step), fields)
+    base = {"unit": UNIT, "units": UNIT, "reason": "核实", "marks-0": "80"}
+    return base | {name: _typed(name, told) for name, told in fields.items()}
+
+
+def _typed(name: str, told: Field) -> str:
+    if told.choices:
+        return told.choices[0][1][0][0]
+    if name == "month":
+        return "2026-03"
+    written = {"date": "2026-03-05", "datetime-local": "2026-03-05T09:00", "number": "1"}
+    return UNIT if name in (*UNITS, *LISTS) else written.get(told.sort, RECORD)
 
 
 def sample(schema: dict[str, Any], known: dict[str, Any] | None = None) -> Any:
@@ -161,6 +194,8 @@ def placed(body: Any) -> Any:
     for name, value in told.items():
         if name in UNITS and isinstance(value, str):
             told[name] = UNIT
+        if name == "judges":
+            told[name] = [user_of(Role.judge, "inside")]
         if name in LISTS and isinstance(value, list) and value:
             told[name] = [UNIT]
     return told

@@ -6,6 +6,9 @@ import pytest
 
 from services.gateway.contract import ROLES, UNIT_KINDS, Role, UnitKind
 from services.gateway.domain import PERMISSIONS, Action, may
+from services.gateway.domain.permissions import SCOPES, Scope
+from services.gateway.pages.words import ACTIONS
+from tests.unit.gateway.domain.permissions_page import PAGE, page
 
 PATH = ["P", "D1", "B1"]
 ADMINISTRATORS = (Role.system_admin, Role.security_admin, Role.audit_admin)
@@ -17,6 +20,17 @@ def test_every_action_has_its_line_and_everything_a_chinese_name() -> None:
     assert PERMISSIONS.keys() == set(Action)
     assert ROLES.keys() == set(Role)
     assert UNIT_KINDS.keys() == set(UnitKind)
+
+
+def test_the_page_of_the_docs_is_the_table() -> None:
+    """docs/permissions.md is made of the table; `python -m tests.unit.gateway.domain.permissions_page` writes it."""
+    assert PAGE.read_text() == page()
+
+
+def test_every_action_and_scope_is_called_something_on_the_page() -> None:
+    """In Chinese, for the page that shows the table."""
+    assert ACTIONS.keys() == set(Action)
+    assert SCOPES.keys() == set(Scope)
 
 
 @pytest.mark.parametrize(("one", "other"), [*combinations(ADMINISTRATORS, 2)])

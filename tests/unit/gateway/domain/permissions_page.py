@@ -1,0 +1,32 @@
+"""The table of permissions as docs/permissions.md: `python -m tests.unit.gateway.domain.permissions_page` writes it."""
+
+from pathlib import Path
+
+from services.gateway.contract import ROLES
+from services.gateway.domain.permissions import SCOPES, rows
+from services.gateway.pages.words import ACTIONS
+
+PAGE = Path(__file__).parents[4] / "docs" / "permissions.md"
+
+
+def page() -> str:
+    """The page."""
+    lines = [
+        "# Who may do what, where",
+        "",
+        (
+            "Made of `services/gateway/domain/permissions.py`; what each operation needs is "
+            "`tests/component/access/table.py`. A role is held for a unit."
+        ),
+        "",
+        "| action | 操作 | 范围 | 角色 |",
+        "|---|---|---|---|",
+    ]
+    for action, scope, roles in rows():
+        held = "、".join(ROLES[role] for role in ROLES if role in roles)
+        lines.append(f"| `{action}` | {ACTIONS[action]} | {SCOPES[scope]} | {held} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
