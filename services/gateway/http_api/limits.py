@@ -27,6 +27,7 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_JSON_BYTES = 1024 * 1024
 _MOST_DEPTH = 32
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+_API = "/api/v1"
 _CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 _QUOTED = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # possessive, and to the end where it is not closed: linear
 _BRACKETS = re.compile(rb"[\[\]{}]")
@@ -61,8 +62,9 @@ class Limits:
             )
 
             async def written_down() -> None:
-                route = getattr(scope.get("route"), "path", "other")
-                asking.operation = f"{request.method} {route}" if request.method in _METHODS else "other"
+                within = _API if request.url.path.startswith(f"{_API}/") else ""  # a route's path is its router's
+                route = getattr(scope.get("route"), "path", "/…")
+                asking.operation = f"{request.method} {within}{route}" if request.method in _METHODS else "other"
                 try:
                     await audit.close(request.app.state.gate.database, asking, done=status[0] < 400)
                 except PyMongoError:

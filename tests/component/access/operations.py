@@ -194,6 +194,8 @@ def placed(body: Any) -> Any:
     for name, value in told.items():
         if name in UNITS and isinstance(value, str):
             told[name] = UNIT
+        if name == "member" and isinstance(value, str):
+            told[name] = RECORD
         if name == "judges":
             told[name] = [user_of(Role.judge, "inside")]
         if name in LISTS and isinstance(value, list) and value:

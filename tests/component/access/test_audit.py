@@ -120,7 +120,7 @@ def test_the_log_is_read_by_audit_administrators_for_their_units_alone(mongo: st
         for place in PLACES:
             answer = await made.ask(user_of(Role.audit_admin, place), "GET", "/api/v1/audit/entries")
             seen[place] = answer.json()["total"]
-        assert seen == {"above": 1, "inside": 1, "beside": 0, "below": 0}
+        assert seen == {"root": 1, "above": 1, "inside": 1, "beside": 0, "below": 0}
         assert PERMISSIONS[Action.read_access_log] == {Role.audit_admin}
         assert (await made.ask("auditor", "GET", "/access/log?allowed=false&user=&unit=")).status_code == 200
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import structlog
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 
@@ -23,6 +26,8 @@ UNIT = "U1"
 PATH = ["P", "D1", UNIT]
 PATHS = {"P": ["P"], "D1": ["P", "D1"], UNIT: PATH, "B1": [*PATH, "B1"], "N1": ["P", "D1", "N1"]}
 PLACES = {"root": "P", "above": "D1", "inside": UNIT, "beside": "N1", "below": "B1"}
+OUTSIDE, BELOW_ROOT, EVERYWHERE = ("beside", "below"), tuple(PLACES)[1:], tuple(PLACES)
+"""Places at which one role may be held at once: who is refused with all of them is refused with each."""
 RECORD, ACCOUNT = "X-1", "x-1"
 """A record of `UNIT`, of whatever kind it is asked for, and a user who holds a role for it."""
 
@@ -37,7 +42,7 @@ class Owner:
         self.reached = False
 
     async def call(self, service: str, command: Command, envelope: Envelope) -> Any:
-        """Answer what an edge looks up on its way to something else; refuse what it was on its way to, as reached."""
+        """Answer what an edge looks up and what it then sends; refuse what it came to read, once it has reached it."""
         name = type(command).__name__
         if name == "GetExcuse":  # who may see it is for the edge to say
             return record()
@@ -48,6 +53,16 @@ class Owner:
         if not self.reading and name.startswith("List"):
             return {"items": [], "total": 0, "more_than": False, "page": 1, "page_size": 50}
         self.reached = True
+        if not self.reading:
+            return {
+                "id": RECORD,
+                "version": 2,
+                "state": "submitted",
+                "sent": 1,
+                "corrected": 0,
+                "rows": 1,
+                "errors": [],
+            }
         raise DomainError("owner.reached", name, "conflict")
 
     async def close(self) -> None:
@@ -98,14 +113,14 @@ def record() -> dict[str, Any]:
     }
 
 
-def user_of(role: Role, place: str) -> str:
-    """Who holds a role at a place."""
-    return f"{role}-{place}"
+def user_of(role: Role, *places: str) -> str:
+    """Who holds a role at these places."""
+    return "-".join((role, *places))
 
 
 def member_of(user: str) -> str:
     """The member whose account this is."""
-    return user.upper().replace("_", "-")
+    return f"M{hashlib.sha256(user.encode()).hexdigest()[:12].upper()}"
 
 
 class World:
@@ -123,10 +138,14 @@ class World:
         """The tree, its users, and a session of each: the token is the user's name."""
         database, now = self.gate.database, datetime.now(UTC)
         await database["units"].insert_many([_unit(id, path) for id, path in PATHS.items()])
-        held = {user_of(role, place): (role, unit) for role in Role for place, unit in PLACES.items()}
-        held |= {ACCOUNT: (Role.member, UNIT), "auditor": (Role.audit_admin, "P")}
+        groups = [*((place,) for place in PLACES), OUTSIDE, BELOW_ROOT, EVERYWHERE]
+        held = {user_of(role, *places): (role, places) for role in Role for places in groups}
+        held |= {ACCOUNT: (Role.member, ("inside",)), "auditor": (Role.audit_admin, ("root",))}
         await database["users"].insert_many(
-            [{"_id": user, "roles": [{"role": role.value, "unit": unit}]} for user, (role, unit) in held.items()]
+            [
+                {"_id": user, "roles": [{"role": role.value, "unit": PLACES[place]} for place in places]}
+                for user, (role, places) in held.items()
+            ]
         )
         await database["sessions"].insert_many(
             [
@@ -135,7 +154,7 @@ class World:
             ]
         )
         people = [{"_id": member_of(user), "unit": UNIT, "user": user, "scope": PATH} for user in held]
-        await database["members"].insert_many(people)
+        await database["members"].insert_many([*people, {"_id": RECORD, "unit": UNIT, "user": None, "scope": PATH}])
         told = {"month": "2026-03", "state": "open", "due": "2026-04-05", "version": 1, "late": False, "scope": PATH}
         await database["submissions"].insert_one({"_id": RECORD, "unit": UNIT, "superior": UNIT, **told})
 
@@ -157,12 +176,16 @@ def _unit(id: str, path: list[str]) -> Document:
 async def world(mongo: str, database: str) -> AsyncIterator[World]:
     """The world, on a database of the test's own."""
     client: AsyncMongoClient[Document] = AsyncMongoClient(mongo)
+    told = structlog.get_config()  # pages of a record that is hardly one fail after it was reached: not worth a log
+    structlog.configure(**{**told, "wrapper_class": structlog.make_filtering_bound_logger(logging.CRITICAL)})
     owner = Owner()
     gate = Gate(client.get_database(f"{database}_gateway", codec_options=CODEC), owner)  # type: ignore[arg-type]
     made = World(make_app(gate, extend=mount), gate, owner)
+    made.app.state.streams.stop()  # a stream that is allowed ends as soon as it is open
     try:
         await made.fill()
         async with made.http:
             yield made
     finally:
+        structlog.configure(**told)
         await client.close()
