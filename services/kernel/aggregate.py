@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -32,3 +32,7 @@ class Aggregate(Generic[S]):
     def collection(self) -> str:
         """Where its states are kept."""
         return self.name + "s"
+
+    def scope(self, state: S, paths: Iterable[Sequence[str]]) -> list[str]:
+        """The units whose roles reach the record: those on the paths."""
+        return sorted({unit for path in paths for unit in path})

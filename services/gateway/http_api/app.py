@@ -33,6 +33,7 @@ from . import (
     live,
     members,
     operations,
+    reforms,
     reports,
     research,
     study,
@@ -90,7 +91,7 @@ def make_app(
     app.state.gate, app.state.streams = gate, streams or Streams(gate)
     errors.install(app)
     records = (members, attendance, study, study_plans, supervision, joint, research, hotline)
-    for module in (imports, directory, *records, initiatives, submissions, live, reports, operations):
+    for module in (imports, directory, reforms, *records, initiatives, submissions, live, reports, operations):
         app.include_router(module.router, prefix="/api/v1", responses=errors.ANSWERS)
     _operations(app, gate)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

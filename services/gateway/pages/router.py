@@ -17,6 +17,7 @@ from . import (
     membership,
     norms,
     records,
+    reforms,
     sheets,
     sign_in,
     submitting,
@@ -32,7 +33,7 @@ def mount(app: FastAPI) -> None:
     # entry before records: `new` is no record's id
     modules = (
         *(sign_in, home, figures, initiatives, membership, lined, entry),
-        *(judging, norms, records, supervision, submitting, sheets),
+        *(judging, norms, records, reforms, supervision, submitting, sheets),
     )
     for module in modules:
         app.include_router(module.router)

@@ -102,12 +102,19 @@ def frame(request: Request) -> dict[str, Any]:
     return {**told, "reader": reader.user + role, "links": links}
 
 
+_OF_HOME = (
+    ("reports", "统计报告", Action.read_figures),
+    ("coverage", "学习覆盖", Action.read_figures),
+    ("initiatives", "举措进展", Action.read_figures),
+    ("reforms", "机构调整", Action.manage_units),
+)
+
+
 def _links(reader: Principal) -> list[tuple[str, str]]:
     home = home_of(reader)
     links = [("/", "首页")]
-    if home and can(reader, Action.read_figures):
-        links += [(f"/reports/{quote(home)}", "统计报告"), (f"/coverage/{quote(home)}", "学习覆盖")]
-        links.append((f"/initiatives/{quote(home)}", "举措进展"))
+    if home:
+        links += [(f"/{address}/{quote(home)}", text) for address, text, action in _OF_HOME if can(reader, action)]
     if can(reader, Action.read_study):
         links += [("/records/session", "学习活动"), ("/submissions", "月度上报")]
     if can(reader, Action.read_plans):

@@ -123,7 +123,7 @@ async def _page(
 ) -> Response:
     found = await api.get_submission(id=id, caller=reader, gate=gate)
     path = (await directory.unit(gate.database, found["unit"]))["path"]
-    of_superior = path[: path.index(found["superior"]) + 1] if found["superior"] in path else path
+    of_superior = (await directory.unit(gate.database, found["superior"] or found["unit"]))["path"]
     lines = await _figures(gate, found)
     corrected = None
     if (await locked.lock_states(gate.database, path, Span.of_month(found["month"])))[found["month"]]:
