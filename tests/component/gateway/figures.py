@@ -50,7 +50,7 @@ class Figures:
         self.database["units"].insert_many(unit(id, path) for id, path in paths.items())
         self.database["projection"].update_one({"_id": "projection"}, {"$inc": {"tree": 1}})
 
-    def reform(self, change: Callable[[Work], None], actor: str = "P") -> None:
+    def reform(self, change: Callable[[Work], object], actor: str = "P") -> None:
         """Change the tree as a command does.
 
         Raises:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.gateway.contract import AbolishUnit, AddUnit, MergeUnits, MoveUnit, RenameUnit, UnitKind
+from services.gateway.contract import AbolishUnit, AddUnit, MergeUnits, MoveUnit, RenameUnit, TreeChanged, UnitKind
 from services.gateway.domain import TREE, UNIT, Unit
 from services.gateway.domain.reform import ChangeTree, check_no_cycle
 from services.gateway.domain.unit import ChangeUnit, PlaceUnit, called, superiors
@@ -150,6 +150,7 @@ def test_changes_of_the_tree_are_counted() -> None:
     for n, unit in enumerate(("A", "B"), start=1):
         (told,) = TREE.decide(state, ChangeTree(unit=unit, day=JUNE, path=["P", unit]), NOW)
         state = TREE.evolve(state, told)
+        assert isinstance(told, TreeChanged)
         assert (told.unit, told.path, state.changes, state.last) == (unit, ["P", unit], n, unit)
     assert state is not None
     assert list(TREE.parts(state)) == []

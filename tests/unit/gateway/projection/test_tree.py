@@ -56,8 +56,8 @@ def tree(climbed: Climbed, today: date) -> tuple[Tree, dict[str, list[str]]]:
 def test_a_line_is_what_climbing_finds(moves: list[tuple[str, str, int]]) -> None:
     """On every day, for every unit; its days are in order, no path follows itself, and each of them is among `ever`."""
     climbed, today = Climbed(), BEGINNING + timedelta(60)
-    for unit, above, day in moves:
-        climbed.move(unit, above, BEGINNING + timedelta(day))
+    for unit, above, after in moves:
+        climbed.move(unit, above, BEGINNING + timedelta(after))
     known, paths = tree(climbed, today)
     for unit, path in paths.items():
         line = known.line(path)
@@ -73,22 +73,22 @@ def test_a_line_is_what_climbing_finds(moves: list[tuple[str, str, int]]) -> Non
 def test_a_level_is_where_its_units_are(moves: list[tuple[str, str, int]], told: list[tuple[str, int, int]]) -> None:
     """At the end of any day a unit's level is what was told of the units below it on that day; a flow stays."""
     climbed, today = Climbed(), BEGINNING + timedelta(60)
-    for unit, above, day in moves:
-        climbed.move(unit, above, BEGINNING + timedelta(day))
+    for unit, above, after in moves:
+        climbed.move(unit, above, BEGINNING + timedelta(after))
     known, paths = tree(climbed, today)
     levels: Counter[tuple[str, str]] = Counter()
     flows: Counter[tuple[str, str]] = Counter()
-    for unit, n, amount in told:
-        on = (BEGINNING + timedelta(n)).isoformat()
-        for above, day, by in spread(known.line(paths[unit]), on, amount, level=True):
-            levels[above, day] += by
-        for above, day, by in spread(known.line(paths[unit]), on, amount, level=False):
-            flows[above, day] += by
+    for unit, at, amount in told:
+        first = (BEGINNING + timedelta(at)).isoformat()
+        for above, on, by in spread(known.line(paths[unit]), first, amount, level=True):
+            levels[above, on] += by
+        for above, on, by in spread(known.line(paths[unit]), first, amount, level=False):
+            flows[above, on] += by
     for n in range(0, 60, 3):
         end = BEGINNING + timedelta(n)
         for unit in PATHS:
-            kept = sum(by for (above, day), by in levels.items() if above == unit and day <= end.isoformat())
-            there = sum(by for each, day, by in told if day <= n and unit in climbed.path(each, end))
+            kept = sum(by for (above, on), by in levels.items() if above == unit and on <= end.isoformat())
+            there = sum(by for each, at, by in told if at <= n and unit in climbed.path(each, end))
             assert kept == there
     for (unit, on), by in flows.items():
         day = date.fromisoformat(on)
