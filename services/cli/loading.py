@@ -78,7 +78,7 @@ class Loading:
 
     def send(self) -> None:
         """Units, users, campaign, members, excuses, plans, notices; what is done first, the ledgers, what is done last;
-        months submitted and taken over, and what is corrected after that.
+        months submitted and taken over, what is corrected after that, and what becomes of units.
 
         Raises:
             Refused: a sheet was not taken; those before it were.
@@ -107,6 +107,7 @@ class Loading:
             self.loaded.recorded_until = max(self.loaded.recorded_until, datetime.now(UTC))
         if self._parcel.late:
             self._send_batch(self._parcel.late)
+        self._do(self._parcel.reforms)
 
     def send_untidy(self) -> None:
         """Sheets that must be refused, and what was said of them; one that is taken all the same has nothing said."""

@@ -15,9 +15,11 @@ from services.kernel.rpc import command
 from services.kernel.vault import redact
 
 from .. import contract
-from ..domain import MEMBER, TREE, UNIT, Unit
+from ..domain import MEMBER, SUBMISSION, TREE, UNIT, Unit
+from ..domain.period import days_of
 from ..domain.permissions import EVERYWHERE
 from ..domain.reform import ALL, ChangeTree, check_no_cycle
+from ..domain.submission import AfterChildren
 from ..domain.unit import ChangeUnit, PlaceUnit, superiors
 from ..projection import METRICS, Line, Tree
 from ..store import directory, locks, members, moves, submissions
@@ -144,6 +146,7 @@ def merge_units(work: Work, asked: contract.MergeUnits) -> None:
         for child in _active_below(work, unit):
             tree = _move(work, tree, contract.MoveUnit(id=child, parent=asked.id, **place))
         _transfer(work, unit, asked)
+        _excuse(work, unit, asked)
         line = tree.line(state.path, asked.day.isoformat())
         work.decide(UNIT, unit, ChangeUnit(asked=asked, open_from=_open_from(work, line)))
         concerned = [*_concerned(tree, state), *into.path]
@@ -187,12 +190,13 @@ def abolish_unit(work: Work, asked: contract.AbolishUnit) -> None:
     state = _reached(work, asked.id)
     if state.parent is None:
         raise _wrong("unit.is_the_root", "id", "最高一级单位不能撤销", "conflict")
-    left = _left(work, asked.id)
+    left = _left(work, asked.id, asked.day)
     if left:
         detail = f"单位尚有{'、'.join(left)}，请先办结、调出，或改用合并"
         raise _wrong("unit.not_empty", "id", detail, "conflict")
     line = tree_of(work.database, work.session).line(state.path, asked.day.isoformat())
     work.decide(UNIT, asked.id, ChangeUnit(asked=asked, open_from=_open_from(work, line)))
+    _excuse(work, asked.id, asked)
     moves.note(work, "abolished", asked, state.path, f"{state.name} 撤销")
 
 
@@ -290,12 +294,20 @@ def _transfer(work: Work, unit: str, asked: contract.MergeUnits) -> None:
         decide_member(work, contract.TransferMember(id=member, unit=asked.id, day=asked.day))
 
 
-def _left(work: Work, unit: str) -> list[str]:
-    """What is still active of a unit, in words."""
+def _excuse(work: Work, unit: str, asked: contract.MergeUnits | contract.AbolishUnit) -> None:
+    """A unit that is no more at the end of a month owes nothing of it, though it had been opened."""
+    for id, month in submissions.unsettled(work.database, unit, work.session).items():
+        if days_of(month)[1] >= asked.day:
+            excuse = contract.ExcuseSubmission(id=id, reason=f"{asked.day} 撤销：{asked.basis}"[:200])
+            work.decide(SUBMISSION, id, AfterChildren(asked=excuse, waiting=[]))
+
+
+def _left(work: Work, unit: str, day: date) -> list[str]:
+    """What is still active of a unit that is to be no more from a day on, in words."""
     left = [f"{len(below)} 个下级单位"] if (below := _active_below(work, unit)) else []
     if members.listed_in(work, unit, 1):
         left.append("在册党员")
-    if submissions.unsettled(work.database, unit, work.session):
+    if any(days_of(month)[1] < day for month in submissions.unsettled(work.database, unit, work.session).values()):
         left.append("未办结的月度上报")
     levels = moves.levels(work.database, unit, work.session)
     return left + [METRICS[id].name for id in levels if id not in _OF_ITSELF]

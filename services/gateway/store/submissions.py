@@ -96,10 +96,10 @@ def waiting(database: Store[Document], unit: str, month: str, session: ClientSes
     return [row["unit"] for row in database["submissions"].find(asked, {"unit": 1}, session=session).sort("unit")]
 
 
-def unsettled(database: Store[Document], unit: str, session: ClientSession) -> bool:
-    """Whether a unit still has to settle some month."""
+def unsettled(database: Store[Document], unit: str, session: ClientSession) -> dict[str, str]:
+    """The months that a unit still has to settle, by id."""
     asked = {"scope": unit, "unit": unit, "state": _UNSETTLED}
-    return database["submissions"].find_one(asked, {"_id": 1}, session=session) is not None
+    return {row["_id"]: row["month"] for row in database["submissions"].find(asked, {"month": 1}, session=session)}
 
 
 async def one(database: Database, id: str) -> Document:
