@@ -100,7 +100,7 @@ def test_a_bureau_moves_with_all_that_is_below_it(province: Province, as_user: A
 
 @pytest.mark.row("O2")
 def test_units_are_renamed_merged_split_and_abolished(province: Province, as_user: AsUser) -> None:
-    """Each with its day and its basis; what is left keeps a unit from being abolished; the list says what has become."""
+    """Each with its day and its basis; what is left keeps a unit from being abolished; the list says what became."""
     units, day = as_user("units-of-all"), {"day": "2026-07-01", "basis": BASIS}
     made(units.post(f"/units/{NEW}/renamings", json={"name": "示例省新新厅", **day}))
     july = {"from": "2026-07-01", "to": "2026-07-31"}
