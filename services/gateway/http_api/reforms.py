@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.event import Command
+from services.hotline import contract as hotline
+from services.kernel.errors import DomainError
+from services.kernel.event import Actor, Command
+from services.research import contract as research
+from services.study import contract as study
 
 from .. import contract
 from ..domain import Action
@@ -136,7 +141,37 @@ async def split_unit(id: str, body: Split, request: Request, caller: Caller, gat
 @router.post("/units/{id}/abolition", status_code=201, summary="撤销单位")
 async def abolish_unit(id: str, body: Abolition, request: Request, caller: Caller, gate: Gated) -> Written:
     """Refused while units, members, months to be submitted or open items are left."""
+    actor = await gate.allow(caller, Action.manage_units, id, "id")
+    if left := await _unfinished(gate, actor, request, id):
+        detail = f"单位尚有未办结的{'、'.join(left)}，请先办结，或改用合并"
+        raise DomainError("unit.not_empty", detail, "conflict", [{"pointer": "/id", "detail": detail}])
     return await _change(contract.AbolishUnit(id=id, **body.model_dump()), [], request, caller, gate)
+
+
+_DONE = {"completed", "void", "closed", "settled", "submitted", "accepted"}
+_ASKED_MEASURES = [state for state in research.MeasureState if state not in ("settled", "void")]
+_OPEN: tuple[tuple[str, str, Callable[..., Command], list[Any]], ...] = (
+    ("工单", "hotline", hotline.ListTickets, [state for state in hotline.TicketState if state not in _DONE]),
+    ("课题", "research", research.ListTopics, [state for state in research.TopicState if state not in _DONE]),
+    ("转化措施", "research", research.ListMeasures, _ASKED_MEASURES),
+    ("学习活动", "study", study.ListSessions, [state for state in study.SessionState if state not in _DONE]),
+)
+"""What somebody still has to finish: what it is called, whose it is, how it is listed, in which states."""
+
+
+async def _unfinished(gate: Gate, actor: Actor, request: Request, unit: str) -> list[str]:
+    """How much of each sort is not done in a unit and below it, or with a part of theirs."""
+
+    async def count(service: str, asked: Command) -> int:
+        found = await gate.ask(service, asked, actor, request.headers, [unit])
+        return int(found["total"])
+
+    told = []
+    for name, service, listing, states in _OPEN:
+        asked = [listing(unit=unit, state=state, page_size=1) for state in states]
+        if total := sum(await asyncio.gather(*(count(service, each) for each in asked))):
+            told.append(f"{name} {total} 项")
+    return told
 
 
 async def _change(asked: Command, others: Iterable[str], request: Request, caller: Principal, gate: Gate) -> Written:
