@@ -33,7 +33,7 @@ def carry(database: Database[Document], unit: str, before: Line, after: Line, se
     for projection in database[PROJECTION].find({}, session=session):
         rollups = database[generation_of(projection).rollups]
         change: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for row in rollups.find({"unit": unit}, session=session):
+        for row in rollups.find(_months(unit), session=session):
             for day, cells in row.get("days", {}).items():
                 on = f"{row['month']}-{day}"
                 stays = standing(before, on) == standing(after, on)
@@ -42,6 +42,11 @@ def carry(database: Database[Document], unit: str, before: Line, after: Line, se
                         _count(change, before, unit, (on, field, -amount))
                         _count(change, after, unit, (on, field, amount))
         write_rollups(rollups, change, session)
+
+
+def _months(unit: str) -> Document:
+    """A unit's roll-ups by their ids: what is being built has no other index yet."""
+    return {"_id": {"$gt": f"{unit}|", "$lt": f"{unit}}}"}}
 
 
 def _count(change: dict[tuple[str, str], dict[str, int]], line: Line, unit: str, cell: tuple[str, str, int]) -> None:
@@ -56,7 +61,7 @@ def levels(database: Database[Document], unit: str, session: ClientSession) -> l
     """The levels that are not nothing at a unit, with what lies below it."""
     sums: Counter[str] = Counter()
     rollups = database[current(database).rollups]
-    for row in rollups.find({"unit": unit}, {f"sum.{field}": 1 for field in LEVELS}, session=session):
+    for row in rollups.find(_months(unit), {f"sum.{field}": 1 for field in LEVELS}, session=session):
         sums.update(row.get("sum", {}))
     return [field.replace(":", ".") for field, amount in sorted(sums.items()) if amount]
 

@@ -60,6 +60,10 @@ class Figures:
         envelope = Envelope(command_id=new_id(), actor=asked, deadline=NOW)
         self._journal.transact(envelope, change)
 
+    def tell(self) -> int:
+        """Bring what the gateway itself has recorded into effect; how much of it was new."""
+        return self.project(self._journal.event(entry) for entry in self.database["journal"].find({"time": NOW}))
+
     def project(self, events: Iterable[Event]) -> int:
         """Bring a batch into effect; how many of it were new."""
         batch = list(events)
