@@ -86,7 +86,9 @@ def place_unit(work: Work, asked: contract.AddUnit) -> None:
         DomainError: unit.parent_unknown, unit.abolished, unit.out_of_scope, unit.root_exists, unit.id_taken.
     """
     above: list[str] = []
-    if asked.parent is not None:
+    if (known := work.get(UNIT, asked.id)) is not None:  # it may have moved since, or what was above it be no more
+        above = known.path[:-1]
+    elif asked.parent is not None:
         above = _superior(work, asked.parent).path
     elif _other_root(work, asked.id):
         detail = "最高一级单位只有一个，请填写上级单位编码"
@@ -136,6 +138,7 @@ def merge_units(work: Work, asked: contract.MergeUnits) -> None:
     into, tree = _reached(work, asked.id), tree_of(work.database, work.session)
     if into.until is not None:
         raise _wrong("unit.abolished", "id", f"单位 {asked.id} 已于 {into.until} 撤销", "conflict")
+    work.paths[asked.id] = into.path
     for unit in dict.fromkeys(asked.units):
         if unit == asked.id:
             raise _wrong("unit.merged_into_itself", "units", "单位不能并入自身")

@@ -134,7 +134,7 @@ def test_only_an_empty_unit_is_abolished(figures: Figures) -> None:
 
     joined = AddMember(id="DY-1", name="样例", unit="B1", since=date(2026, 2, 1))
     figures.reform(lambda work: decide_member(work, joined))
-    row = {"unit": "B1", "scope": ["P", "D1", "B1"], "state": "open"}
+    row = {"unit": "B1", "scope": ["P", "D1", "B1"], "state": "open", "month": "2026-07"}
     figures.database["submissions"].insert_one(row)
     for unit, left in (("D1", "2 个下级单位"), ("B1", "在册党员、未办结的月度上报")):
         with pytest.raises(DomainError) as refused:
