@@ -13,12 +13,12 @@ from services.kernel.vault import redact
 
 from ..projection import HIDDEN, METRICS
 
-_OF_LEVEL = frozenset(metric.id for metric in METRICS.values() if metric.sort == "level")
+OF_LEVEL = frozenset(metric.id for metric in METRICS.values() if metric.sort == "level")
 
 
 def affects(key: str, day: str, month: str) -> bool:
     """Whether what a key counts on a day is part of a month's figures: of a level everything up to its end."""
-    return day[:7] <= month if key in _OF_LEVEL else day[:7] == month
+    return day[:7] <= month if key in OF_LEVEL else day[:7] == month
 
 
 class Locks:

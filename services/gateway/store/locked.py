@@ -12,13 +12,12 @@ from services.kernel.journal import Document
 
 from ..projection import HIDDEN, METRICS, Weights, metric_of, tagged
 from . import directory
+from .corrections import OF_LEVEL
 from .locks import LEVELS
 from .period import Span
 from .records import HIDDEN_TITLE
 from .report import details_of, figures_of
 from .snapshot import Database, known, one_instant, weights
-
-_OF_LEVEL = [metric.id for metric in METRICS.values() if metric.sort == "level"]
 
 
 async def locked_report(database: Database, unit_id: str, span: Span, *, children: bool = True) -> dict[str, Any]:
@@ -91,14 +90,14 @@ async def corrections(database: Database, unit_id: str, month: str, page: int, p
             "path": unit_id,
             "$or": [
                 {"d": {"$gte": span.first.isoformat(), "$lte": last}},
-                {"m": {"$in": _OF_LEVEL}, "d": {"$lte": last}},
+                {"m": {"$in": sorted(OF_LEVEL)}, "d": {"$lte": last}},
             ],
         }
         of_it = {
             "$and": [
                 {"$in": [unit_id, "$$e.path"]},
                 {"$lte": ["$$e.d", last]},
-                {"$or": [{"$gte": ["$$e.d", span.first.isoformat()]}, {"$in": ["$$e.m", _OF_LEVEL]}]},
+                {"$or": [{"$gte": ["$$e.d", span.first.isoformat()]}, {"$in": ["$$e.m", sorted(OF_LEVEL)]}]},
             ]
         }
         pipeline: list[Document] = [
