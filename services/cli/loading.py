@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Self
 
 from services.cli.accounts import Accounts
@@ -77,7 +78,7 @@ class Loading:
 
     def send(self) -> None:
         """Units, users, campaign, members, excuses, plans, notices; what is done first, the ledgers, what is done last;
-        months submitted and taken over, and what is corrected after that.
+        months submitted and taken over, what is corrected after that, and what becomes of units.
 
         Raises:
             Refused: a sheet was not taken; those before it were.
@@ -106,6 +107,7 @@ class Loading:
             self.loaded.recorded_until = max(self.loaded.recorded_until, datetime.now(UTC))
         if self._parcel.late:
             self._send_batch(self._parcel.late)
+        self._do(self._parcel.reforms)
 
     def send_untidy(self) -> None:
         """Sheets that must be refused, and what was said of them; one that is taken all the same has nothing said."""
@@ -183,12 +185,16 @@ class Loading:
             self.loaded.recorded_until = max(self.loaded.recorded_until, datetime.fromisoformat(job["until"]))
 
     def _send_batch(self, batch: list[Part]) -> None:
-        """A batch, to all services at once and to each of them a few sheets side by side."""
-        queues: dict[str, list[Part]] = {}
+        """A batch, to all services at once, to each of them a few workbooks side by side, sheet after sheet of each."""
+        queues: dict[str, dict[Path, list[Part]]] = {}
         for part in batch:
             self._by(part)  # signs in before the threads begin
-            queues.setdefault(part.area, []).append(part)
-        lanes = [parts[lane::AT_ONCE] for parts in queues.values() for lane in range(AT_ONCE)]
+            queues.setdefault(part.area, {}).setdefault(part.file, []).append(part)
+        lanes = [
+            [part for parts in list(files.values())[lane::AT_ONCE] for part in parts]
+            for files in queues.values()
+            for lane in range(AT_ONCE)
+        ]
         with ThreadPoolExecutor(len(lanes)) as pool:
             for future in [pool.submit(self._send_lane, lane) for lane in lanes]:
                 future.result()

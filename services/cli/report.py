@@ -1,6 +1,7 @@
 """`shengzhi report`: a unit's figures as a table, as JSON, as a workbook and as a page."""
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,6 +37,8 @@ COMPARED = {
 
 Report = dict[str, Any]
 out = console()
+_NAME, _CELL = 26, 8
+"""Columns of the terminal that a unit's name, and a figure with its header, take."""
 
 
 def report(
@@ -70,7 +73,8 @@ def show(api: Api, url: str, unit: str, period: dict[str, str], to_folder: Path 
     found = api.get(f"/reports/{unit}", **period, children="true", compare="before,year")
     out.print(figures_table(found))
     if found["children"]:
-        out.print(children_table(found))
+        for table in children_tables(found, out.width):
+            out.print(table)
     if to_folder is not None:
         written = write(found, api.get("/figures")["items"], url, to_folder)
         out.print("已写出：" + "、".join(map(str, written)), soft_wrap=True)
@@ -103,16 +107,19 @@ def figures_table(found: Report) -> Table:
     return table
 
 
-def children_table(found: Report) -> Table:
-    """The units right below, side by side."""
-    table = Table(title="各单位对比", title_justify="left")
-    table.add_column("单位", overflow="fold")
-    for header in COMPARED.values():
-        table.add_column(header, justify="right", no_wrap=True)
-    for child in found["children"]:
-        shown = (value(child["figures"][id], found["details"][id]["sort"]) for id in COMPARED)
-        table.add_row(child["name"], *shown)
-    return table
+def children_tables(found: Report, width: int) -> Iterator[Table]:
+    """The units right below, side by side; on a narrow terminal in several tables, so that no figure is cut."""
+    headers, each = list(COMPARED.items()), max(3, (width - _NAME) // _CELL)
+    for first in range(0, len(headers), each):
+        shown = headers[first : first + each]
+        table = Table(title="各单位对比", title_justify="left")
+        table.add_column("单位", overflow="fold")
+        for _, header in shown:
+            table.add_column(header, justify="right", no_wrap=True)
+        for child in found["children"]:
+            figures = (value(child["figures"][id], found["details"][id]["sort"]) for id, _ in shown)
+            table.add_row(child["name"], *figures)
+        yield table
 
 
 def write(found: Report, catalogue: list[dict[str, Any]], url: str, folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pymongo import MongoClient
 from services.cli.audit.command import settings_of
 from services.cli.load import RUN, Folder
 from services.cli.terminal import console
-from services.gateway.domain import CAMPAIGN, INITIATIVE, MEMBER, SUBMISSION, UNIT, USER
+from services.gateway.domain import AGGREGATES as GATEWAY
 from services.hotline.domain import TICKET
 from services.kernel.aggregate import Aggregate
 from services.kernel.chain import verify
@@ -22,7 +22,7 @@ AGGREGATES: dict[str, list[Aggregate[Any]]] = {
     "study": STUDIED,
     "hotline": [TICKET],
     "research": [TOPIC, VISIT, PLACE, MEASURE, NORM],
-    "gateway": [UNIT, CAMPAIGN, USER, MEMBER, INITIATIVE, SUBMISSION],
+    "gateway": GATEWAY,
 }
 _SHOWN = 10
 out = console()

@@ -204,6 +204,7 @@ def _report(found: dict[str, Any]) -> pb.GetReportResponse:
         unit_name=found["unit_name"],
         to=found["period"]["to"],
         figures=_figures(found["details"]),
+        tree_changes=_changes(found),
         **{"from": found["period"]["from"]},
     )
     as_of: datetime | None = found["as_of"]
@@ -216,8 +217,13 @@ def _report(found: dict[str, Any]) -> pb.GetReportResponse:
         if name in found:
             days = found[name]["period"]
             figures = _others(found, found[name]["figures"])
-            other.CopyFrom(pb.Compared(to=days["to"], figures=figures, **{"from": days["from"]}))
+            moved = _changes(found[name])
+            other.CopyFrom(pb.Compared(to=days["to"], figures=figures, tree_changes=moved, **{"from": days["from"]}))
     return answer
+
+
+def _changes(found: dict[str, Any]) -> list[pb.TreeChange]:
+    return [pb.TreeChange(**change) for change in found["tree_changes"]]
 
 
 def _others(found: dict[str, Any], values: dict[str, Any]) -> list[pb.Figure]:

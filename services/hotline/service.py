@@ -9,14 +9,19 @@ from typing import Any, ClassVar
 from nameko.timer import timer
 from pydantic import BaseModel
 
+from services.gateway.contract import NAME as GATEWAY
 from services.kernel.aggregate import Aggregate
+from services.kernel.batch import subscribe
 from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Envelope, Period, record_id
+from services.kernel.event import Actor, Envelope, Event, Period, record_id
+from services.kernel.held import Held, Holding
 from services.kernel.imports import Importer, Imports
+from services.kernel.inbox import Taking
 from services.kernel.journal import Work
 from services.kernel.providers import Journalled, Relaying, Vaulted
 from services.kernel.rpc import command, query
+from services.kernel.scopes import Scoped
 from services.kernel.vault import mask_name, mask_phone, redact
 
 from . import contract, store
@@ -28,7 +33,7 @@ PLATFORM = Actor(user="platform", role="platform", unit="")
 SEES_CALLERS = ("agent", "duty_supervisor")
 
 
-class Hotline(Imports):
+class Hotline(Imports, Held, Scoped):
     """The hotline 民声热线."""
 
     name = contract.NAME
@@ -37,6 +42,12 @@ class Hotline(Imports):
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()
+    holding = Holding()
+
+    @subscribe("hotline.tree", [GATEWAY], keys=["tree.#"], ordered=True)
+    def learn_tree(self, event: Event, taking: Taking) -> None:
+        """A unit has moved, with all that lies below it: records follow."""
+        self.journal.moves.note(event.aggregateversion, event.unit, event.data["path"], taking.session)
 
     @command(contract.RegisterTicket)
     def register_ticket(self, command: contract.RegisterTicket, envelope: Envelope) -> Answer:

@@ -92,8 +92,8 @@ class Period(BaseModel):
 class Envelope(BaseModel):
     """What the edge knows of a command and nobody types.
 
-    `paths` gives each unit named by the command its way from the root ([root, …, unit]) under the tree of version
-    `tree`; `named` the same for units that a sheet names beside those for which its sender may act; `deadline` is when
+    `paths` gives each unit named by the command its way from the root ([root, …, unit]) after so many changes of the
+    tree; `named` the same for units that a sheet names beside those for which its sender may act; `deadline` is when
     the caller stops waiting; `expected` the record's version that the caller saw; `periods` are the campaigns, within
     one of which a record's day must lie.
     """

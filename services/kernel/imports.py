@@ -310,7 +310,7 @@ class Importer(DependencyProvider):
                 rows.append((int(cells["_row"]), row))
         service.read_ahead(work, sheet.kind, [row for _, row in rows])
         skipped = 0
-        work.paths.update({**received.named, **received.paths})
+        work.paths.update(self.journal.moves.current({**received.named, **received.paths}))
         groups = deque(_grouped(service, sheet.kind, rows))
         while groups:
             group = groups.popleft()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +31,7 @@ from .aggregate import Aggregate, S
 from .clock import Clock, utc_now
 from .errors import DomainError
 from .event import EVERYWHERE, Command, Envelope, Event, Payload
+from .moves import MOVES, Moves
 from .suite import DIGESTS
 
 log = structlog.stdlib.get_logger(__name__)
@@ -119,10 +120,11 @@ class Work:
 
     def __init__(self, journal: Journal, envelope: Envelope, now: datetime, session: ClientSession) -> None:
         self.envelope = envelope
-        self.paths = {**envelope.named, **envelope.paths}
+        self.paths = journal.moves.current({**envelope.named, **envelope.paths})
         self.now = now
         self.session = session
         self.database = journal.database
+        self.moves = journal.moves
         self._journal = journal
         self._loaded: dict[tuple[str, str], _Loaded] = {}
         self._changed: dict[tuple[str, str], Aggregate[Any]] = {}
@@ -318,11 +320,13 @@ class Journal:
         self.committed = committed
         self.chain_key = chain_key
         self.digest = digest
+        self.moves = Moves(database, clock)
+        self.aggregates: Sequence[Aggregate[Any]] = ()
         self._limit = timedelta(seconds=transaction_seconds) - CLOCK_SLACK
 
     def ensure_indexes(self) -> None:
         """Make the journal's own collections and indexes; collections first, for transactions make none."""
-        ensure_collections(self.database, ("journal", "commands", "leases", "anchors", "tallies"))
+        ensure_collections(self.database, ("journal", "commands", "leases", "anchors", "tallies", MOVES))
         journal = self.database["journal"]
         journal.create_index([("aggregate", 1), ("n", 1)], unique=True)
         journal.create_index([("recorded", 1), ("n", 1)], partialFilterExpression={"published": False}, name="outbox")

@@ -48,6 +48,7 @@ class Journalled(DependencyProvider):
             transaction_seconds=given.transaction_seconds,
             digest=given.suite.digest,
         )
+        self.journal.aggregates = self.aggregates
         self.journal.ensure_indexes()
         ensure_collections(self.database, (aggregate.collection for aggregate in self.aggregates))
         self.indexes(self.database)

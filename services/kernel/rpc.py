@@ -90,6 +90,8 @@ def _answer(self: Any, method: Any, model: type[Command], envelope: Any, body: A
         try:
             if utc_now() > given.deadline:
                 raise DomainError("command.expired", "请求等待超时，未执行", "timed_out")
+            if journal := getattr(self, "journal", None):
+                journal.moves.wait(given.tree, given.deadline)
             return method(self, parse(model, body), given)
         except DomainError as refusal:
             metrics.COMMANDS.labels(self.name, model.__name__, refusal.kind).inc()

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 
 from pymongo import MongoClient
 
-from services.gateway.projection import fold
+from services.gateway.projection import ALWAYS, fold
 from services.gateway.store import facts
 from services.kernel.event import Event, new_id
 from services.kernel.journal import Document, ensure_collections, open_database
@@ -56,7 +56,7 @@ def _month(mongo: str, name: str, count: int, month: str) -> None:
         opened = open_database(client, name)
         for start in range(0, count, CHUNK):
             events = [_event(chosen, feet[place][-1], month) for place in where[start : start + CHUNK]]
-            documents, increments = fold(events, lambda unit, day: at[unit])
+            documents, increments = fold(events, lambda unit: [(ALWAYS, at[unit])])
             opened["facts"].insert_many(documents, ordered=False)
             facts.write_rollups(opened["rollups"], increments, None)
 

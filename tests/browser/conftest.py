@@ -40,11 +40,13 @@ def strangers() -> list[str]:
 
 @pytest.fixture
 def page(browser: Browser, province: Province, strangers: list[str]) -> Iterator[Page]:
-    """A fresh page of a fresh visitor, on the platform's address."""
+    """A fresh page of a fresh visitor, on the platform's address; no script of ours may fail on it."""
     context = browser.new_context(
         base_url=province.platform.url, locale="zh-CN", viewport={"width": 1280, "height": 900}
     )
     opened = context.new_page()
+    failed: list[str] = []
+    opened.on("pageerror", lambda error: failed.append(str(error)))
 
     def asked(request: Request) -> None:
         host = urlsplit(request.url).hostname
@@ -55,6 +57,7 @@ def page(browser: Browser, province: Province, strangers: list[str]) -> Iterator
     yield opened
     context.close()
     assert strangers == []
+    assert failed == []
 
 
 @pytest.fixture

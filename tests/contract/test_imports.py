@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-ENTRYPOINTS = ("batch", "held", "imports", "providers", "rpc")
+ENTRYPOINTS = ("batch", "held", "imports", "providers", "rpc", "scopes")
 
 # what is planted: where, which line, and the contract of .importlinter that must break by it
 PLANTED = {

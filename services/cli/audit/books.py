@@ -12,7 +12,9 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 
 from services.gateway.contract import SOURCES
+from services.gateway.projection import is_level, spread
 from services.gateway.store.generation import PROJECTION, QUEUE, Generation, current
+from services.gateway.store.tree import lines_of
 from services.kernel.event import Period
 from services.kernel.journal import Document, open_database, without_bookkeeping
 
@@ -67,13 +69,15 @@ class Books:
         return found
 
     def compare_rollups(self, found: Findings) -> None:
-        """Facts added up along their paths are the month roll-ups, both at one instant."""
+        """Facts added up under the tree of the day are the month roll-ups, all at one instant."""
         expected: dict[tuple[str, str, str, str], int] = defaultdict(int)
         with self._client.start_session(snapshot=True) as session:
-            for path, key, day, amount in self._entries(session):
-                for unit in path.rstrip("/").split("/"):
-                    expected[unit, day[:7], "", key] += amount
-                    expected[unit, day[:7], day[8:], key] += amount
+            entries = list(self._entries(session))
+            lines = lines_of(self._gateway, {unit for unit, _, _, _ in entries}, session)
+            for own, key, day, amount in entries:
+                for unit, on, by in spread(lines[own], day, amount, is_level(key)):
+                    expected[unit, on[:7], "", key] += by
+                    expected[unit, on[:7], on[8:], key] += by
             found.compared["facts"] += self._count_facts(session)
             stored = self._rollups.find({}, session=session)
             for row in stored:
@@ -146,8 +150,8 @@ class Books:
             state = distinct.aggregate.state.model_validate(without_bookkeeping(document))
             standing |= distinct.reached(state, self.campaigns)
         expected = Counter(window for window, _ in standing)
-        for path, key, day, amount in self._entries(None, {"$regex": rf"^{distinct.metric}[.@]"}):
-            told[window_of(key, path.rstrip("/").split("/")[-1], day, self.campaigns)] += amount
+        for unit, key, day, amount in self._entries(None, {"$regex": rf"^{distinct.metric}[.@]"}):
+            told[window_of(key, unit, day, self.campaigns)] += amount
         later = {"$or": [{"recorded": {"$gt": until}}, {"aggregate": {"$in": list(self._given_up)}}]}
         moving = set(owner["journal"].distinct("unit", {"type": {"$regex": rf"^{distinct.keeper.name}\."}, **later}))
         for place in expected.keys() | told.keys():
@@ -163,8 +167,8 @@ class Books:
         rolls = study["rolls"].find({"counted": True})
         presences = ((member, roll["day"], roll["unit"], roll["way"]) for roll in rolls for member in roll["present"])
         expected = members_covered(presences, self.campaigns)
-        for path, key, day, amount in self._entries(None, {"$regex": rf"^{MEMBERS_COVERED}[.@]"}):
-            told[key, path.rstrip("/").split("/")[-1], day] += amount
+        for unit, key, day, amount in self._entries(None, {"$regex": rf"^{MEMBERS_COVERED}[.@]"}):
+            told[key, unit, day] += amount
         for place in expected.keys() | told.keys():
             found.compared["members_covered"] += 1
             if not later and expected[place] != told[place]:
@@ -189,16 +193,16 @@ class Books:
                     found.differs(f"{held['owner']} 流水 {held['event']} 已有事实，却仍被搁置：{held['reason']}")
 
     def _entries(self, session: ClientSession | None, keys: Any = None) -> Iterator[tuple[str, str, str, int]]:
-        """Facts added up by path, key and day."""
+        """Facts added up by unit, key and day."""
         wanted = {} if keys is None else {"entries.m": keys}
         pipeline: list[Document] = [
             {"$match": wanted},
             {"$unwind": "$entries"},
             {"$match": wanted},
-            {"$group": {"_id": {"p": "$entries.p", "m": "$entries.m", "d": "$entries.d"}, "n": {"$sum": "$entries.n"}}},
+            {"$group": {"_id": {"u": "$entries.u", "m": "$entries.m", "d": "$entries.d"}, "n": {"$sum": "$entries.n"}}},
         ]
         for row in self._facts.aggregate(pipeline, session=session, allowDiskUse=True):
-            yield row["_id"]["p"], row["_id"]["m"], row["_id"]["d"], row["n"]
+            yield row["_id"]["u"], row["_id"]["m"], row["_id"]["d"], row["n"]
 
     def _count_facts(self, session: ClientSession) -> int:
         counted = list(self._facts.aggregate([{"$count": "n"}], session=session))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
+from services.gateway.domain.period import days_of
 from services.gateway.projection import stored
 from services.gateway.store.corrections import affects
 from services.gateway.store.locks import LEVELS
+from services.gateway.store.tree import below_on, tree_of
 from services.kernel.journal import Document
 
 Place = tuple[str, str]
@@ -30,7 +32,13 @@ def differences(database: Database[Document], rollups: str, session: ClientSessi
     kept: dict[Place, tuple[int, Counter[str], Counter[str]]] = {}
     for row in database["locked"].find({}, session=session):
         kept[row["unit"], row["month"]] = row["batch"], Counter(row["sum"]), Counter(row["levels"])
-    found = Sums(kept, batches)
+    over_time = tree_of(database, session)
+    paths = {row["_id"]: row["path"] for row in database["units"].find({}, {"path": 1}, session=session)}
+
+    def above(unit: str, month: str) -> list[str]:
+        return over_time.on(paths[unit], days_of(month)[1])
+
+    found = Sums(kept, batches, above)
     for correction in database["corrections"].find({}, session=session):
         found.add(correction, months)
     wrong = []
@@ -47,9 +55,15 @@ def differences(database: Database[Document], rollups: str, session: ClientSessi
 class Sums:
     """What was kept of each unit's month, with the corrections added."""
 
-    def __init__(self, kept: dict[Place, tuple[int, Counter[str], Counter[str]]], batches: dict[Place, int]) -> None:
+    def __init__(
+        self,
+        kept: dict[Place, tuple[int, Counter[str], Counter[str]]],
+        batches: dict[Place, int],
+        above: Callable[[str, str], list[str]],
+    ) -> None:
         self.kept = kept
         self._batches = batches
+        self._above = above
 
     def add(self, correction: Document, months: list[str]) -> None:
         """Add a correction to every unit's month that it came after the lock of."""
@@ -59,7 +73,7 @@ class Sums:
                 if not affects(entry["m"], entry["d"], month):
                     continue
                 for unit in entry["path"]:
-                    kept = self._of(unit, month, entry["path"])
+                    kept = self._of(unit, month)
                     if kept is None or correction["batch"] <= kept[0]:
                         continue
                     if entry["d"][:7] == month:
@@ -67,12 +81,11 @@ class Sums:
                     if of_level:
                         kept[2][field] += entry["n"]
 
-    def _of(self, unit: str, month: str, path: list[str]) -> tuple[int, Counter[str], Counter[str]] | None:
-        """What is kept; nothing of a unit that had nothing, from the earliest lock above it on."""
+    def _of(self, unit: str, month: str) -> tuple[int, Counter[str], Counter[str]] | None:
+        """What is kept; nothing of a unit that had nothing, from the earliest lock above it at the month's end on."""
         place = (unit, month)
         if place not in self.kept:
-            above = path[: path.index(unit) + 1]
-            held = [self._batches[step, month] for step in above if (step, month) in self._batches]
+            held = [self._batches[step, month] for step in self._above(unit, month) if (step, month) in self._batches]
             if not held:
                 return None
             self.kept[place] = min(held), Counter(), Counter()
@@ -104,9 +117,10 @@ class Sums:
 
     def unkept(self, database: Database[Document], rollups: str, session: ClientSession) -> Iterator[Place]:
         """Units below a lock whose month has figures, and of which nothing was kept or corrected."""
+        over_time = tree_of(database, session)
         for unit, month in self._batches:
-            ids = [row["_id"] for row in database["units"].find({"scope": unit}, {"_id": 1}, session=session)]
-            asked = {"unit": {"$in": ids}, "month": month}
+            below = below_on(database, over_time, unit, days_of(month)[1], session)
+            asked = {"unit": {"$in": list(below)}, "month": month}
             for row in database[rollups].find(asked, {"unit": 1, "sum": 1}, session=session):
                 if (row["unit"], month) not in self.kept and any(row.get("sum", {}).values()):
                     yield row["unit"], month

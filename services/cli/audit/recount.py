@@ -130,8 +130,11 @@ def member(state: Member) -> Counter[Place]:
 
 
 def unit(state: Unit) -> Counter[Place]:
-    """A unit is due from its first day on."""
-    return Counter({("study.units_due", state.path[-1], state.active_from.isoformat()): 1})
+    """A unit is due from its first day on, until it is no more."""
+    sums = Counter({("study.units_due", state.path[-1], state.active_from.isoformat()): 1})
+    if state.until is not None:
+        sums["study.units_due", state.path[-1], state.until.isoformat()] -= 1
+    return sums
 
 
 def submission(state: Submission) -> Counter[Place]:

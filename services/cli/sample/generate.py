@@ -14,8 +14,9 @@ from services.cli.sample.hotline import month_of, tickets
 from services.cli.sample.joint import Post, called, closing, joint, mended, opening
 from services.cli.sample.members import Lists, lists
 from services.cli.sample.plans import acknowledged, noticed, plans
-from services.cli.sample.province import FULL, ROOT, Department, Province, Unit, province
+from services.cli.sample.province import FULL, REFORMED, ROOT, Department, Province, Unit, province
 from services.cli.sample.recount import Figures, recount, with_members
+from services.cli.sample.reforms import reforms
 from services.cli.sample.research import research
 from services.cli.sample.rows import Cells, Row
 from services.cli.sample.study import KINDS, study
@@ -59,6 +60,7 @@ class Sample:
     lists: Lists
     opening: list[Post] = field(default_factory=list)
     closing: list[Post] = field(default_factory=list)
+    reforms: list[Post] = field(default_factory=list)
     campaign: dict[str, Any] = field(
         default_factory=lambda: {
             "id": CAMPAIGN,
@@ -72,11 +74,11 @@ class Sample:
 
     def figures(self, unit: str = ROOT, first: date = FIRST, last: date = LAST) -> Figures:
         """What the platform must report for a unit and a period once all is loaded."""
-        units = self.province.within(unit)
-        counted = recount(self.rows, units, first, last)
+        at, gone = self.province.at(unit), self.province.reform.merged if last >= REFORMED else {}
+        counted = recount(self.rows, at, first, last)
         counted |= noticed(self.province, self.rows, unit, first, last)
         counted |= submitted(self.province, unit, first, last)
-        return with_members(counted, self.lists, units, first, last)
+        return with_members(counted, self.lists, at, len(at(last).difference(gone)), first, last)
 
     def refusals(self) -> dict[str, list[tuple[int, str, str]]]:
         """What must be said of the untidy workbook: by kind of sheet, (row in the sheet, column's key, code)."""
@@ -93,6 +95,7 @@ class Sample:
         _write_json(folder / "excuses.json", self.lists.excuses)
         for name, posts in (("opening.json", self.opening), ("closing.json", self.closing)):
             _write_json(folder / name, [vars(post) for post in posts])
+        _write_json(folder / AFTER_LOCK / "reforms.json", [vars(post) for post in self.reforms])
         _write_json(folder / "plans.json", plans())
         _write_json(folder / AFTER_LOCK / "submissions.json", submissions(self.province))
         _write_json(folder / "figures.json", {"unit": ROOT, **_period(), "figures": self.figures()})
@@ -150,7 +153,7 @@ def sample(departments: int = FULL) -> Sample:
     rows.append(corrected_after(rows))
     books.insert(-1, Book(f"{AFTER_LOCK}/采纳锁定后的更正.xlsx", _sheets(rows[-1:])))
     books = [book for book in books if book.sheets]
-    return Sample(made, books, rows, mistakes, listed, opening(), closing(shared))
+    return Sample(made, books, rows, mistakes, listed, opening(), closing(shared), reforms(made))
 
 
 def _by_kind(rows: list[Row], *kinds: str) -> dict[str, list[Cells]]:

@@ -1,7 +1,7 @@
 """Branches that keep a list of members: who belongs where and when, and sessions at which all of them are due."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -50,18 +50,18 @@ class Lists:
         """How many belong to these units at the end of a day."""
         return sum(stay.unit in units and stay.holds(last) for stay in self.stays)
 
-    def departed(self, units: set[str], first: date, last: date) -> int:
-        """How many ceased to belong to one of these units on these days, each time they did."""
-        ended = (stay.until for stay in self.stays if stay.unit in units and stay.until is not None)
-        return sum(first <= day <= last for day in ended)
+    def departed(self, at: Callable[[date], set[str]], first: date, last: date) -> int:
+        """How many ceased to belong to a unit that stood there on that day, each time they did."""
+        ended = ((stay.unit, stay.until) for stay in self.stays if stay.until is not None)
+        return sum(first <= day <= last and unit in at(day) for unit, day in ended)
 
-    def covered(self, units: set[str], first: date, last: date) -> int:
+    def covered(self, at: Callable[[date], set[str]], first: date, last: date) -> int:
         """How many studied on these days, each counted where they did first."""
         places: dict[str, tuple[date, str]] = {}
         for member, day, unit in self.presences:
             if first <= day <= last:
                 places[member] = min(places.get(member, (day, unit)), (day, unit))
-        return sum(unit in units for _, unit in places.values())
+        return sum(unit in at(day) for day, unit in places.values())
 
 
 def lists(province: Province) -> Lists:

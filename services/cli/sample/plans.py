@@ -51,18 +51,18 @@ def acknowledged(department: Department) -> list[Row]:
 
 def noticed(province: Province, rows: Iterable[Row], unit: str, first: date, last: date) -> Figures:
     """The notices' figures for a unit and a period, counted from the rows: nobody else's rules."""
-    within = province.within(unit)
+    at = province.at(unit)
     branches = [branch.code for department in province.departments for branch in department.branches]
     held = Counter(_held(standing(row for row in rows if row.kind == "sessions")))
     sums = Counter({"study.notices": 0, "study.notice_items.due": 0, "study.notice_items.done": 0})
     for month, day in ISSUED.items():
         if not first <= day <= last:
             continue
-        sums["study.notices"] += ROOT in within
+        sums["study.notices"] += ROOT in at(day)
         asked = [("主题党日", [month])]
         if month[5:] in ("03", "06", "09") or month == PLAN["last"]:
             asked.append(("支部党员大会", [at for at in ISSUED if _quarter(at) == _quarter(month)]))
-        for branch in within.intersection(branches):
+        for branch in at(day).intersection(branches):
             sums["study.notice_items.due"] += len(asked)
             sums["study.notice_items.done"] += sum(
                 any(held[branch, form, at] for at in months) for form, months in asked

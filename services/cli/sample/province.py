@@ -1,7 +1,9 @@
 """The units of 示例省: committee, departments, their party committees, branches and youth groups."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cache
 from random import Random
 
 from services.cli.sample.chance import chance
@@ -9,6 +11,8 @@ from services.cli.sample.names import CENTRAL, ENTERPRISES, GOVERNMENT, INSTITUT
 from services.gateway.contract import UnitKind
 
 ROOT, DESK = "GW", "S001"
+REFORMED, REFORMS = date(2026, 7, 1), 4
+"""From this day on the reform is in force, after the months that are locked; and so many departments take part."""
 FULL = 102
 """So many departments, central units, institutions and enterprises the whole province has."""
 
@@ -57,24 +61,64 @@ class Department:
 
 
 @dataclass(frozen=True)
+class Reform:
+    """What a reform of the organs made: other names, other superiors, and which units went into which."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    superiors: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
+
+
+def reform(departments: list[Department]) -> Reform:
+    """Of the first four: one is renamed, another goes below it, and one goes into another with all that lies below."""
+    if len(departments) < REFORMS:
+        return Reform()
+    into, renamed, merged, moved = departments[:REFORMS]
+    return Reform(
+        names={renamed.unit.code: "示例省数据和政务服务局"},
+        superiors={
+            moved.unit.code: renamed.unit.code,
+            merged.unit.code: into.unit.code,
+            merged.body.code: into.unit.code,
+        },
+        merged={merged.unit.code: into.unit.code},
+    )
+
+
+@dataclass(frozen=True)
 class Province:
     """The whole tree."""
 
     root: Unit
     departments: list[Department]
+    reform: Reform = field(default_factory=Reform)
 
     @property
     def units(self) -> list[Unit]:
         """Every unit, parents first."""
         return [self.root, *(unit for department in self.departments for unit in department.units)]
 
-    def within(self, code: str) -> set[str]:
-        """The codes of a unit and of all below it."""
-        found = {code}
-        for unit in self.units:
-            if unit.parent in found:
-                found.add(unit.code)
+    def within(self, code: str, day: date) -> set[str]:
+        """The codes of a unit and of all that stood below it on a day, what was no more then among them."""
+        superiors = self.reform.superiors if day >= REFORMED else {}
+        found, more = set[str](), {code}
+        while more:
+            found |= more
+            more = {unit.code for unit in self.units if superiors.get(unit.code, unit.parent) in found} - found
         return found
+
+    def at(self, code: str) -> Callable[[date], set[str]]:
+        """The same for any day."""
+        return cache(lambda day: self.within(code, day))
+
+    def below(self, code: str, day: date) -> list[Unit]:
+        """The units right below another one on a day, as they were called then."""
+        reform = self.reform if day >= REFORMED else Reform()
+        return [
+            replace(unit, name=reform.names.get(unit.code, unit.name))
+            for unit in self.units
+            if reform.superiors.get(unit.code, unit.parent) == code and unit.code not in reform.merged
+        ]
 
 
 def province(departments: int = FULL) -> Province:
@@ -84,7 +128,8 @@ def province(departments: int = FULL) -> Province:
     spread = [listed[number * len(listed) // departments] for number in range(departments)]
     if all(code != DESK for code, _, _ in spread):
         spread[-1] = next(found for found in listed if found[0] == DESK)
-    return Province(root, [_department(*found) for found in spread])
+    made = [_department(*found) for found in spread]
+    return Province(root, made, reform(made))
 
 
 def _listed() -> Iterator[tuple[str, str, UnitKind]]:

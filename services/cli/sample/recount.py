@@ -1,7 +1,7 @@
 """What the figures must be, counted from the rows alone and by nobody else's rules: the check on the whole platform."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 
 from services.cli.sample.days import FIRST, LAST, working_day_after
@@ -12,6 +12,8 @@ from services.cli.sample.research import KINDS as RESEARCH
 from services.cli.sample.rows import CORRECT, VOID, Cell, Cells, Row
 
 Figures = dict[str, int | float | None]
+At = Callable[[date], set[str]]
+"""The codes of a subtree on a day."""
 
 WAYS = {"领学": "leadership", "研学": "branch", "精学": "youth", "自学": "self"}
 SESSIONS = tuple(f"study.sessions.{way}" for way in WAYS.values())
@@ -74,28 +76,37 @@ def standing(rows: Iterable[Row]) -> list[Row]:
     return [row for row in records.values() if row is not None]
 
 
-def recount(rows: Iterable[Row], units: set[str], first: date, last: date) -> Figures:
-    """The figures of a subtree (its units' codes) for a period, as the rows say."""
+def recount(rows: Iterable[Row], at: At, first: date, last: date) -> Figures:
+    """The figures of a subtree (its units' codes on a day) for a period, as the rows say.
+
+    What happens counts where its unit stood on that day, what is so at the end where it stands then, and what counts
+    once where it stood the first time.
+    """
     counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
-    covered, visited = set[tuple[str, str]](), set[tuple[str, str]]()
+    covered: dict[tuple[str, str], date] = {}
+    visited: dict[tuple[str, str], tuple[date, str]] = {}
     records = [row for row in standing(rows) if row.kind != "receipts"]
     for row in records:
         for figure, unit, day, amount in _counted(row):
-            begins = date.min if figure == "hotline.overdue" else first
-            if unit in units and begins <= day <= last:
+            begins, then = (date.min, last) if figure == "hotline.overdue" else (first, day)
+            if unit in at(then) and begins <= day <= last:
                 counts[figure] += amount
-        if first <= _day(row.cells["received" if row.kind == "tickets" else "day"]) <= last:
-            covered |= {(unit, way) for unit, way in _covered(row) if unit in units}
-            visited |= {(kind, place) for kind, unit, place in _visited(row) if unit in units}
+        day = _day(row.cells["received" if row.kind == "tickets" else "day"])
+        if first <= day <= last:
+            for unit, way in _covered(row):
+                for each in ("", way):
+                    covered[unit, each] = min(day, covered.get((unit, each), day))
+            for kind, unit, place in _visited(row):
+                visited[kind, place] = min((day, unit), visited.get((kind, place), (day, unit)))
     for way in ("", *WAYS.values()):
-        counted = {unit for unit, by in covered if way in ("", by)}
+        counted = [unit for (unit, by), day in covered.items() if way == by and unit in at(day)]
         counts[f"study.units_covered.{way}".rstrip(".")] = len(counted)
-    counts["study.units_due"] = len(units)
     rates = _rates(counts)
     reached: Figures = {f"research.units_visited.{kind}": None for kind in VISITED.values()}
     if (first, last) == (FIRST, LAST):  # of any other period there is no such figure
-        reached = {id: sum(id.endswith(kind) for kind, _ in visited) for id in reached}
-    shared = _shared(records, units, first, last)
+        inside = [kind for (kind, _), (day, unit) in visited.items() if unit in at(day)]
+        reached = {id: sum(id.endswith(kind) for kind in inside) for id in reached}
+    shared = _shared(records, at, first, last)
     return {
         **counts,
         **reached,
@@ -117,18 +128,20 @@ def _counted(row: Row) -> Iterable[tuple[str, str, date, int]]:
         yield from ((figure, unit, day, amount) for figure, amount in _study(row).items())
 
 
-def with_members(told: Figures, listed: Lists, units: set[str], first: date, last: date) -> Figures:
-    """The figures with those that are counted from lists of members; each period asked for is one of their windows."""
-    due, covered = listed.due(units, last), listed.covered(units, first, last)
+def with_members(told: Figures, listed: Lists, at: At, units: int, first: date, last: date) -> Figures:
+    """The figures with those that are counted from lists of members, and so many units at the end; each period asked
+    for is one of their windows.
+    """
+    due, covered = listed.due(at(last), last), listed.covered(at, first, last)
     by_way = {f"study.members_covered.{way}": covered if way == "branch" else 0 for way in WAYS.values()}
     shares = {
         "study.coverage": min(1.0, covered / due) if due else None,
-        "study.unit_coverage": int(told["study.units_covered"] or 0) / len(units),
+        "study.unit_coverage": min(1.0, int(told["study.units_covered"] or 0) / units) if units else None,
     }
     rates = {id: None if share is None else round(share, DIGITS) for id, share in shares.items()}
-    departed = listed.departed(units, first, last)
+    departed = listed.departed(at, first, last)
     members = {"study.members_due": due, "study.members_departed": departed, "study.members_covered": covered}
-    return {**told, **members, **by_way, **rates}
+    return {**told, "study.units_due": units, **members, **by_way, **rates}
 
 
 def _covered(row: Row) -> Iterable[tuple[str, str]]:
@@ -155,28 +168,32 @@ def _visited(row: Row) -> Iterable[tuple[str, str, str]]:
         yield OUTSIDE[str(cells["kind"])], ROOT, f"outside {cells['place']}"
 
 
-def _shared(records: list[Row], units: set[str], first: date, last: date) -> Figures:
+def _shared(records: list[Row], at: At, first: date, last: date) -> Figures:
     """Pairs while they last, activities once for who led them, who has joined, contests, entries, copies."""
     counts: Counter[str] = Counter(dict.fromkeys(SHARED, 0))
     pairs = {row.record[1:]: row.cells for row in records if row.kind == "pairs"}
-    joined: set[tuple[str, str]] = set()
+    joined: dict[tuple[str, str], date] = {}
     for row in records:
-        own, day = row.cells["unit"] in units, row.cells.get("day")
+        unit, day = row.cells["unit"], row.cells.get("day")
         if not isinstance(day, date) or row.kind not in SHARED_KINDS:
             continue
         if row.kind == "pairs":
             ends = row.cells.get("last")
-            counts["study.pairs"] += own and day <= last and not (isinstance(ends, date) and ends < last)
+            stands = day <= last and not (isinstance(ends, date) and ends < last)
+            counts["study.pairs"] += stands and unit in at(last)
             continue
         if not first <= day <= last:
             continue
-        counts[_SHARED[row.kind]] += own * (_number(row.cells["copies"]) if row.kind == "issues" else 1)
+        counts[_SHARED[row.kind]] += (unit in at(day)) * (_number(row.cells["copies"]) if row.kind == "issues" else 1)
         if row.kind == "activities":
             pair = pairs[str(row.cells.get("pair_unit") or row.cells["unit"]), str(row.cells["pair"])]
-            joined |= {(side, str(pair[side])) for side in ("central", "provincial") if pair[side] in units}
+            for side in ("central", "provincial"):
+                place = side, str(pair[side])
+                joined[place] = min(day, joined.get(place, day))
     whole = (first, last) == (FIRST, LAST)  # of any other period there is no such figure
     sides = ("central", "provincial")
-    told = {f"study.{side}_units_joined": sum(on == side for on, _ in joined) if whole else None for side in sides}
+    inside = [side for (side, unit), day in joined.items() if unit in at(day)]
+    told = {f"study.{side}_units_joined": inside.count(side) if whole else None for side in sides}
     return {**counts, **told}
 
 

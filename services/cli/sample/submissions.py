@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from services.cli.sample.days import CAMPAIGN_NAME, FIRST, MONTHS, workdays
-from services.cli.sample.province import ROOT, Province
+from services.cli.sample.province import REFORMED, ROOT, Province
 from services.cli.sample.recount import DIGITS, Figures, standing
 from services.cli.sample.rows import Row
 
@@ -41,12 +41,13 @@ def submissions(province: Province) -> dict[str, Any]:
 def submitted(province: Province, unit: str, first: date, last: date) -> Figures:
     """What of it must be in a unit's report: each month counts on its last day."""
     units = [department.unit.code for department in province.departments]
-    within = province.within(unit).intersection([ROOT, *units])
     expected = handed_in = on_time = 0
     for number, month in zip(MONTHS, TO_SUBMIT, strict=True):
         if not first <= _last_day(number) <= last:
             continue
-        owing = within.difference(_excused(units, month))
+        day = _last_day(number)
+        gone = province.reform.merged if day >= REFORMED else {}
+        owing = province.within(unit, day).intersection([ROOT, *units]).difference(_excused(units, month), gone)
         expected += len(owing)
         if month in SETTLED:
             handed_in += len(owing)

@@ -10,7 +10,7 @@ NAME = "gateway"
 SOURCES = ("study", "hotline", "research", NAME)
 """The services whose events the projection takes; an event that nobody takes would stay unpublished."""
 
-Consumer = Literal["gateway", "study"]
+Consumer = Literal["gateway", "study", "hotline", "research"]
 CONSUMERS: tuple[Consumer, ...] = get_args(Consumer)
 """The services that consume events; the names of their queues begin with theirs."""
 

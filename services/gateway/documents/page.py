@@ -53,6 +53,7 @@ def report_page(
             groups=view.groups(report, addresses),
             grouped=show.grouped(report["details"]),
             compared=view.compared(report),
+            changes=view.changes(report),
             children=view.children(report, addresses),
             charts=view.charts(report),
             **{

@@ -101,8 +101,16 @@ def compared(report: Report) -> list[str]:
         other = report.get(name)
         if other is not None:
             without = "" if show.recorded(other) else "，该期间没有记录，不作比较"
-            told.append(f"{word}：{show.span(other['period'])}{without}")
+            changed = len(other.get("tree_changes", ()))
+            moved = f"，其间有 {changed} 项机构调整，两期口径不同" if changed and not without else ""
+            told.append(f"{word}：{show.span(other['period'])}{without}{moved}")
     return told
+
+
+def changes(report: Report) -> list[dict[str, Any]]:
+    """What changed in the tree since the first day of all that is compared."""
+    others = [report.get(name) or {} for name, _ in _COMPARED]
+    return max((each.get("tree_changes", []) for each in (report, *others)), key=len)
 
 
 def children(report: Report, addresses: Addresses) -> list[tuple[str, list[Child]]]:

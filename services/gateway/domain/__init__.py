@@ -1,19 +1,29 @@
 """The rules of the gateway's own records, and the table of permissions: pure, no I/O."""
 
+from typing import Any
+
+from services.kernel.aggregate import Aggregate
+
 from .campaign import CAMPAIGN, Campaign
 from .initiative import INITIATIVE, Initiatives
 from .member import MEMBER, Member
 from .permissions import PERMISSIONS, Action, may
+from .reform import TREE
 from .submission import SUBMISSION, Submission
 from .unit import UNIT, Unit
 from .user import USER, User
 
+AGGREGATES: list[Aggregate[Any]] = [UNIT, TREE, CAMPAIGN, USER, MEMBER, INITIATIVE, SUBMISSION]
+"""Everything that the gateway keeps a journal of."""
+
 __all__ = [
+    "AGGREGATES",
     "CAMPAIGN",
     "INITIATIVE",
     "MEMBER",
     "PERMISSIONS",
     "SUBMISSION",
+    "TREE",
     "UNIT",
     "USER",
     "Action",

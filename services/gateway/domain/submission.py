@@ -252,8 +252,8 @@ def _stands(state: Submission, code: str, reason: str) -> DomainError:
 
 
 def parts(state: Submission) -> Iterable[str]:
-    """A submission concerns its unit, and so all that stand above it."""
-    return (state.unit,)
+    """A submission concerns its unit, and who was its superior in that month, wherever the unit is now."""
+    return (state.unit,) if state.superior is None else (state.unit, state.superior)
 
 
 SUBMISSION = Aggregate("submission", Submission, decide, evolve, parts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 from fastapi import FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -35,6 +34,7 @@ from . import (
     live,
     members,
     operations,
+    reforms,
     reports,
     research,
     study,
@@ -46,7 +46,6 @@ from .auth import Gate
 from .limits import Limits
 from .openapi import describe
 
-_STATIC = Path(__file__).with_name("static")
 _CSP = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
     "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
@@ -93,10 +92,11 @@ def make_app(
     app.state.gate, app.state.streams, app.state.oidc = gate, streams or Streams(gate), oidc
     errors.install(app)
     records = (members, attendance, study, study_plans, supervision, joint, research, hotline)
-    for module in (imports, directory, access, *records, initiatives, submissions, live, reports, operations):
+    first = (imports, directory, reforms, access)
+    for module in (*first, *records, initiatives, submissions, live, reports, operations):
         app.include_router(module.router, prefix="/api/v1", responses=errors.ANSWERS)
     _operations(app, gate)
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]), name="static")
     extend(app)
     describe(app)
     app.add_middleware(Limits, rates=rates)
@@ -150,7 +150,7 @@ def _operations(app: FastAPI, gate: Gate) -> None:
             title="接口文档",
             swagger_js_url="/static/swagger-ui-bundle.js",
             swagger_css_url="/static/swagger-ui.css",
-            swagger_favicon_url="/static/favicon.svg",
+            swagger_favicon_url="/pages/favicon.svg",
         )
         # the one page with a script of its own in it, and nothing in it that anybody typed
         page.headers["Content-Security-Policy"] = _CSP.replace("script-src", "script-src 'unsafe-inline'")

@@ -22,6 +22,7 @@ from ..store import directory, locked, report
 from ..store.period import NAMED
 from ..store.snapshot import weights
 from .auth import Caller, Gate, Gated
+from .reforms import Reform
 
 router = APIRouter(tags=["统计"])
 MOST_RECORDS = 20_000
@@ -56,6 +57,7 @@ class Compared(BaseModel):
 
     period: dict[str, date]
     figures: dict[str, Value]
+    tree_changes: list[Reform] = Field([], description="自该期间首日后至本期末生效的机构调整")
 
 
 class Child(BaseModel):
@@ -106,6 +108,7 @@ class Report(BaseModel):
     before: Compared | None = None
     year_before: Compared | None = None
     children: list[Child] = []
+    tree_changes: list[Reform] = Field([], description="本期首日后生效的机构调整；下级单位以期末的隶属关系为准")
     ranking: Ranking | None = None
     locked: list[LockedMonth] | None = Field(None, description="as=locked 时：各月由哪个单位的采纳锁定")
     now: dict[str, Value] | None = Field(None, description="as=locked 时：各指标现在的数")

@@ -18,6 +18,7 @@ from . import (
     membership,
     norms,
     records,
+    reforms,
     sheets,
     sign_in,
     submitting,
@@ -33,7 +34,7 @@ def mount(app: FastAPI) -> None:
     # entry before records: `new` is no record's id
     modules = (
         *(sign_in, access, home, figures, initiatives, membership, lined, entry),
-        *(judging, norms, records, supervision, submitting, sheets),
+        *(judging, norms, records, reforms, supervision, submitting, sheets),
     )
     for module in modules:
         app.include_router(module.router)

@@ -127,14 +127,19 @@ _WAYS: tuple[tuple[tuple[Action, ...], tuple[tuple[str, str], ...]], ...] = (
     (SHEETS, (("/imports", "报送表格"),)),
 )
 """Who may do any of these sees these in the frame."""
+_OF_HOME = (
+    ("reports", "统计报告", Action.read_figures),
+    ("coverage", "学习覆盖", Action.read_figures),
+    ("initiatives", "举措进展", Action.read_figures),
+    ("reforms", "机构调整", Action.manage_units),
+)
 
 
 def _links(reader: Principal) -> list[tuple[str, str]]:
     home = home_of(reader)
     links = [("/", "首页")]
-    if home and can(reader, Action.read_figures):
-        links += [(f"/reports/{quote(home)}", "统计报告"), (f"/coverage/{quote(home)}", "学习覆盖")]
-        links.append((f"/initiatives/{quote(home)}", "举措进展"))
+    if home:
+        links += [(f"/{address}/{quote(home)}", text) for address, text, action in _OF_HOME if can(reader, action)]
     links += [link for actions, ways in _WAYS if can(reader, *actions) for link in ways]
     return [*links, ("/access/tokens", "会话与令牌"), ("/docs", "接口文档")]
 

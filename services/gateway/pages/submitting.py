@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from services.kernel.errors import DomainError
 from services.kernel.event import new_id
 
-from ..contract import SUBMISSION_STATES, Remark, SubmissionState
+from ..contract import SUBMISSION_STATES, SubmissionState
 from ..documents import show
 from ..documents.view import Addresses
 from ..domain import Action, may
@@ -18,8 +18,10 @@ from ..domain.permissions import PERMISSIONS
 from ..gate import Gate, Principal
 from ..http_api import submissions as api
 from ..http_api.auth import Gated
+from ..http_api.errors import STATUSES
 from ..store import directory, locked, submissions
 from ..store.period import Span
+from .fields import made
 from .forms import typed, with_key
 from .records import PAGE_SIZE
 from .screens import Reader, Screen, home_of, screen
@@ -96,14 +98,12 @@ async def act(id: str, request: Request, reader: Reader, gate: Gated) -> Respons
     try:
         if step == "confirmations":
             said = {name.removeprefix("remark-"): text for name, text in values.items() if name.startswith("remark-")}
-            remarks = [Remark(key=key[:60], text=text[:500]) for key, text in said.items()]
-            await api.confirm_submission(body=api.Confirmation(remarks=remarks), **given)
+            remarks = [{"key": key, "text": text} for key, text in said.items()]
+            await api.confirm_submission(body=made(api.Confirmation, {"remarks": remarks}), **given)
         elif step == "acceptances":
             await api.accept_submission(**given)
         elif step in because:
-            if not values.get("reason"):
-                raise DomainError("request.invalid", "请填写事由")
-            await because[step](body=api.Because(reason=values["reason"][:200]), **given)
+            await because[step](body=made(api.Because, {"reason": values.get("reason", "")}), **given)
         else:
             raise DomainError("request.invalid", "没有这一步")
     except DomainError as refusal:
@@ -123,7 +123,7 @@ async def _page(
 ) -> Response:
     found = await api.get_submission(id=id, caller=reader, gate=gate)
     path = (await directory.unit(gate.database, found["unit"]))["path"]
-    of_superior = path[: path.index(found["superior"]) + 1] if found["superior"] in path else path
+    of_superior = (await directory.unit(gate.database, found["superior"] or found["unit"]))["path"]
     lines = await _figures(gate, found)
     corrected = None
     if (await locked.lock_states(gate.database, path, Span.of_month(found["month"])))[found["month"]]:
@@ -132,7 +132,7 @@ async def _page(
     return screen(
         request,
         "submission.html",
-        409 if refusal else 200,
+        200 if refusal is None else STATUSES[refusal.kind][0],
         found=found,
         state=SUBMISSION_STATES[SubmissionState(found["state"])],
         states={str(key): text for key, text in SUBMISSION_STATES.items()},

@@ -1,11 +1,13 @@
 """From events to figures: pure, no I/O."""
 
-from .catalogue import GRAINS, METRICS, SOURCES, Metric, by_subject, key, metric_of, stored, tagged
+from .catalogue import GRAINS, METRICS, SOURCES, Metric, by_subject, is_level, key, metric_of, stored, tagged
 from .contributions import Contribution, facts
 from .fold import HIDDEN, fold
 from .rates import RATES, FigureReason, Rate, Weights, limited
+from .tree import ALWAYS, Line, Path, Tree, legs, spread, standing
 
 __all__ = [
+    "ALWAYS",
     "GRAINS",
     "HIDDEN",
     "METRICS",
@@ -13,15 +15,22 @@ __all__ = [
     "SOURCES",
     "Contribution",
     "FigureReason",
+    "Line",
     "Metric",
+    "Path",
     "Rate",
+    "Tree",
     "Weights",
     "by_subject",
     "facts",
     "fold",
+    "is_level",
     "key",
+    "legs",
     "limited",
     "metric_of",
+    "spread",
+    "standing",
     "stored",
     "tagged",
 ]

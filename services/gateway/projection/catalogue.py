@@ -70,6 +70,7 @@ _PLACE = ("research.place.counted.v1",)
 _MEASURE = tuple(f"research.measure.{past}.v1" for past in ("recorded", "corrected", "settled", "returned", "voided"))
 _VISITED = "活动期内至少被调研一次，每单位只计一次，计入被调研单位"
 _MEMBER = tuple(f"gateway.member.{past}.v1" for past in ("joined", "transferred", "left", "corrected"))
+_UNIT = tuple(f"gateway.unit.{past}.v1" for past in ("added", "merged", "abolished"))
 _SUBMISSION = tuple(
     f"gateway.submission.{past}.v1" for past in ("opened", "submitted", "returned", "excused", "reinstated")
 )
@@ -168,7 +169,7 @@ METRICS: dict[str, Metric] = {
             _MEMBER,
             of_persons=True,
         ),
-        Metric("study.units_due", "应学单位", "个", "期末在单位名册上的单位", ("gateway.unit.added.v1",), "level"),
+        Metric("study.units_due", "应学单位", "个", "期末在单位名册上的单位", _UNIT, "level"),
         *_covered("study.members_covered", "覆盖党员", "人", _MEMBERS_COVERED, "study.attendance.counted.v1"),
         *_covered("study.units_covered", "覆盖单位", "个", _UNITS_COVERED, "study.coverage.counted.v1"),
         Metric("research.topics", "重点课题", "项", "登记的重点课题，按立题日期计", _TOPIC, tagged=True),
@@ -239,6 +240,8 @@ METRICS: dict[str, Metric] = {
     )
 }
 
+_LEVELS = frozenset(metric.id for metric in METRICS.values() if metric.sort == "level")
+
 SOURCES = frozenset(source.split(".", 1)[0] for metric in METRICS.values() for source in metric.sources)
 """The services whose events make figures."""
 
@@ -294,6 +297,11 @@ def metric_of(key: str) -> str:
 def tagged(key: str) -> bool:
     """Whether it is a metric's part by a tag: the metric itself is counted beside it."""
     return "#" in key
+
+
+def is_level(key: str) -> bool:
+    """Whether a key's amounts count from their day on for good."""
+    return metric_of(key) in _LEVELS
 
 
 def stored(key: str) -> str:

@@ -41,8 +41,10 @@ def _stay(event: Event) -> Iterable[Contribution]:
 
 
 def _unit(event: Event) -> Iterable[Contribution]:
-    if event.short_type == "unit.added.v1":
-        yield Contribution("study.units_due", event.unit, event.day.isoformat(), 1)
+    """A unit is there from one day on, until it is no more."""
+    for type, sign in (("unit.added.v1", 1), ("unit.merged.v1", -1), ("unit.abolished.v1", -1)):
+        if event.short_type == type:
+            yield Contribution("study.units_due", event.unit, event.day.isoformat(), sign)
 
 
 _BY_HAND: dict[str, Callable[[Event], Iterable[Contribution]]] = {"gateway.member": _stay, "gateway.unit": _unit}

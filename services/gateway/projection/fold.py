@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from services.kernel.event import Event
 
-from .catalogue import stored
+from .catalogue import is_level, stored
 from .contributions import Contribution, facts
+from .tree import Line, spread, standing
 
-Paths = Callable[[str, str], Sequence[str]]
-"""The path from the root to a unit under the tree of a day."""
+Lines = Callable[[str], Line]
+"""Where a unit stood from which day on."""
 
 
 HIDDEN = ""
@@ -20,29 +21,29 @@ HIDDEN = ""
 
 
 def fold(
-    events: Iterable[Event], paths: Paths, read: Callable[[Event], list[Contribution]] = facts
+    events: Iterable[Event], lines: Lines, read: Callable[[Event], list[Contribution]] = facts
 ) -> tuple[list[dict[str, Any]], dict[tuple[str, str], dict[str, int]]]:
     """One fact for each event, and the sum of what they add to the roll-ups: (unit, month) → field → amount.
 
-    An event that contributes nothing has a fact too, so that ids can be compared. `read` is for who has read the
-    events' contributions already.
+    Amounts count under the tree of their day. An entry's path is that of its day as the tree is known now, and only
+    finds it. An event that contributes nothing has a fact too, so that ids can be compared. `read` is for who has read
+    the events' contributions already.
 
     Raises:
-        KeyError: a unit that the tree does not know (whatever `paths` raises passes through).
+        KeyError: a unit that the tree does not know (whatever `lines` raises passes through).
     """
     documents = []
     sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for event in events:
         entries = []
         for key, unit, day, amount in read(event):
-            path = paths(unit, day)
-            entries.append({"m": key, "u": unit, "p": "/".join(path) + "/", "d": day, "n": amount})
-            field, month = stored(key), day[:7]
-            total, daily = f"sum.{field}", f"days.{day[8:]}.{field}"
-            for above in path:
-                amounts = sums[above, month]
-                amounts[total] += amount
-                amounts[daily] += amount
+            line, field = lines(unit), stored(key)
+            path = "/".join(standing(line, day)) + "/"
+            entries.append({"m": key, "u": unit, "p": path, "d": day, "n": amount})
+            for above, on, by in spread(line, day, amount, is_level(key)):
+                amounts = sums[above, on[:7]]
+                amounts[f"sum.{field}"] += by
+                amounts[f"days.{on[8:]}.{field}"] += by
         documents.append(_document(event, entries))
     return documents, sums
 

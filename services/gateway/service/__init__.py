@@ -24,21 +24,22 @@ from services.kernel.journal import Document, Work
 from services.kernel.lists import page
 from services.kernel.providers import Journalled, Relaying, Vaulted
 from services.kernel.rpc import command, query
+from services.kernel.scopes import Scoped
 from services.kernel.settings import settings
 from services.kernel.vault import Vault
 
 from .. import contract
-from ..domain import CAMPAIGN, INITIATIVE, MEMBER, SUBMISSION, UNIT, USER
+from ..domain import AGGREGATES, CAMPAIGN, UNIT, USER
 from ..domain.campaign import PlaceCampaign
 from ..domain.permissions import EVERYWHERE
-from ..domain.unit import PlaceUnit
-from ..store import access, directory, facts
+from ..store import access, directory, facts, moves, tree
 from ..store import members as lists
 from ..store import submissions as owed
-from ..store.generation import PROJECTION, QUEUE, ledger
+from ..store.generation import QUEUE, ledger
 from .initiatives import Lists
 from .members import Members, unknown_unit
 from .submissions import Periods, Submissions
+from .units import Units, place_unit, touch_tree
 
 Answer = dict[str, Any]
 
@@ -66,14 +67,16 @@ def _indexes(database: Database[Document]) -> None:
     access.ensure_indexes(database)
     lists.ensure_indexes(database)
     owed.ensure_indexes(database)
+    moves.ensure_indexes(database)
+    tree.ensure_indexes(database)
 
 
-class Gateway(Members, Lists, Submissions, Held):
+class Gateway(Units, Members, Lists, Submissions, Held, Scoped):
     """Organisation, users, campaigns, submissions; figures."""
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
-    journal = Journalled([UNIT, CAMPAIGN, USER, MEMBER, INITIATIVE, SUBMISSION], indexes=_indexes)
+    journal = Journalled(AGGREGATES, indexes=_indexes)
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()
@@ -87,17 +90,6 @@ class Gateway(Members, Lists, Submissions, Held):
         """Facts and roll-ups; of what counts nothing, the gateway's own events too, the fact that it arrived."""
         return self.projection.apply(events, taking)
 
-    @command(contract.AddUnit)
-    def add_unit(self, command: contract.AddUnit, envelope: Envelope) -> Answer:
-        """Put a unit into the tree."""
-
-        def act(work: Work) -> Answer:
-            place_unit(work, command)
-            return {"id": command.id, "version": work.version(UNIT, command.id)}
-
-        answer: Answer = self.journal.execute(envelope, command, act)
-        return answer
-
     @command(contract.OpenCampaign)
     def open_campaign(self, command: contract.OpenCampaign, envelope: Envelope) -> Answer:
         """Open a campaign."""
@@ -107,7 +99,7 @@ class Gateway(Members, Lists, Submissions, Held):
                 row["_id"]: (date.fromisoformat(row["opens"]), date.fromisoformat(row["closes"]))
                 for row in self.journal.database["campaigns"].find({"_id": {"$ne": command.id}}, session=work.session)
             }
-            _touch_tree(work)
+            touch_tree(work)
             unit = envelope.actor.unit
             work.decide(CAMPAIGN, command.id, PlaceCampaign(campaign=command, unit=unit, known=known))
             return {"id": command.id, "version": work.version(CAMPAIGN, command.id)}
@@ -209,47 +201,6 @@ class Gateway(Members, Lists, Submissions, Held):
         if work.version(USER, command.id) > before:
             _credential(work, command.id, command.password)
             self.vault.seal(work, _person(command.id), "user", {"name": command.name})
-
-
-def place_unit(work: Work, asked: contract.AddUnit) -> None:
-    """Add a unit below its parent, and let the projection know that the tree has changed.
-
-    Raises:
-        DomainError: unit.parent_unknown, unit.out_of_scope, unit.root_exists, unit.id_taken.
-    """
-    above: list[str] = []
-    if asked.parent is not None:
-        parent = work.get(UNIT, asked.parent)
-        if parent is None:
-            detail = f"没有上级单位 {asked.parent}（上级须排在下级之前）"
-            raise DomainError("unit.parent_unknown", detail, errors=[{"pointer": "/parent", "detail": detail}])
-        above = parent.path
-    elif _other_root(work, asked.id):
-        detail = "最高一级单位只有一个，请填写上级单位编码"
-        raise DomainError("unit.root_exists", detail, "conflict", [{"pointer": "/parent", "detail": detail}])
-    if work.envelope.actor.unit not in (EVERYWHERE, *(above or [asked.id])):
-        detail = f"上级单位 {asked.parent} 不在您的权限范围内"
-        raise DomainError("unit.out_of_scope", detail, "forbidden", [{"pointer": "/parent", "detail": detail}])
-    work.paths[asked.id] = [*above, asked.id]
-    before = work.version(UNIT, asked.id)
-    work.decide(UNIT, asked.id, PlaceUnit(unit=asked, above=above))
-    if work.version(UNIT, asked.id) > before:
-        _touch_tree(work)
-
-
-def _other_root(work: Work, id: str) -> bool:
-    """Whether a unit other than this stands at the top: in the store, or placed by this very work."""
-    placed = {path[0] for path in work.paths.values()} - {id, EVERYWHERE}
-    known = {"parent": None, "_id": {"$ne": id}}
-    return bool(placed) or work.database["units"].find_one(known, session=work.session) is not None
-
-
-def _touch_tree(work: Work) -> None:
-    """Common documents (of the figures read and of those being built), so that a change of the tree and a batch of the
-    projection conflict instead of disagreeing; and what the API keeps of tree and campaigns is no longer right.
-    """
-    work.write(PROJECTION, pymongo.UpdateMany({}, {"$inc": {"tree": 1}}))
-    work.write(directory.ACCESS, directory.raised())
 
 
 def _credential(work: Work, user: str, password: str) -> None:

@@ -41,12 +41,12 @@ class Members(Imports):
     @command(contract.TransferMember)
     def transfer_member(self, command: contract.TransferMember, envelope: Envelope) -> Answer:
         """Move somebody to another unit."""
-        return self._on_member(command, envelope, _decide)
+        return self._on_member(command, envelope, decide_member)
 
     @command(contract.RemoveMember)
     def remove_member(self, command: contract.RemoveMember, envelope: Envelope) -> Answer:
         """Take somebody off the list."""
-        return self._on_member(command, envelope, _decide)
+        return self._on_member(command, envelope, decide_member)
 
     @command(contract.CorrectMember)
     def correct_member(self, command: contract.CorrectMember, envelope: Envelope) -> Answer:
@@ -94,14 +94,14 @@ class Members(Imports):
             _within_reach(work, known)
         self._row(work, row, known)
         if row.until is not None:
-            _decide(work, contract.RemoveMember(id=row.id, day=row.until))
+            decide_member(work, contract.RemoveMember(id=row.id, day=row.until))
         elif row.action == "remove":
             raise _wrong("row.until_missing", "until", "操作为“离开”时须填写离开日期")
 
     def _row(self, work: Work, row: contract.MemberRow, known: Member | None) -> None:
         """What a row says of name, unit and day of coming."""
         if row.action == "transfer":
-            _decide(work, contract.TransferMember(id=row.id, unit=row.unit, day=row.since))
+            decide_member(work, contract.TransferMember(id=row.id, unit=row.unit, day=row.since))
         elif row.action == "correct":
             if not row.reason:
                 raise _wrong("row.reason_missing", "reason", "更正须填写事由")
@@ -134,7 +134,7 @@ class Members(Imports):
         known = work.get(MEMBER, command.id) is not None
         if known:
             self._same_name(work, command.id, command.name)
-        state = _decide(work, command, expected)
+        state = decide_member(work, command, expected)
         if not known:
             self._keep_name(work, command.id, command.name, self.vault.tag(command.name))
         return state
@@ -149,7 +149,7 @@ class Members(Imports):
         tag = None if command.name is None else self.vault.tag(command.name)
         renamed = tag is not None and not members.bears(work, command.id, tag)
         told = command.model_copy(update={"name": None, "reason": redact(command.reason)})
-        state = _decide(work, Renamed(correction=told, renamed=renamed), expected, command.id)
+        state = decide_member(work, Renamed(correction=told, renamed=renamed), expected, command.id)
         if renamed and command.name is not None and tag is not None:
             self._keep_name(work, command.id, command.name, tag)
         return state
@@ -167,7 +167,8 @@ class Members(Imports):
             member["name"] = name if own else mask_name(name)
 
 
-def _decide(work: Work, command: Command, expected: int | None = None, id: str | None = None) -> Member:
+def decide_member(work: Work, command: Command, expected: int | None = None, id: str | None = None) -> Member:
+    """Decide on a member, and count what changes on the lists."""
     member = id or str(getattr(command, "id", ""))
     before = work.version(MEMBER, member)
     state = work.decide(MEMBER, member, command, expected)

@@ -12,7 +12,7 @@ from nameko.timer import timer
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope
-from services.kernel.journal import Document, Work
+from services.kernel.journal import Work
 from services.kernel.rpc import command
 from services.kernel.vault import redact
 
@@ -174,21 +174,24 @@ def _after_children(
     return AfterChildren(asked=asked, waiting=waiting)
 
 
-def _open(work: Work, units: list[Document], month: str, id: str, campaign: Campaign) -> None:
+def _open(work: Work, units: list[list[str]], month: str, id: str, campaign: Campaign) -> None:
+    """Units by their paths at the month's end; who may see it follows from where they are now."""
     rule = campaign.submissions
     if rule is None:
         return
     work.write(PROJECTION, locks.touched())
-    for unit in units:
-        if locks.holder_of(work.database, unit["path"], month, work.session) is not None:
+    named = sorted({step for path in units for step in path[-2:]})
+    for row in work.database["units"].find({"_id": {"$in": named}}, {"path": 1}, session=work.session):
+        work.paths[row["_id"]] = row["path"]
+    for path in units:
+        if locks.holder_of(work.database, path, month, work.session) is not None:
             continue
-        work.paths[unit["_id"]] = unit["path"]
         asked = contract.OpenSubmission(
-            id=submission_id(unit["_id"], month),
-            unit=unit["_id"],
+            id=submission_id(path[-1], month),
+            unit=path[-1],
             month=month,
             campaign=id,
-            superior=unit["parent"],
+            superior=path[-2] if len(path) > 1 else None,
             due=due_of(rule, month, submissions.works),
         )
         work.decide(SUBMISSION, asked.id, asked)

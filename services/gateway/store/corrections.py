@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -11,14 +11,12 @@ from pymongo.database import Database
 from services.kernel.journal import Document
 from services.kernel.vault import redact
 
-from ..projection import HIDDEN, METRICS
-
-_OF_LEVEL = frozenset(metric.id for metric in METRICS.values() if metric.sort == "level")
+from ..projection import HIDDEN, Line, is_level, legs
 
 
 def affects(key: str, day: str, month: str) -> bool:
     """Whether what a key counts on a day is part of a month's figures: of a level everything up to its end."""
-    return day[:7] <= month if key in _OF_LEVEL else day[:7] == month
+    return day[:7] <= month if is_level(key) else day[:7] == month
 
 
 class Locks:
@@ -32,11 +30,12 @@ class Locks:
         self,
         projection: Mapping[str, Any],
         facts: Iterable[Document],
+        lines: Callable[[str], Line],
         database: Database[Document],
         session: ClientSession,
     ) -> None:
         """Write down which of the facts that come now are corrections; `projection` is the common document after its
-        change.
+        change, `lines` says where their units stood.
         """
         version = projection.get("locks", 0)
         if version != self._version:
@@ -46,19 +45,20 @@ class Locks:
             self._version = version
         if not self._holders:
             return
-        made = (self._correction(fact, projection["batches"]) for fact in facts)
+        made = (self._correction(fact, lines, projection["batches"]) for fact in facts)
         if late := [correction for correction in made if correction is not None]:
             database["corrections"].insert_many(late, ordered=False, session=session)
 
-    def _correction(self, fact: Document, batch: int) -> Document | None:
+    def _correction(self, fact: Document, lines: Callable[[str], Line], batch: int) -> Document | None:
         entries = []
         for entry in fact["entries"]:
-            path = entry["p"].rstrip("/").split("/")
-            if any(
-                affects(entry["m"], entry["d"], month) and not holders.isdisjoint(path)
-                for month, holders in self._holders.items()
-            ):
-                entries.append({**{name: entry[name] for name in ("m", "u", "d", "n")}, "path": path})
+            for path, day, amount in legs(lines(entry["u"]), entry["d"], entry["n"], is_level(entry["m"])):
+                if any(
+                    affects(entry["m"], day, month) and not holders.isdisjoint(path)
+                    for month, holders in self._holders.items()
+                ):
+                    told = {"m": entry["m"], "u": entry["u"], "d": day, "n": amount}
+                    entries.append({**told, "path": path})
         if not entries:
             return None
         told = {name: fact[name] for name in ("_id", "service", "type", "record", "title", "recorded")}

@@ -12,6 +12,7 @@ from services.study.contract import WAYS
 from ..projection import limited
 from . import directory
 from .period import Span
+from .place import place
 from .report import details_of
 from .snapshot import Database, known, one_instant, weights
 
@@ -39,38 +40,29 @@ async def coverage(database: Database, unit_id: str, span: Span) -> dict[str, An
         DomainError: unit.unknown, period.invalid.
     """
     span.check()
-    unit = await directory.unit(database, unit_id)
-    below = await directory.children(database, unit_id)
     campaigns = await directory.periods(database)
     async with one_instant(database) as session:
+        at = await place(database, unit_id, span, session)
         generation, known_until = await known(database, session)
         weighed = await weights(database, session)
 
         async def details(units: list[str], asked: Span) -> dict[str, Details]:
             return await details_of(database[generation.rollups], units, asked, campaigns, weighed, session)
 
-        found = await details([unit_id, *(child["_id"] for child in below)], span)
+        found = await details(at.ids, span)
         months = [(month, (await details([unit_id], Span.of_month(month)))[unit_id]) for month in span.months()]
     own = found[unit_id]
     return {
         "unit": unit_id,
-        "unit_name": unit["name"],
-        "path": unit["path"],
+        "unit_name": at.name,
+        "path": at.path,
         "period": span.told(),
         "as_of": known_until,
         "figures": {id: own[id] for id in COLUMNS},
         "ways": [_way(own, str(way), name) for way, name in WAYS.items()],
         "months": [{"month": month, "figures": _values(told, (*_MEMBERS, *_UNITS))} for month, told in months],
         "attendance": _attendance(own),
-        "children": [
-            {
-                "unit": child["_id"],
-                "name": child["name"],
-                "kind": child["kind"],
-                "figures": _values(found[child["_id"]], COLUMNS),
-            }
-            for child in below
-        ],
+        "children": at.told(lambda child: _values(found[child], COLUMNS)),
     }
 
 

@@ -17,6 +17,7 @@ from services.kernel.event import Period
 from services.kernel.journal import Document
 from services.kernel.lists import containing
 
+from ..domain.reform import ALL
 from ..domain.unit import standing
 
 Database = AsyncDatabase[Document]
@@ -92,11 +93,11 @@ class Directory:
         return {id: kept[id] for id in wanted & kept.keys()}
 
     async def tree(self) -> int:
-        """The version of the tree."""
+        """How many changes of the tree the paths know of."""
         kept = self._kept
         if kept.tree is None:
-            row = await self._database["projection"].find_one({"_id": "projection"}, {"tree": 1})
-            kept.tree = 0 if row is None else int(row.get("tree", 0))
+            row = await self._database["trees"].find_one({"_id": ALL}, {"version": 1})
+            kept.tree = 0 if row is None else int(row["version"])
         return kept.tree
 
     async def periods(self) -> list[Period]:
@@ -107,13 +108,13 @@ class Directory:
         return kept.periods
 
 
-async def unit(database: Database, id: str) -> Document:
+async def unit(database: Database, id: str, session: AsyncClientSession | None = None) -> Document:
     """A unit.
 
     Raises:
         DomainError: unit.unknown.
     """
-    found = await database["units"].find_one({"_id": id})
+    found = await database["units"].find_one({"_id": id}, session=session)
     if found is None:
         raise DomainError("unit.unknown", f"没有单位 {id}", "not_found")
     return found
@@ -123,11 +124,6 @@ async def root(database: Database) -> str | None:
     """The unit at the top of the tree, where there is a tree."""
     found = await database["units"].find_one({"parent": None}, {"_id": 1})
     return None if found is None else str(found["_id"])
-
-
-async def children(database: Database, id: str) -> list[Document]:
-    """The units right below a unit, by id."""
-    return await database["units"].find({"parent": id}).sort("_id").to_list()
 
 
 async def paths(database: Database, ids: Iterable[str]) -> dict[str, list[str]]:
@@ -169,7 +165,9 @@ async def listed(database: Database, below: str | None, q: str | None, page: int
 def shown_unit(unit: Document) -> dict[str, Any]:
     """A unit as it is answered."""
     names = ("name", "short_name", "kind", "parent", "path", "credit_code", "party_code", "members", "active_from")
-    return {"id": unit["_id"], **{name: unit[name] for name in names}, "version": unit["version"]}
+    later = {name: unit.get(name) for name in ("until", "into")}
+    had = {name: unit.get(name) or [] for name in ("superiors", "names")}
+    return {"id": unit["_id"], **{name: unit[name] for name in names}, **later, **had, "version": unit["version"]}
 
 
 async def campaigns(database: Database) -> list[dict[str, Any]]:

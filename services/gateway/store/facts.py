@@ -17,11 +17,12 @@ from services.kernel.inbox import Taking
 from services.kernel.journal import Document, ensure_collections
 from services.kernel.relay import WATERMARK
 
-from ..projection import Weights, facts, fold
+from ..projection import Line, Tree, Weights, facts, fold
 from . import generation, locks
 from .corrections import Locks
 from .directory import ACCESS
 from .generation import PROJECTION, Generation, generation_of
+from .tree import lines_of, tree_of
 
 NORMS = [{"_id": "hotline.weights", **vars(Weights())}]
 """Weights and limits that may be changed in the store, each with its source; these are written where there are none."""
@@ -45,14 +46,15 @@ def ensure_indexes(database: Database[Document]) -> None:
 class Projection:
     """Brings events into the facts and roll-ups of a generation: of the one that is read, or of one being built.
 
-    Holds the paths of units for as long as the tree does not change.
+    Holds where units stand, and stood, for as long as the tree does not change.
     """
 
     def __init__(self, building: Generation | None = None) -> None:
         self._building = building
         self._place = PROJECTION if building is None else building.place
         self._tree: int | None = None
-        self._paths: dict[str, list[str]] = {}
+        self._over_time = Tree()
+        self._lines: dict[str, Line] = {}
         self._locks = Locks()
 
     def apply(self, events: Sequence[Event], taking: Taking) -> int:
@@ -83,28 +85,25 @@ class Projection:
             told = {id: facts(event) for id, event in fresh.items()}
             units = {contribution.unit for contributions in told.values() for contribution in contributions}
             self._learn(projection, units, taking)
-            documents, increments = fold(fresh.values(), self._path, lambda event: told[event.id])
+            documents, increments = fold(fresh.values(), self._lines.__getitem__, lambda event: told[event.id])
             stored.insert_many(documents, ordered=False, session=taking.session)
             write_rollups(taking.database[written.rollups], increments, taking.session)
             if self._building is None:  # what is built anew was told before
-                self._locks.correct(projection, documents, taking.database, taking.session)
+                self._locks.correct(projection, documents, self._lines.__getitem__, taking.database, taking.session)
         for owner, until in marks.items():
             metrics.WATERMARK_AGE.labels(owner).set((taking.now - until).total_seconds())
         return len(fresh)
 
-    def _path(self, unit: str, day: str) -> list[str]:
-        return self._paths[unit]
-
     def _learn(self, projection: Document, units: set[str], taking: Taking) -> None:
         if self._tree != projection.get("tree"):
-            self._paths.clear()
+            self._lines.clear()
+            self._over_time = tree_of(taking.database, taking.session)
             self._tree = projection.get("tree")
-        wanted = units - self._paths.keys()
+        wanted = units - self._lines.keys()
         if not wanted:
             return
-        for unit in taking.database["units"].find({"_id": {"$in": list(wanted)}}, {"path": 1}, session=taking.session):
-            self._paths[unit["_id"]] = unit["path"]
-        missing = wanted - self._paths.keys()
+        self._lines |= lines_of(taking.database, wanted, taking.session, self._over_time)
+        missing = wanted - self._lines.keys()
         if missing:
             raise Later(f"the tree has no unit {', '.join(sorted(missing)[:5])} yet")
 

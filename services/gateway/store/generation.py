@@ -20,6 +20,7 @@ from services.kernel.journal import Document, ensure_collections, in_transaction
 
 from ..contract import SOURCES
 from .corrections import Locks
+from .tree import lines_of
 
 PROJECTION = "projection"
 """The collection, and the id in it of the document of the generation that is read."""
@@ -137,7 +138,9 @@ def take_over(database: Database[Document], generation: Generation) -> int:
         told = {owner: max(until, marks[owner]) for owner, until in live.get("watermarks", {}).items()}
         taken = {"$set": {"generation": generation.id, "watermarks": {**marks, **told}}}
         documents.update_one({"_id": PROJECTION}, taken, session=session)
-        Locks().correct(live, _ahead(database, live, generation, session), database, session)
+        ahead = _ahead(database, live, generation, session)
+        lines = lines_of(database, {entry["u"] for fact in ahead for entry in fact["entries"]}, session)
+        Locks().correct(live, ahead, lines.__getitem__, database, session)
         return 0
 
     lacking: int = in_transaction(database, act)

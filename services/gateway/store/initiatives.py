@@ -11,8 +11,8 @@ from ..contract import LISTS, Item
 from ..domain import Initiatives
 from ..domain.initiative import standing
 from ..projection import METRICS, key, stored
-from . import directory
 from .period import Span
+from .place import place
 from .report import sums
 from .snapshot import Database, known, one_instant
 
@@ -70,13 +70,13 @@ async def progress(database: Database, list_id: str, unit_id: str, span: Span) -
         DomainError: initiative.unknown, unit.unknown, period.invalid.
     """
     span.check()
-    unit = await directory.unit(database, unit_id)
     found = next((each for each in await lists(database) if each["id"] == list_id), None)
     if found is None:
         raise DomainError("initiative.unknown", f"没有清单 {list_id}", "not_found")
     items = [*found["items"], *found["retired"]]
     levels = [stored(key(each.id, tag=item["id"])) for each in TAGGED if each.sort == "level" for item in items]
     async with one_instant(database) as session:
+        at = await place(database, unit_id, span, session, children=False)
         generation, known_until = await known(database, session)
         amounts = (await sums(database[generation.rollups], [unit_id], span, levels, session))[unit_id]
     in_force = {item["id"] for item in found["items"]}
@@ -85,8 +85,8 @@ async def progress(database: Database, list_id: str, unit_id: str, span: Span) -
         "title": found["title"],
         "version": found["version"],
         "unit": unit_id,
-        "unit_name": unit["name"],
-        "path": unit["path"],
+        "unit_name": at.name,
+        "path": at.path,
         "period": span.told(),
         "as_of": known_until,
         "columns": [{"id": each.id, "name": each.name, "unit_of_measure": each.measure} for each in TAGGED],

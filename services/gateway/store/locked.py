@@ -10,15 +10,16 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from services.kernel.errors import DomainError
 from services.kernel.journal import Document
 
-from ..projection import HIDDEN, METRICS, Weights, metric_of, tagged
+from ..projection import HIDDEN, METRICS, Weights, is_level, metric_of, tagged
 from . import directory
 from .locks import LEVELS
 from .period import Span
+from .place import place
 from .records import HIDDEN_TITLE
 from .report import details_of, figures_of
 from .snapshot import Database, known, one_instant, weights
 
-_OF_LEVEL = [metric.id for metric in METRICS.values() if metric.sort == "level"]
+_OF_LEVEL = [id for id in METRICS if is_level(id)]
 
 
 async def locked_report(database: Database, unit_id: str, span: Span, *, children: bool = True) -> dict[str, Any]:
@@ -29,12 +30,11 @@ async def locked_report(database: Database, unit_id: str, span: Span, *, childre
         DomainError: unit.unknown, period.invalid, period.not_locked where a day of the span is in no locked month.
     """
     span.check()
-    unit = await directory.unit(database, unit_id)
-    below = await directory.children(database, unit_id) if children else []
     campaigns = await directory.periods(database)
-    ids = [unit_id, *(child["_id"] for child in below)]
     async with one_instant(database) as session:
-        locks = await _locks(database, unit["path"], span, session)
+        at = await place(database, unit_id, span, session, children)
+        ids = at.ids
+        locks = await _locks(database, at.path, span, session)
         generation, known_until = await known(database, session)
         windows = span.windows(campaigns)
         sums = await _kept(database, ids, span.months(), session)
@@ -47,21 +47,13 @@ async def locked_report(database: Database, unit_id: str, span: Span, *, childre
     figures = _values(found[unit_id])
     return {
         "unit": unit_id,
-        "unit_name": unit["name"],
-        "path": unit["path"],
+        "unit_name": at.name,
+        "path": at.path,
         "period": span.told(),
         "as_of": known_until,
         "figures": figures,
         "details": found[unit_id],
-        "children": [
-            {
-                "unit": child["_id"],
-                "name": child["name"],
-                "kind": child["kind"],
-                "figures": _values(found[child["_id"]]),
-            }
-            for child in below
-        ],
+        "children": at.told(lambda child: _values(found[child])),
         "locked": [{"month": lock["month"], "unit": lock["unit"], "at": lock["at"]} for lock in locks],
         "now": _values(now),
         "differing": [id for id, value in figures.items() if value != now[id]["value"]],
@@ -81,10 +73,10 @@ async def corrections(database: Database, unit_id: str, month: str, page: int, p
     Raises:
         DomainError: unit.unknown, period.not_locked.
     """
-    unit = await directory.unit(database, unit_id)
     span = Span.of_month(month)
     async with one_instant(database) as session:
-        locks = await _locks(database, unit["path"], span, session)
+        at = await place(database, unit_id, span, session, children=False)
+        locks = await _locks(database, at.path, span, session)
         batch = await _batch(database, unit_id, month, locks[0]["batch"], session)
         last = span.last.isoformat()
         entry: Document = {
@@ -122,7 +114,7 @@ async def corrections(database: Database, unit_id: str, month: str, page: int, p
     total = found["all"][0]["n"] if found["all"] else 0
     return {
         "unit": unit_id,
-        "unit_name": unit["name"],
+        "unit_name": at.name,
         "month": month,
         "locked_at": locks[0]["at"],
         "sums": {

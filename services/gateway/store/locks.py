@@ -22,6 +22,7 @@ from ..contract import SOURCES
 from ..domain.period import days_of
 from ..projection import METRICS, Weights, stored
 from .generation import PROJECTION, generation_of
+from .tree import below_on, tree_of
 
 LEVELS = [stored(metric.id) for metric in METRICS.values() if metric.sort == "level"]
 _CHUNK = 500
@@ -74,6 +75,8 @@ def _reached(projection: Mapping[str, Any] | None, until: datetime) -> bool:
 def lock(work: Work, unit: str, month: str, confirmed: datetime) -> None:
     """Keep the figures of a unit's month, and of all below it that nobody has locked, in the transaction of `work`.
 
+    What is below it is what was on the month's last day.
+
     Raises:
         DomainError: submission.figures_behind, where not all that was recorded before the confirmation has arrived;
             submission.locked_above, where it is part of what a unit above has locked.
@@ -87,13 +90,14 @@ def lock(work: Work, unit: str, month: str, confirmed: datetime) -> None:
     if projection is None or not _reached(projection, confirmed):
         detail = "上报前登记的记录尚未全部进入统计，请稍后再采纳"
         raise DomainError("submission.figures_behind", detail, "conflict")
-    path = work.paths[unit]
+    over_time, last = tree_of(database, session), days_of(month)[1]
+    path = over_time.on(work.paths[unit], last)
     if (holder := holder_of(database, path, month, session)) is not None:
         detail = f"上级单位 {holder} 的该月份已采纳锁定，其中包括本单位"
         raise DomainError("submission.locked_above", detail, "conflict")
     holders = {row["unit"] for row in database["locks"].find({"path": unit, "month": month}, session=session)}
-    below = database["units"].find({"scope": unit}, {"path": 1}, session=session)
-    open_ = [row["_id"] for row in below if not holders.intersection(row["path"])]
+    below = below_on(database, over_time, unit, last, session)
+    open_ = [id for id, above in below.items() if holders.isdisjoint(above)]
     batch, rollups = projection["batches"], generation_of(projection).rollups
     for place in range(0, len(open_), _CHUNK):
         kept = _figures(database, rollups, open_[place : place + _CHUNK], month, session)

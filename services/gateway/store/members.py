@@ -72,3 +72,10 @@ def numbers(database: Database[Document], unit: str, after: str | None, limit: i
     """The next members of a subtree, in the order of their numbers."""
     filters: Document = {"scope": unit, **({"_id": {"$gt": after}} if after else {})}
     return list(database["members"].find(filters).sort("_id").limit(limit))
+
+
+def listed_in(work: Work, unit: str, most: int) -> list[str]:
+    """Some of those on a unit's own list now, by number."""
+    asked = {"scope": unit, "unit": unit, "state": "current"}
+    found = work.database["members"].find(asked, {"_id": 1}, session=work.session).sort("_id").limit(most)
+    return [row["_id"] for row in found]

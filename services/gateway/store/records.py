@@ -10,9 +10,11 @@ from pymongo.asynchronous.collection import AsyncCollection
 from services.kernel.errors import DomainError
 from services.kernel.journal import Document
 
-from ..projection import HIDDEN, METRICS, RATES, Metric, key
+from ..projection import HIDDEN, METRICS, RATES, Metric, is_level, key
 from . import directory
 from .period import Span
+from .place import place
+from .reach import Reach, reach
 from .snapshot import Database, known, one_instant
 
 HIDDEN_TITLE = "（标题不公开）"
@@ -32,13 +34,14 @@ async def records(
     """
     metric = _metric(figure)
     span.check()
-    unit = await directory.unit(database, unit_id)
-    wanted = _entries(metric, unit["path"], span, await _key(database, metric, span, tag))
+    asked = await _key(database, metric, span, tag)
     to_units = metric.opens_to_units
     async with one_instant(database) as session:
+        at = await place(database, unit_id, span, session, children=False)
+        belongs = await reach(database, at.unit["path"], is_level(metric.id), span, session)
         generation, known_until = await known(database, session)
         facts = database[generation.facts]
-        pipeline = _pipeline(wanted, "$entries.u" if to_units else "$record", page, page_size)
+        pipeline = _pipeline(belongs, asked, "$entries.u" if to_units else "$record", page, page_size)
         found = await (await facts.aggregate(pipeline, session=session, allowDiskUse=True)).to_list()
         rows: list[Document] = found[0]["page"]
         titles = {} if to_units else await _titles(facts, [row["_id"] for row in rows], session)
@@ -48,7 +51,7 @@ async def records(
         "figure": figure,
         "name": metric.name,
         "unit": unit_id,
-        "unit_name": unit["name"],
+        "unit_name": at.name,
         "period": span.told(),
         "as_of": known_until,
         "sum": whole["sum"],
@@ -93,23 +96,13 @@ async def _key(database: Database, metric: Metric, span: Span, tag: str | None) 
     return key(metric.id, grain)
 
 
-def _entries(metric: Metric, path: list[str], span: Span, key: str) -> Document:
-    """What a fact's entry must be: of the figure, in the subtree, on a day of the span (for a level: up to its end)."""
-    prefix = "/".join(path) + "/"
-    days: Document = {"$lte": span.last.isoformat()}
-    if metric.sort != "level":
-        days["$gte"] = span.first.isoformat()
-    after = prefix[:-1] + chr(ord("/") + 1)
-    return {"m": key, "p": {"$gte": prefix, "$lt": after}, "d": days}
-
-
-def _pipeline(wanted: Document, by: str, page: int, page_size: int) -> list[Document]:
+def _pipeline(found: Reach, key: str, by: str, page: int, page_size: int) -> list[Document]:
     """Entries by record, unit and day, so that what was moved or taken back vanishes; then the records."""
     standing = {"$match": {"amount": {"$ne": 0}}}
     return [
-        {"$match": {"entries": {"$elemMatch": wanted}}},
+        {"$match": found.finding(key)},
         {"$unwind": "$entries"},
-        {"$match": {f"entries.{name}": value for name, value in wanted.items()}},
+        {"$match": found.deciding(key)},
         {
             "$group": {
                 "_id": {"of": by, "unit": "$entries.u", "day": "$entries.d"},

@@ -18,6 +18,7 @@ from ..projection import METRICS, RATES, Metric, Rate, Weights, key, stored
 from . import directory
 from .generation import PROJECTION
 from .period import Span
+from .place import changes, place
 from .records import records
 from .snapshot import Database, known, one_instant, weights
 
@@ -36,14 +37,16 @@ async def report(
     count over a span that is none of its windows, `no_denominator` for a rate of nothing. A rate that would come to
     more than 1, because some who were counted have gone since, is 1 with the reason `capped`.
 
+    Name, path and children are those of the span's last day; `tree_changes` says what came, went or ended since its
+    first, or since the first day of the span that is compared.
+
     Raises:
         DomainError: unit.unknown, period.invalid.
     """
     span.check()
-    unit = await directory.unit(database, unit_id)
-    below = await directory.children(database, unit_id) if children else []
     campaigns = await directory.periods(database)
     async with one_instant(database) as session:
+        at = await place(database, unit_id, span, session, children)
         generation, known_until = await known(database, session)
         rollups = database[generation.rollups]
         weighed = await weights(database, session)
@@ -51,24 +54,17 @@ async def report(
         async def details(units: list[str], asked: Span) -> dict[str, dict[str, dict[str, Any]]]:
             return await details_of(rollups, units, asked, campaigns, weighed, session)
 
-        found = await details([unit_id, *(child["_id"] for child in below)], span)
+        found = await details(at.ids, span)
         answer: dict[str, Any] = {
             "unit": unit_id,
-            "unit_name": unit["name"],
-            "path": unit["path"],
+            "unit_name": at.name,
+            "path": at.path,
             "period": span.told(),
             "as_of": known_until,
             "figures": _values(found[unit_id]),
             "details": found[unit_id],
-            "children": [
-                {
-                    "unit": child["_id"],
-                    "name": child["name"],
-                    "kind": child["kind"],
-                    "figures": _values(found[child["_id"]]),
-                }
-                for child in below
-            ],
+            "children": at.told(lambda child: _values(found[child])),
+            "tree_changes": await changes(database, unit_id, span, session),
         }
         for name, asked, other in (
             ("before", "before", span.before()),
@@ -76,7 +72,11 @@ async def report(
         ):
             if asked in compare:
                 compared = await details([unit_id], other)
-                answer[name] = {"period": other.told(), "figures": _values(compared[unit_id])}
+                answer[name] = {
+                    "period": other.told(),
+                    "figures": _values(compared[unit_id]),
+                    "tree_changes": await changes(database, unit_id, Span(other.first, span.last), session),
+                }
     return answer
 
 

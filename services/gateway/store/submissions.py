@@ -25,7 +25,9 @@ from .generation import PROJECTION
 from .period import Span
 from .report import report
 from .snapshot import Database
+from .tree import tree_of
 
+_PATH = {"path": 1}
 _UNSETTLED = {"$nin": [str(state) for state in SETTLED]}
 
 
@@ -58,25 +60,27 @@ def reasons(database: Store[Document], today: date) -> tuple[Any, ...]:
     return today, projection.get("tree"), *((row["_id"], row["version"]) for row in campaigns)
 
 
-def owing(database: Store[Document], rule: SubmissionRule, month: str) -> Iterator[Document]:
-    """Units that owe a month, each after those above it: of the rule's kinds, and whoever stands above one of these.
+def owing(database: Store[Document], rule: SubmissionRule, month: str) -> Iterator[list[str]]:
+    """Paths to the units that owe a month, each after those above it: of the rule's kinds, and whoever stood above one
+    of these on the month's last day.
 
-    A unit that came after the month owes nothing of it.
+    A unit that came after the month, or was no more at its end, owes nothing of it.
     """
-    there = {"active_from": {"$lte": days_of(month)[1].isoformat()}}
+    last = days_of(month)[1].isoformat()
+    there = {"active_from": {"$lte": last}, "$or": [{"until": None}, {"until": {"$gt": last}}]}
     kinds = {"kind": {"$in": [str(kind) for kind in rule.kinds]}}
-    above = {step for row in database["units"].find({**kinds, **there}, {"path": 1}) for step in row["path"]}
-    wanted = {"_id": {"$in": sorted(above)}, **there}
-    yield from database["units"].find(wanted, {"parent": 1, "path": 1}).sort([("depth", 1), ("_id", 1)])
+    over_time = tree_of(database)
+    below = database["units"].find({**kinds, **there}, _PATH)
+    above = {step for row in below for step in over_time.on(row["path"], last)}
+    found = database["units"].find({"_id": {"$in": sorted(above)}, **there}, _PATH)
+    yield from sorted((over_time.on(row["path"], last) for row in found), key=lambda path: (len(path), path[-1]))
 
 
-def unopened(database: Store[Document], rule: SubmissionRule, month: str, most: int) -> list[Document]:
-    """Some of those whose submission is not open yet, and who are below no lock."""
+def unopened(database: Store[Document], rule: SubmissionRule, month: str, most: int) -> list[list[str]]:
+    """Paths to some of those whose submission is not open yet, and who are below no lock."""
     open_ = {row["unit"] for row in database["submissions"].find({"month": month}, {"unit": 1})}
     locked = {row["unit"] for row in database["locks"].find({"month": month}, {"unit": 1})}
-    lacking = (
-        unit for unit in owing(database, rule, month) if unit["_id"] not in open_ and locked.isdisjoint(unit["path"])
-    )
+    lacking = (path for path in owing(database, rule, month) if path[-1] not in open_ and locked.isdisjoint(path))
     return list(islice(lacking, most))
 
 
@@ -90,6 +94,12 @@ def waiting(database: Store[Document], unit: str, month: str, session: ClientSes
     """The units right below that owe the month and have not settled it."""
     asked = {"superior": unit, "month": month, "state": _UNSETTLED}
     return [row["unit"] for row in database["submissions"].find(asked, {"unit": 1}, session=session).sort("unit")]
+
+
+def unsettled(database: Store[Document], unit: str, session: ClientSession) -> dict[str, str]:
+    """The months that a unit still has to settle, by id."""
+    asked = {"scope": unit, "unit": unit, "state": _UNSETTLED}
+    return {row["_id"]: row["month"] for row in database["submissions"].find(asked, {"month": 1}, session=session)}
 
 
 async def one(database: Database, id: str) -> Document:

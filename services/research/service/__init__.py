@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from services.gateway.contract import NAME as GATEWAY
+from services.kernel.batch import subscribe
+from services.kernel.event import Event
+from services.kernel.held import Held, Holding
 from services.kernel.imports import Importer
+from services.kernel.inbox import Taking
 from services.kernel.providers import Journalled, Relaying, Vaulted
+from services.kernel.scopes import Scoped
 
 from .. import contract, store
 from ..domain import MEASURE, NORM, PLACE, TOPIC, VISIT
@@ -15,7 +21,7 @@ from .topics import Topics
 from .visits import Visits
 
 
-class Research(Topics, Visits, Measures, Ledgers):
+class Research(Topics, Visits, Measures, Ledgers, Held, Scoped):
     """Investigation and research 调查研究."""
 
     name = contract.NAME
@@ -24,3 +30,9 @@ class Research(Topics, Visits, Measures, Ledgers):
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()
+    holding = Holding()
+
+    @subscribe("research.tree", [GATEWAY], keys=["tree.#"], ordered=True)
+    def learn_tree(self, event: Event, taking: Taking) -> None:
+        """A unit has moved, with all that lies below it: records follow."""
+        self.journal.moves.note(event.aggregateversion, event.unit, event.data["path"], taking.session)

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from services.gateway.contract import UnitAdded, UnitKind
+from services.gateway.contract import UnitAbolished, UnitAdded, UnitKind, UnitMerged, UnitRenamed
 from services.kernel.event import Event
 
 
@@ -20,11 +20,21 @@ class KnownUnit(BaseModel):
     path: list[str]
     members: int
     active_from: date
+    until: date | None = None
 
 
-def learnt(event: Event) -> KnownUnit | None:
-    """The unit after what was told of it; None where an event says nothing that study needs to know."""
-    if event.short_type != UnitAdded.type:
+def learnt(known: KnownUnit | None, event: Event) -> KnownUnit | None:
+    """The unit after what was told of it; None where an event says nothing that study needs to know.
+
+    Where a unit stands is told by what is told of the whole tree.
+    """
+    if event.short_type == UnitAdded.type:
+        told = UnitAdded.of(event)
+        return KnownUnit(name=told.name, kind=told.kind, path=told.path, members=told.members, active_from=told.day)
+    if known is None:
         return None
-    told = UnitAdded.of(event)
-    return KnownUnit(name=told.name, kind=told.kind, path=told.path, members=told.members, active_from=told.day)
+    if event.short_type == UnitRenamed.type:
+        return known.model_copy(update={"name": UnitRenamed.of(event).now.name})
+    if event.short_type in (UnitMerged.type, UnitAbolished.type):
+        return known.model_copy(update={"until": event.day})
+    return None

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from nameko.timer import timer
 
 from services.gateway.contract import NAME as GATEWAY
-from services.gateway.contract import SubmissionAccepted
+from services.gateway.contract import SubmissionAccepted, UnitAdded
 from services.kernel.batch import batch, subscribe
 from services.kernel.event import Actor, Envelope, Event
 from services.kernel.held import Held
 from services.kernel.inbox import Taking, once
 from services.kernel.journal import Work
 from services.kernel.rpc import query
+from services.kernel.scopes import Scoped
 
 from .. import contract, store
 from ..domain import SESSION, learnt
@@ -22,18 +23,27 @@ from ..domain import SESSION, learnt
 _PLATFORM = Actor(user="platform", role="platform", unit="*")
 
 
-class Directory(Held):
+class Directory(Held, Scoped):
     """Follows the tree of units and the lists of members."""
 
     journal: Any
+    leading: ClassVar = ("units", "duties")
 
     @subscribe("study.units", [GATEWAY], keys=["unit.#"], ordered=True)
     def learn_unit(self, event: Event, taking: Taking) -> None:
-        """A unit as it stands after the event; what was sent to those around it before comes to it too."""
-        unit = learnt(event)
-        if unit is not None:
+        """A unit as it stands after the event; what was sent to those around it before comes to a new one too."""
+        known = learnt(store.units.one(taking.database, event.subject, taking.session), event)
+        if known is not None:
+            path = self.journal.moves.current({event.subject: known.path})[event.subject]
+            unit = known.model_copy(update={"path": path})
             store.units.learn(taking.database, event.subject, unit, taking.session)
-            store.plans.send_later(taking, event.subject, unit)
+            if event.short_type == UnitAdded.type:
+                store.plans.send_later(taking, event.subject, unit)
+
+    @subscribe("study.tree", [GATEWAY], keys=["tree.#"], ordered=True)
+    def learn_tree(self, event: Event, taking: Taking) -> None:
+        """A unit has moved, with all that lies below it: records follow."""
+        self.journal.moves.note(event.aggregateversion, event.unit, event.data["path"], taking.session)
 
     @batch("study.members", [GATEWAY], keys=["member.#"])
     def learn_members(self, events: list[Event], taking: Taking) -> int:

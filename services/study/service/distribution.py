@@ -77,8 +77,10 @@ class Distribution:
         if job.get("only"):
             return list(work.database["units"].find({"_id": job["only"]}, session=work.session))
         root = found.units[job["root"]]
-        after, session = job["after"], work.session
-        return store.units.below(work.database, root, found.kinds, after=after, limit=size, session=session)
+        after, ended, session = job["after"], found.state == "withdrawn", work.session
+        return store.units.below(
+            work.database, root, found.kinds, after=after, limit=size, ended=ended, session=session
+        )
 
     def _bring(self, work: Work, job: Document, found: Plan | Notice, units: Sequence[Document]) -> None:
         source, ids = job["source"], [unit["_id"] for unit in units]

@@ -149,7 +149,7 @@ class Plans(Imports):
             raise wrong("receipt.not_found", "unit", f"通知单没有下发给 {row.unit}，或不在您的权限范围内", "not_found")
         if receipt.acknowledged < notice.edition:
             asked = contract.AcknowledgeReceipt(id=id, edition=notice.edition, day=row.day)
-            mirror(work, work.decide(RECEIPT, id, asked), work.envelope.paths[row.unit])
+            mirror(work, work.decide(RECEIPT, id, asked), work.paths[row.unit])
 
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """A receipt's row: the notice and the receipt."""

@@ -106,11 +106,12 @@ def put(work: Work, session: str, kept: Kept | None, why: str) -> Counter[Counte
     _write_roll(work, known, session, kept)
     _write_absences(work, session, was, kept, why)
     before, after = (({} if each is None else each.places()) for each in (was, kept))
+    moved = [member for member in before.keys() | after.keys() if before.get(member) != after.get(member)]
+    load_studied(work, moved, [each.day for each in (was, kept) if each is not None and each.counted])
     found: Counter[Counted] = Counter()
-    for member in before.keys() | after.keys():
+    for member in moved:
         changes = [(place, by) for place, by in ((before.get(member), -1), (after.get(member), 1)) if place is not None]
-        if len(changes) == 1 or changes[0][0] != changes[1][0]:
-            found.update(_study(work, known, member, changes))
+        found.update(_study(work, known, member, changes))
     return found
 
 
@@ -209,7 +210,6 @@ def _study(work: Work, known: _Open, member: str, changes: list[tuple[Place, int
         campaign = _campaign(day, work.envelope.periods)
         within.append((place, windows(day, Way(place.way), campaign), by))
         years |= _years(day, campaign)
-    load_studied(work, [member], (date.fromisoformat(place.day) for place, _ in changes))
     documents = {year: known.studied[_year(member, year)] for year in sorted(years)}
     seen = Seen({key: count for document in documents.values() for key, count in document["seen"].items()})
     found = flips(seen, within)

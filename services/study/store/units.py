@@ -23,6 +23,12 @@ def learn(database: Database[Document], id: str, unit: KnownUnit, session: Clien
     database["units"].replace_one({"_id": id}, {"_id": id, **unit.model_dump()}, upsert=True, session=session)
 
 
+def one(database: Database[Document], id: str, session: ClientSession) -> KnownUnit | None:
+    """A unit as it is known."""
+    found = database["units"].find_one({"_id": id}, {"_id": 0}, session=session)
+    return None if found is None else KnownUnit.model_validate(found)
+
+
 def path(database: Database[Document], id: str) -> list[str]:
     """The way from the root to a unit; the unit alone where it is not known (yet)."""
     found = database["units"].find_one({"_id": id}, {"path": 1})
@@ -44,10 +50,14 @@ def below(
     *,
     after: str = "",
     limit: int,
+    ended: bool = False,
     session: ClientSession | None = None,
 ) -> list[Document]:
-    """The next units of these kinds (of all kinds where none is named) in a subtree, in the order of their codes."""
-    filters: Document = {"path": top, "_id": {"$gt": after}}
+    """The next units of these kinds (of all kinds where none is named) in a subtree, in the order of their codes.
+
+    What is no more is among them where `ended` says so.
+    """
+    filters: Document = {"path": top, "_id": {"$gt": after}, **({} if ended else {"until": None})}
     if kinds:
         filters["kind"] = {"$in": list(kinds)}
     return list(database["units"].find(filters, session=session).sort("_id").limit(limit))

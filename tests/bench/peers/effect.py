@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from services.gateway.projection import fold
+from services.gateway.projection import ALWAYS, fold
 from services.gateway.store.facts import write_rollups
 from services.kernel.event import Event
 from services.kernel.journal import Document, in_transaction, open_database
@@ -33,7 +33,7 @@ class Effect:
 
     def take(self, event: Event) -> None:
         """Bring an event into effect, if it has not been."""
-        documents, increments = fold([event], lambda unit, day: self._paths[unit])
+        documents, increments = fold([event], lambda unit: [(ALWAYS, self._paths[unit])])
 
         def act(session: ClientSession) -> None:
             self._database["facts"].insert_one(documents[0], session=session)

@@ -12,12 +12,13 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.cli.audit.locked import differences
 from services.gateway.contract import SOURCES
-from services.gateway.store import locks
+from services.gateway.domain import AGGREGATES
+from services.gateway.store import locks, moves, tree
 from services.gateway.store.facts import Projection, ensure_indexes
 from services.gateway.store.generation import current
-from services.kernel.event import Actor, Envelope, Event
+from services.kernel.event import Actor, Envelope, Event, new_id
 from services.kernel.inbox import Taking
-from services.kernel.journal import CODEC, Document, Journal, in_transaction, open_database
+from services.kernel.journal import CODEC, Document, Journal, Work, ensure_collections, in_transaction, open_database
 from tests.unit.gateway.owners import CAMPAIGN, NOW, PATHS
 
 T = TypeVar("T")
@@ -30,14 +31,38 @@ class Figures:
         self._mongo, self._name = mongo, name
         self.database = open_database(client, name)
         self.projection = Projection()
-        self._journal = Journal(self.database, service="gateway", site="test", chain_key=b"k" * 32)
+        self._journal = Journal(self.database, service="gateway", site="test", chain_key=b"k" * 32, clock=lambda: NOW)
         self._journal.ensure_indexes()
         ensure_indexes(self.database)
-        self.database["units"].insert_many(unit(id, path) for id, path in PATHS.items())
+        tree.ensure_indexes(self.database)
+        moves.ensure_indexes(self.database)
+        ensure_collections(self.database, [aggregate.collection for aggregate in AGGREGATES])
+        self.settle()
         opened = {"opens": CAMPAIGN.first.isoformat(), "closes": CAMPAIGN.last.isoformat()}
         self.database["campaigns"].insert_one(
             {"_id": CAMPAIGN.id, "name": "主题教育", "requirement": "", "version": 1, **opened}
         )
+
+    def settle(self, paths: dict[str, list[str]] = PATHS) -> None:
+        """Let there be these units, as if they had never been others."""
+        for name in ("units", "trees", "moves", "reforms", "journal"):
+            self.database[name].delete_many({})
+        self.database["units"].insert_many(unit(id, path) for id, path in paths.items())
+        self.database["projection"].update_one({"_id": "projection"}, {"$inc": {"tree": 1}})
+
+    def reform(self, change: Callable[[Work], object], actor: str = "P") -> None:
+        """Change the tree as a command does.
+
+        Raises:
+            DomainError: it is refused; nothing has changed.
+        """
+        asked = Actor(user="admin", role="system_admin", unit=actor)
+        envelope = Envelope(command_id=new_id(), actor=asked, deadline=NOW)
+        self._journal.transact(envelope, change)
+
+    def tell(self) -> int:
+        """Bring what the gateway itself has recorded into effect; how much of it was new."""
+        return self.project(self._journal.event(entry) for entry in self.database["journal"].find({"time": NOW}))
 
     def project(self, events: Iterable[Event]) -> int:
         """Bring a batch into effect; how many of it were new."""
@@ -93,7 +118,8 @@ def unit(id: str, path: list[str]) -> Document:
         "party_code": "",
     }
     above = {"parent": path[-2] if len(path) > 1 else None, "path": path, "scope": sorted(path), "depth": len(path)}
-    return {"_id": id, **told, **above, "members": 10, "active_from": "2026-01-01", "version": 1}
+    kept: dict[str, Any] = {"version": 1, "head": b"", "paths": {id: path}}
+    return {"_id": id, **told, **above, **kept, "members": 10, "active_from": "2026-01-01"}
 
 
 def watermark(service: str, until: datetime) -> Event:

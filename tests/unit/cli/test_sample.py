@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zipfile import ZipFile
@@ -11,8 +11,8 @@ import pytest
 
 from services.cli.sample.days import FIRST, LAST, works
 from services.cli.sample.generate import Sample, sample
-from services.cli.sample.province import DESK, ROOT
-from services.cli.sample.recount import recount, standing
+from services.cli.sample.province import DESK, REFORMED, REFORMS, ROOT
+from services.cli.sample.recount import At, recount, standing
 from services.cli.sample.rows import Cells, Row
 from services.cli.sample.workbook import SHEETS, workbook
 from services.gateway.contract import Role, UnitKind
@@ -154,10 +154,10 @@ def test_departments_differ() -> None:
 )
 def test_the_parts_make_the_whole(figure: str) -> None:
     """The committee's own and its departments' figures sum to the province's."""
-    province = small().province
-    within = [{ROOT}, *(province.within(department.unit.code) for department in province.departments)]
-    parts = [recount(small().rows, units, FIRST, LAST)[figure] or 0 for units in within]
-    whole_province = small().figures()[figure]
+    made = sample(REFORMS - 1)  # too small for a reform: each department has the same units all the time
+    within = [always({ROOT}), *(made.province.at(department.unit.code) for department in made.province.departments)]
+    parts = [recount(made.rows, at, FIRST, LAST)[figure] or 0 for at in within]
+    whole_province = made.figures()[figure]
     assert whole_province
     assert sum(parts) == whole_province
 
@@ -185,6 +185,26 @@ def test_the_committed_sheets_are_those_that_the_generator_makes(tmp_path: Path)
     assert [path for path, content in made.items() if committed[path] != content] == []
 
 
+def always(units: set[str]) -> At:
+    """The same units on any day."""
+    return lambda day: units
+
+
+def test_the_reform_moves_what_it_says() -> None:
+    """From its day on one department is called otherwise and has another below it, and one has gone into another."""
+    province = small().province
+    before, after = REFORMED - timedelta(1), REFORMED
+    into, renamed, merged, moved = (department.unit for department in province.departments)
+    assert [unit.code for unit in province.below(ROOT, before)] == [each.unit.code for each in province.departments]
+    assert [unit.code for unit in province.below(ROOT, after)] == [into.code, renamed.code]
+    assert province.below(ROOT, after)[1].name != renamed.name
+    assert [unit.code for unit in province.below(renamed.code, after)][-1] == moved.code
+    assert province.within(into.code, before) & province.within(merged.code, before) == set()
+    assert province.within(merged.code, after) == {merged.code}
+    assert province.within(into.code, after) >= province.within(merged.code, before)
+    assert [post.path.rsplit("/", 1)[1] for post in small().reforms] == ["renamings", "moves", "mergers"]
+
+
 def _content(path: Path) -> dict[str, bytes]:
     """What is in a file; of a workbook, what is in its parts, for compression differs between machines."""
     if path.suffix != ".xlsx":
@@ -203,7 +223,7 @@ def test_the_recount_takes_each_record_as_its_last_row_says() -> None:
     """A repeated row counts once, a correction replaces, a void takes back; those excused are not expected."""
     first, second, third = session("1", absent=2), session("2", duty=1, transferred=1), session("3")
     rows = [first, second, third, first, second.corrected("人数有误", due=12), third.voided("误报")]
-    found = recount(rows, {"A"}, FIRST, LAST)
+    found = recount(rows, always({"A"}), FIRST, LAST)
     assert found["study.sessions.branch"] == 2
     assert (found["study.attendance.due"], found["study.attendance.present"]) == (21, 18)
     assert found["study.attendance_rate"] == 18 / 20
@@ -221,7 +241,7 @@ def test_the_recount_knows_when_a_ticket_is_overdue() -> None:
     asked = datetime.combine(date(2026, 3, 2), datetime.min.time())
     told: Cells = {"number": "1", "unit": DESK, "kind": "咨询", "received": asked}
     late = Row("tickets", {**told, "answered": asked.replace(day=9), "answer": "已答复"})
-    overdue = [recount([late], {DESK}, FIRST, date(2026, 3, day))["hotline.overdue"] for day in (4, 5, 8, 9)]
+    overdue = [recount([late], always({DESK}), FIRST, date(2026, 3, day))["hotline.overdue"] for day in (4, 5, 8, 9)]
     assert overdue == [0, 1, 1, 0]
 
 

@@ -3,7 +3,7 @@
   "use strict";
   var told = document.getElementById("charts");
   if (!told || !window.echarts) return;
-  var data = null;
+  var data = null, places = {};
   var red = "#9c1c1c", soft = ["#9c1c1c", "#c9a36a", "#7d7a75"], ink = "#333";
   var font = getComputedStyle(document.body).fontFamily;
   var still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -13,19 +13,18 @@
   function count(value) { return value === null || value === undefined ? "—" : value.toLocaleString("zh-CN"); }
 
   function open(name) {
+    if (places[name]) return places[name];
     var figure = document.querySelector('[data-chart="' + name + '"]');
     if (!figure) return null;
     figure.hidden = false;
-    var plot = figure.querySelector(".plot"), known = echarts.getInstanceByDom(plot);
-    if (known) return { figure: figure, chart: known };
-    var chart = echarts.init(plot, null, { renderer: "svg" });
+    var chart = echarts.init(figure.querySelector(".plot"), null, { renderer: "svg" });
     window.addEventListener("resize", function () { chart.resize(); });
     window.addEventListener("beforeprint", function () {
       chart.resize({ width: 370, height: 330 });
       chart.getZr().flush();
     });
     window.addEventListener("afterprint", function () { chart.resize({ width: "auto", height: "auto" }); });
-    return { figure: figure, chart: chart };
+    return (places[name] = { figure: figure, chart: chart });
   }
 
   function frame(shown) {

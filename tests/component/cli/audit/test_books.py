@@ -13,7 +13,8 @@ from pymongo.database import Database
 from services.cli.audit.books import Books
 from services.cli.audit.command import told
 from services.cli.audit.findings import Findings
-from services.gateway.contract import UnitAdded, UnitKind
+from services.gateway.contract import MoveUnit, UnitAdded, UnitKind
+from services.gateway.service.units import move_unit
 from services.gateway.store.generation import QUEUE
 from services.kernel.event import Event
 from services.kernel.journal import Document, open_database
@@ -172,6 +173,19 @@ def test_what_is_wrong_is_found(province: Province, spoil: Callable[[Province], 
     assert found.wrong > 0
     assert any(line in each for each in found.first)
     assert told(found, LATER)[-1].startswith(f"核对不一致（{found.wrong} 处）")
+
+
+def test_what_has_moved_agrees(province: Province) -> None:
+    """Facts under the tree of their day are the roll-ups, whenever they came; one that is not so is found."""
+    asked = MoveUnit(id="B1", parent="D2", day=date(2026, 3, 31), basis="机构改革方案")
+    province.gateway.reform(lambda work: move_unit(work, asked))
+    assert province.gateway.tell() == 2
+    found = province.audit()
+    assert (found.wrong, found.first) == (0, [])
+    sessions = "days.31.study:sessions:branch"
+    place = {"unit": "D2", sessions: {"$exists": True}}
+    assert province.gateway.database["rollups"].update_one(place, {"$inc": {sessions: -1}}).matched_count == 1
+    assert province.audit().wrong == 1
 
 
 def test_what_changes_meanwhile_is_left_out(province: Province) -> None:

@@ -33,7 +33,6 @@ async def _figures(database: Database) -> None:
 async def _tree(database: Database) -> None:
     await directory.unit(database, "B1")
     await directory.root(database)
-    await directory.children(database, "P")
     await directory.standings(database, ["B1", "D2"])
     await directory.names(database, ["B1", "D2"])
     for q in (None, "财政"):

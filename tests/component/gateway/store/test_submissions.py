@@ -18,7 +18,7 @@ ROW: dict[str, Any] = {"month": "2026-03", "state": "open", "late": False, "supe
 
 
 def codes(found: Any) -> list[str]:
-    return [unit["_id"] for unit in found]
+    return [path[-1] for path in found]
 
 
 def kinds(figures: Figures, **of: str) -> None:

@@ -1,14 +1,14 @@
 """The fold: whatever happens, in whatever order and batches, the roll-ups are the sums of the facts."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.projection import HIDDEN, fold
+from services.gateway.projection import ALWAYS, HIDDEN, Line, fold
 from services.hotline.contract import Channel, ClassifyTicket, Kind, RegisterTicket
 from services.hotline.domain import TICKET
 from services.kernel.event import Event
@@ -17,8 +17,8 @@ from tests.unit.gateway.owners import NOW, PATHS, Owners, Step, steps
 Sums = dict[tuple[str, str], dict[str, int]]
 
 
-def paths(unit: str, day: str) -> Sequence[str]:
-    return PATHS[unit]
+def lines(unit: str) -> Line:
+    return [(ALWAYS, PATHS[unit])]
 
 
 def added(batches: Iterable[list[Event]]) -> tuple[dict[str, Any], Sums]:
@@ -27,7 +27,7 @@ def added(batches: Iterable[list[Event]]) -> tuple[dict[str, Any], Sums]:
     sums: Sums = defaultdict(Counter)
     for batch in batches:
         fresh = {event.id: event for event in batch if event.id not in facts}
-        documents, increments = fold(fresh.values(), paths)
+        documents, increments = fold(fresh.values(), lines)
         facts |= {document["_id"]: document for document in documents}
         for place, amounts in increments.items():
             for field, amount in amounts.items():
@@ -65,7 +65,7 @@ def test_rollups_are_the_sums_of_the_facts(asked: list[Step]) -> None:
 def test_every_event_has_a_fact(asked: list[Step]) -> None:
     """An event that counts nothing has its fact as well, under its own id."""
     events = Owners.after(asked).events
-    documents, _ = fold(events, paths)
+    documents, _ = fold(events, lines)
     assert [document["_id"] for document in documents] == [event.id for event in events]
 
 
@@ -86,5 +86,5 @@ def test_the_title_of_a_report_is_hidden() -> None:
     owners.decide("hotline", TICKET, "t1", ClassifyTicket(id="t1", kind=Kind.report, category="作风"))
     owners.decide("hotline", TICKET, "t2", register.model_copy(update={"id": "t2", "kind": Kind.report}))
     owners.decide("hotline", TICKET, "t3", register.model_copy(update={"id": "t3", "confidential": True}))
-    documents, _ = fold(owners.events, paths)
+    documents, _ = fold(owners.events, lines)
     assert [document["title"] for document in documents] == ["反映窗口服务", HIDDEN, HIDDEN, HIDDEN]

@@ -37,9 +37,28 @@ def test_a_unit_is_known_from_what_is_told_of_it() -> None:
     expected = KnownUnit(
         name="单位D1-B1", kind=UnitKind.branch, path=["R", "D1", "D1-B1"], members=12, active_from=date(2026, 1, 1)
     )
-    assert learnt(unit_event("D1-B1", ["R", "D1", "D1-B1"])) == expected
+    assert learnt(None, unit_event("D1-B1", ["R", "D1", "D1-B1"])) == expected
 
 
 def test_what_study_need_not_know_is_passed_over() -> None:
     """A kind of event that nobody here has heard of changes nothing."""
-    assert learnt(unit_event("D1", ["R", "D1"], type="shengzhi.gateway.unit.painted.v1")) is None
+    assert learnt(None, unit_event("D1", ["R", "D1"], type="shengzhi.gateway.unit.painted.v1")) is None
+
+
+def test_a_unit_is_called_otherwise_and_is_no_more() -> None:
+    """What it is called and its last day follow what is told; of a unit that nobody knows nothing is learnt."""
+    known = learnt(None, unit_event("D1", ["R", "D1"]))
+    was, now = ({"first": "2026-01-01", "name": name} for name in ("旧名", "新名"))
+    renamed = _told("D1", {"was": was, "now": now, "basis": "文"}, "unit.renamed.v1")
+    ended = _told("D1", {"into": "D2", "basis": "文"}, "unit.merged.v1")
+    called = learnt(known, renamed)
+    assert called is not None
+    assert called.name == "新名"
+    gone = learnt(called, ended)
+    assert gone is not None
+    assert (gone.name, gone.until) == ("新名", date(2026, 1, 1))
+    assert learnt(None, renamed) is None
+
+
+def _told(id: str, data: dict[str, Any], type: str) -> Event:
+    return unit_event(id, ["R", id], type=f"shengzhi.gateway.{type}").model_copy(update={"data": data})

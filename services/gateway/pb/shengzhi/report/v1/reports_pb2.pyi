@@ -137,6 +137,7 @@ class GetReportResponse(_message.Message):
     CHILDREN_FIELD_NUMBER: _builtins.int
     BEFORE_FIELD_NUMBER: _builtins.int
     YEAR_BEFORE_FIELD_NUMBER: _builtins.int
+    TREE_CHANGES_FIELD_NUMBER: _builtins.int
     unit: _builtins.str
     unit_name: _builtins.str
     to: _builtins.str
@@ -150,6 +151,8 @@ class GetReportResponse(_message.Message):
     def before(self) -> Global___Compared: ...
     @_builtins.property
     def year_before(self) -> Global___Compared: ...
+    @_builtins.property
+    def tree_changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___TreeChange]: ...
     def __init__(
         self,
         *,
@@ -161,36 +164,74 @@ class GetReportResponse(_message.Message):
         children: _abc.Iterable[Global___Child] | None = ...,
         before: Global___Compared | None = ...,
         year_before: Global___Compared | None = ...,
+        tree_changes: _abc.Iterable[Global___TreeChange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "before", b"before", "year_before", b"year_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "before", b"before", "children", b"children", "figures", b"figures", "from", b"from", "to", b"to", "unit", b"unit", "unit_name", b"unit_name", "year_before", b"year_before"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "before", b"before", "children", b"children", "figures", b"figures", "from", b"from", "to", b"to", "tree_changes", b"tree_changes", "unit", b"unit", "unit_name", b"unit_name", "year_before", b"year_before"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetReportResponse: _TypeAlias = GetReportResponse  # noqa: Y015
 
 @_typing.final
+class TreeChange(_message.Message):
+    """TreeChange is a renaming, move, merger, split or abolition of a unit, in a sentence, from a day on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAY_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    TOLD_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
+    day: _builtins.str
+    kind: _builtins.str
+    unit: _builtins.str
+    told: _builtins.str
+    basis: _builtins.str
+    def __init__(
+        self,
+        *,
+        day: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        told: _builtins.str = ...,
+        basis: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "day", b"day", "kind", b"kind", "told", b"told", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TreeChange: _TypeAlias = TreeChange  # noqa: Y015
+
+@_typing.final
 class Compared(_message.Message):
-    """Compared bears the figures of another period."""
+    """Compared bears the figures of another period, and how the tree changed between its first day and the report's last."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     FROM_FIELD_NUMBER: _builtins.int
     TO_FIELD_NUMBER: _builtins.int
     FIGURES_FIELD_NUMBER: _builtins.int
+    TREE_CHANGES_FIELD_NUMBER: _builtins.int
     to: _builtins.str
     @_builtins.property
     def figures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Figure]: ...
+    @_builtins.property
+    def tree_changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___TreeChange]: ...
     def __init__(
         self,
         *,
         to: _builtins.str = ...,
         figures: _abc.Iterable[Global___Figure] | None = ...,
+        tree_changes: _abc.Iterable[Global___TreeChange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["figures", b"figures", "from", b"from", "to", b"to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["figures", b"figures", "from", b"from", "to", b"to", "tree_changes", b"tree_changes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
