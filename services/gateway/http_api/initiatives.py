@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.cells import Reason
-from services.kernel.errors import DomainError
 
 from .. import contract
 from ..domain import Action
-from ..store import directory, initiatives
+from ..store import initiatives
 from .answers import Written
 from .auth import Caller, Gated
+from .records import for_all_units
 from .reports import InSpan
 
 router = APIRouter(prefix="/initiatives", tags=["举措"])
@@ -111,10 +111,7 @@ async def set_initiatives(
     id: contract.ListId, body: NewVersion, request: Request, caller: Caller, gate: Gated
 ) -> Written:
     """Say a list anew. It binds every unit, so who says it reaches them all; what is left out stays on old records."""
-    root = await directory.root(gate.database)
-    if root is None:
-        raise DomainError("unit.unknown", "尚未建立单位", "not_found")
-    actor = await gate.allow(caller, Action.set_norms, root)
+    actor, root = await for_all_units(gate, caller, Action.set_norms)
     asked = contract.SetInitiatives(id=id, **body.model_dump())
     return Written.model_validate(await gate.ask("gateway", asked, actor, request.headers, [root]))
 

@@ -16,6 +16,7 @@ from ..contract import ListId
 from ..domain import Action
 from ..http_api import initiatives as api
 from ..http_api.auth import Gated
+from ..http_api.records import for_all_units
 from ..http_api.reports import span_of
 from ..store import initiatives
 from .fields import Field, Fields, filled, made
@@ -60,7 +61,7 @@ async def progress_view(
 @router.get("/initiatives/{id}/edit")
 async def edit_view(id: ListId, request: Request, reader: Reader, gate: Gated) -> Response:
     """A list as it stands, to be said anew."""
-    gate.own(reader, Action.set_norms)
+    await for_all_units(gate, reader, Action.set_norms)
     found = next((each for each in await initiatives.lists(gate.database) if each["id"] == id), None)
     if found is None:
         raise DomainError("initiative.unknown", "没有这个清单", "not_found")
@@ -71,7 +72,7 @@ async def edit_view(id: ListId, request: Request, reader: Reader, gate: Gated) -
 @router.post("/initiatives/{id}/edit")
 async def edit(id: ListId, request: Request, reader: Reader, gate: Gated) -> Response:
     """Its next version."""
-    gate.own(reader, Action.set_norms)
+    await for_all_units(gate, reader, Action.set_norms)
     values = await typed(request)
     try:
         body = made(api.NewVersion, {**{name: values.get(name, "") for name in FIELDS}, "items": _items(values)})

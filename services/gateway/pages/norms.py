@@ -20,6 +20,7 @@ from ..gate import Gate, Principal
 from ..http_api import supervision
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
+from ..http_api.records import for_all_units
 from ..http_api.research import topics
 from .fields import Field, Fields, chosen, effort, filled, made, rows
 from .forms import typed, with_key
@@ -56,6 +57,7 @@ async def norms_view(request: Request, reader: Reader, gate: Gated) -> Response:
 @router.post("/norms/{id}")
 async def set_norm(id: str, request: Request, reader: Reader, gate: Gated) -> Response:
     """Say a norm anew."""
+    await for_all_units(gate, reader, Action.set_norms)
     values = await typed(request)
     given: dict[str, Any] = {"request": with_key(request, values.pop("key", "")), "caller": reader, "gate": gate}
     try:
@@ -66,7 +68,7 @@ async def set_norm(id: str, request: Request, reader: Reader, gate: Gated) -> Re
             body = made(study.NormContent, _only(MEETINGS, values))
             await supervision.set_meeting_norm(id=id, body=body, **given)
     except DomainError as refusal:
-        if refusal.kind in ("unauthenticated", "not_found"):
+        if refusal.kind == "not_found":
             raise
         return await _shown(request, reader, gate, (id, refusal, values))
     return RedirectResponse(f"/norms#norm-{id}", 303)

@@ -272,7 +272,7 @@ async def take_step(kind: str, id: str, step: str, request: Request, reader: Rea
     try:
         await _taken(chosen, id, values, request, reader, gate)
     except DomainError as refusal:
-        if refusal.kind in ("unauthenticated", "not_found"):
+        if refusal.kind in ("unauthenticated", "forbidden", "not_found"):
             raise
         return await _shown(kind, id, request, reader, gate, (step, refusal, values))
     return RedirectResponse(f"/records/{kind}/{quote(id)}", 303)

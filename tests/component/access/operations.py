@@ -18,6 +18,7 @@ from services.gateway.pages.entry import ENTRIES
 from services.gateway.pages.fields import Field
 from services.gateway.pages.lined import FORMS
 from services.gateway.pages.records import SHELVES
+from services.gateway.pages.reforms import FORMS as REFORMS
 from services.gateway.pages.screens import Screen
 from services.gateway.pages.steps import STEPS
 from services.kernel.sheets import XLSX, filled
@@ -38,6 +39,8 @@ FORMS_OF = {
     "set_norm": {"kinds": "one 样例", "visits_a_month": "3", "source": "样例"},
 }
 """The same of forms whose fields no list of ours names."""
+SUBMITTING = ("confirmations", "acceptances", "returns", "excuses", "reinstatements")
+"""What one page's buttons ask for."""
 UNITS = ("unit", "parent", "handler", "owner", "visited", "reported_unit", "partner", "to", "lead")
 LISTS = ("units", "cooperating", "participants")
 
@@ -69,7 +72,8 @@ def routes(app: Any, prefix: str = "") -> Iterator[tuple[APIRoute, str]]:
 def _of(route: APIRoute, path: str) -> Iterator[Ask]:
     screen = isinstance(route, Screen)
     method = next(iter((route.methods or set()) - {"HEAD"}))
-    for parts in _ways(path, screen):
+    steps = [{"step": step} for step in SUBMITTING] if route.name == "act" else None
+    for parts in steps or _ways(path, screen):
         url = path
         for name, value in parts.items():
             url = url.replace(f"{{{name}}}", value)
@@ -107,6 +111,7 @@ def _ways(path: str, screen: bool) -> list[dict[str, str]]:
         return [{"kind": kind, "step": step.name} for kind, steps in STEPS.items() for step in steps]
     some = {"/records/{kind}/new": list(ENTRIES), "/standings/{kind}/{id}": ["plan", "notice"]}
     some |= {"/records/{kind}/{id}/paper": ["notice", "receipt"], "/revisions/{kind}/{id}": list(FORMS)}
+    some["/reforms/{unit}/{kind}"] = list(REFORMS)
     return [{"kind": kind} for kind in some.get(path, list(SHELVES))]
 
 
@@ -138,9 +143,13 @@ def _body(route: APIRoute, parts: dict[str, str], screen: bool) -> dict[str, Any
 def _form(parts: dict[str, str]) -> dict[str, str]:
     """A page's form, every field of it filled in."""
     kind, step = parts.get("kind", ""), parts.get("step")
+    if kind in REFORMS:
+        return {name: _typed(name, told) for name, told in REFORMS[kind].fields.items()}
     fields = ENTRIES[kind].fields if kind in ENTRIES and step is None else {}
     fields = next((known.fields for known in STEPS.get(kind, ()) if known.name == step), fields)
     base = {"unit": UNIT, "units": UNIT, "reason": "核实", "marks-0": "80"}
+    if step is not None:
+        base["step"] = step
     return base | {name: _typed(name, told) for name, told in fields.items()}
 
 
@@ -149,6 +158,8 @@ def _typed(name: str, told: Field) -> str:
         return told.choices[0][1][0][0]
     if name == "month":
         return "2026-03"
+    if name == "into":
+        return "NEW 样例"
     written = {"date": "2026-03-05", "datetime-local": "2026-03-05T09:00", "number": "1"}
     return UNIT if name in (*UNITS, *LISTS) else written.get(told.sort, RECORD)
 

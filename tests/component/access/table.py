@@ -85,6 +85,10 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "page take_step ticket callbacks",
         "page take_step ticket completions",
     ),
+    Action.confirm_submissions: (
+        "confirm_submission",
+        "page act confirmations",
+    ),
     Action.correct_tickets: (
         "correct_ticket",
         "page take_step ticket voids",
@@ -138,9 +142,19 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
     ),
     Action.manage_units: (
         "add_import units",
+        "abolish_unit",
         "add_unit",
         "get_import units",
+        "merge_units",
+        "move_unit",
+        "page change abolition",
+        "page change mergers",
+        "page change moves",
+        "page change renamings",
+        "page change splits",
         "page import_view units",
+        "rename_unit",
+        "split_unit",
     ),
     Action.manage_users: (
         "add_import users",
@@ -287,12 +301,10 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "page result",
     ),
     Action.read_submissions: (
-        "confirm_submission",
         "export_submissions",
         "get_submission",
         "list_corrections",
         "list_submissions",
-        "page act",
         "page submission_view",
         "page submissions_view",
     ),
@@ -304,7 +316,9 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
     ),
     Action.read_units: (
         "get_unit",
+        "list_reforms",
         "list_units",
+        "page reforms_view",
     ),
     Action.register_tickets: (
         "page record ticket",
@@ -329,6 +343,10 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
     Action.review_submissions: (
         "accept_submission",
         "excuse_submission",
+        "page act acceptances",
+        "page act excuses",
+        "page act reinstatements",
+        "page act returns",
         "reinstate_submission",
         "return_submission",
     ),
@@ -377,6 +395,7 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "page take_step topic reports",
         "page take_step topic voids",
         "page take_step visit voids",
+        "page record measure",
         "record_measure",
         "record_visit",
         "submit_measure",
@@ -471,6 +490,7 @@ ON_ROOT: dict[Action, tuple[str, ...]] = {
         "plan_submissions",
     ),
     Action.set_norms: (
+        "page edit",
         "page edit_view",
         "page set_norm",
         "set_initiatives",
@@ -516,12 +536,10 @@ BY_ROLE: dict[Action, tuple[str, ...]] = {
         "get_myself",
         "list_my_absences",
     ),
-    Action.set_norms: ("page edit",),
     Action.write_plans: (
         "page make_plan",
         "page new_plan",
     ),
-    Action.write_research: ("page record measure",),
     Action.write_study: (
         "page form activity",
         "page form contest",

@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -14,10 +14,12 @@ import structlog
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 
-from services.gateway.contract import Role
+from services.gateway.contract import SOURCES, Role, SubmissionState
+from services.gateway.domain import Submission
 from services.gateway.gate import Gate, digest
 from services.gateway.http_api.app import make_app
 from services.gateway.pages import mount
+from services.gateway.store.generation import PROJECTION
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Envelope
 from services.kernel.journal import CODEC, Document
@@ -155,8 +157,15 @@ class World:
         )
         people = [{"_id": member_of(user), "unit": UNIT, "user": user, "scope": PATH} for user in held]
         await database["members"].insert_many([*people, {"_id": RECORD, "unit": UNIT, "user": None, "scope": PATH}])
-        told = {"month": "2026-03", "state": "open", "due": "2026-04-05", "version": 1, "late": False, "scope": PATH}
-        await database["submissions"].insert_one({"_id": RECORD, "unit": UNIT, "superior": UNIT, **told})
+        owed = Submission(
+            unit=UNIT, month="2026-03", campaign="2026", superior=UNIT, due=date(2026, 4, 5), state=SubmissionState.open
+        )
+        await database["submissions"].insert_one(
+            {"_id": RECORD, "version": 1, "scope": PATH, **owed.model_dump(mode="json")}
+        )
+        kept = {"weights": {}, "at": now, "batch": 0}
+        await database["locks"].insert_one({"_id": "P|2026-03", "unit": "P", "path": ["P"], "month": "2026-03", **kept})
+        await database[PROJECTION].insert_one({"_id": PROJECTION, "watermarks": dict.fromkeys(SOURCES, now)})
 
     async def ask(self, user: str | None, method: str, url: str, **more: Any) -> httpx.Response:
         """Ask as somebody, or as nobody."""
