@@ -26,6 +26,7 @@ class Register:
     """Rules for one kind of entry, given its commands, its events and its content's fields.
 
     `words` is the entry's slug and Chinese name; `verbs` its three commands, `tells` the three events that follow.
+    `derived` names content that nobody typed: what is said again is the same whatever follows from it by now.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Register:
         tells: tuple[type[Any], type[Any], type[Any]],
         state: type[Any],
         content: Sequence[str],
+        derived: Sequence[str] = (),
     ) -> None:
         self._slug, self._name = words
         self._record, self._correct, self._void = verbs
         self._recorded, self._corrected, self._voided = tells
         self._state = state
-        self._content = ("unit", "day", *content)
+        self._typed = ("unit", "day", *content)
+        self._content = (*self._typed, *derived)
 
     def decide(self, state: Any, command: Any, now: datetime) -> list[Payload]:
         """What follows from a command; nothing where it says what is so already.
@@ -67,7 +70,7 @@ class Register:
         if state is None:
             return [self._recorded(**self._told(command), row=command.row, now=_placed(command))]
         void = state.state == "void"
-        if void or self._told(command) != self._told(state):
+        if void or self._said(command) != self._said(state):
             raise number_taken(self._slug, self._name, command.number, void)
         return []
 
@@ -86,6 +89,9 @@ class Register:
         if isinstance(event, self._voided):
             return state.model_copy(update={"state": "void", "reason": event.reason, "rows": rows})
         return self._state(**self._told(event), state="recorded", reason=getattr(event, "reason", None), rows=rows)
+
+    def _said(self, source: Any) -> dict[str, Any]:
+        return {name: getattr(source, name) for name in self._typed}
 
     def _told(self, source: Any) -> dict[str, Any]:
         return {name: getattr(source, name) for name in self._content}

@@ -15,9 +15,11 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
+from pydantic import TypeAdapter, ValidationError
 
 from services.hotline.contract import SHEETS as HOTLINE
-from services.kernel.cells import tags_in
+from services.kernel.cells import Day, tags_in
+from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError, FieldError
 from services.kernel.event import Actor, new_id
 from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
@@ -38,6 +40,7 @@ router = APIRouter(tags=["表格"])
 CHUNK = 500
 MOST_UNPACKED = 256 * 1024 * 1024
 ACCEPT_SECONDS = 120.0
+_DAY = TypeAdapter[date](Day)
 _CODE = re.compile(r"[^\s、，,；;@×]+")
 
 
@@ -241,10 +244,19 @@ async def _wrong_tags(gate: Gate, rows: Sequence[dict[str, Any]]) -> list[dict[s
 
 async def _fill_in_visited(gate: Gate, rows: Sequence[dict[str, Any]]) -> None:
     """What the tree knows of the units visited, so that nobody types it."""
-    found = await directory.standings(gate.database, {_code(row.get("visited")) for row in rows})
-    for row in rows:
-        if (known := found.get(_code(row.get("visited")))) is not None:
+    visits = [(_code(row.get("visited")), _day(row.get("day"))) for row in rows]
+    found = await directory.standings(gate.database, visits)
+    for row, visit in zip(rows, visits, strict=True):
+        if (known := found.get(visit)) is not None:
             row["counts_as"], row["kind"] = known[0], PLACE_KINDS[PlaceKind(known[1])]
+
+
+def _day(cell: Any) -> date:
+    """The day in a cell; today for what is none, which the row will be refused for."""
+    try:
+        return _DAY.validate_python(cell)
+    except ValidationError:
+        return business_day(utc_now())
 
 
 async def _below_the_caller(gate: Gate, caller: Principal, rows: Sequence[dict[str, Any]]) -> None:

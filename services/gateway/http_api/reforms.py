@@ -115,31 +115,31 @@ async def list_reforms(
 
 
 @router.post("/units/{id}/renamings", status_code=201, summary="单位更名")
-async def rename_unit(id: str, body: Renaming, request: Request, caller: Caller, gate: Gated) -> Written:
+async def rename_unit(id: contract.UnitId, body: Renaming, request: Request, caller: Caller, gate: Gated) -> Written:
     """Reports of earlier days call it as before."""
     return await _change(contract.RenameUnit(id=id, **body.model_dump()), [], request, caller, gate)
 
 
 @router.post("/units/{id}/moves", status_code=201, summary="单位划转")
-async def move_unit(id: str, body: Move, request: Request, caller: Caller, gate: Gated) -> Written:
+async def move_unit(id: contract.UnitId, body: Move, request: Request, caller: Caller, gate: Gated) -> Written:
     """With all that lies below it. Figures of earlier days stay where they are."""
     return await _change(contract.MoveUnit(id=id, **body.model_dump()), [body.parent], request, caller, gate)
 
 
 @router.post("/units/{id}/mergers", status_code=201, summary="其他单位并入本单位")
-async def merge_units(id: str, body: Merger, request: Request, caller: Caller, gate: Gated) -> Written:
+async def merge_units(id: contract.UnitId, body: Merger, request: Request, caller: Caller, gate: Gated) -> Written:
     """What lies below them moves here, their members are transferred, they are no more."""
     return await _change(contract.MergeUnits(id=id, **body.model_dump()), body.units, request, caller, gate)
 
 
 @router.post("/units/{id}/splits", status_code=201, summary="从本单位析出新单位")
-async def split_unit(id: str, body: Split, request: Request, caller: Caller, gate: Gated) -> Written:
+async def split_unit(id: contract.UnitId, body: Split, request: Request, caller: Caller, gate: Gated) -> Written:
     """The new units stand beside it; what goes with none of them stays."""
     return await _change(contract.SplitUnit(id=id, **body.model_dump()), [], request, caller, gate)
 
 
 @router.post("/units/{id}/abolition", status_code=201, summary="撤销单位")
-async def abolish_unit(id: str, body: Abolition, request: Request, caller: Caller, gate: Gated) -> Written:
+async def abolish_unit(id: contract.UnitId, body: Abolition, request: Request, caller: Caller, gate: Gated) -> Written:
     """Refused while units, members, months to be submitted or open items are left."""
     actor = await gate.allow(caller, Action.manage_units, id, "id")
     if left := await _unfinished(gate, actor, request, id):

@@ -19,6 +19,7 @@ from services.kernel.lists import containing
 
 from ..domain.reform import ALL
 from ..domain.unit import standing
+from .tree import tree
 
 Database = AsyncDatabase[Document]
 
@@ -132,12 +133,14 @@ async def paths(database: Database, ids: Iterable[str]) -> dict[str, list[str]]:
     return {unit["_id"]: unit["path"] async for unit in found}
 
 
-async def standings(database: Database, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """The unit of the province that each of these units belongs to, and its kind (`domain.unit.standing`)."""
-    known = await paths(database, ids)
-    above = {"_id": {"$in": list({unit for path in known.values() for unit in path})}}
+async def standings(database: Database, visits: Iterable[tuple[str, date]]) -> dict[tuple[str, date], tuple[str, str]]:
+    """The unit of the province that each of these units belonged to on a day, and its kind (`domain.unit.standing`)."""
+    asked = list(visits)
+    known, over_time = await paths(database, {id for id, _ in asked}), await tree(database)
+    stood = {(id, day): over_time.on(known[id], day) for id, day in asked if id in known}
+    above = {"_id": {"$in": list({unit for path in stood.values() for unit in path})}}
     kinds = {unit["_id"]: str(unit["kind"]) async for unit in database["units"].find(above, {"kind": 1})}
-    return {id: standing([(unit, kinds[unit]) for unit in path]) for id, path in known.items()}
+    return {visit: standing([(unit, kinds[unit]) for unit in path]) for visit, path in stood.items()}
 
 
 async def names(database: Database, ids: Iterable[str]) -> dict[str, str]:

@@ -69,6 +69,7 @@ _RULES: Any = Register(
     (RecordVisit, CorrectVisit, VoidVisit),
     (VisitRecorded, VisitCorrected, VisitVoided),
     Visit,
-    ("title", "topic", "leader", "people", "visited", "place", "kind", "counts_as", "number"),
+    ("title", "topic", "leader", "people", "visited", "place", "kind", "number"),
+    derived=("counts_as",),
 )
 VISIT = Aggregate("visit", Visit, _RULES.decide, _RULES.evolve, _parts)

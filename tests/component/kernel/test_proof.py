@@ -382,6 +382,7 @@ def test_the_judge_finds_what_the_majority_prevents(tmp_path: Path) -> None:
         configuration = client.admin.command("replSetGetConfig")["config"]
         configuration["version"] += 1
         configuration["settings"]["electionTimeoutMillis"] = 60_000  # a primary does not step down by itself meanwhile
+        configuration["settings"]["catchUpTimeoutMillis"] = 0  # nor does the next one ask the last for what it lacks
         client.admin.command("replSetReconfig", configuration)
         assert lose_primary(members, stage, "c1", 1) == []
         with mock.patch.object(journal, "MAJORITY", WriteConcern(1)):

@@ -57,8 +57,8 @@ async def _aim(gate: Gate, body: contract.VisitContent) -> tuple[list[str], Answ
     if body.visited is None:
         return [], {}
     await gate.known({"visited": body.visited})
-    found = await directory.standings(gate.database, [body.visited])
-    counts_as, kind = found[body.visited]
+    visit = (body.visited, body.day)
+    counts_as, kind = (await directory.standings(gate.database, [visit]))[visit]
     return [body.visited, counts_as], {"counts_as": counts_as, "kind": kind}
 
 

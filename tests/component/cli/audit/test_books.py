@@ -177,14 +177,14 @@ def test_what_is_wrong_is_found(province: Province, spoil: Callable[[Province], 
 
 def test_what_has_moved_agrees(province: Province) -> None:
     """Facts under the tree of their day are the roll-ups, whenever they came; one that is not so is found."""
-    asked = MoveUnit(id="B1", parent="D2", day=date(2026, 3, 31), basis="机构改革方案")
+    asked = MoveUnit(id="B1", parent="D2", day=date(2026, 3, 5), basis="机构改革方案")
     province.gateway.reform(lambda work: move_unit(work, asked))
     assert province.gateway.tell() == 2
     found = province.audit()
     assert (found.wrong, found.first) == (0, [])
-    sessions = "days.31.study:sessions:branch"
-    place = {"unit": "D2", sessions: {"$exists": True}}
-    assert province.gateway.database["rollups"].update_one(place, {"$inc": {sessions: -1}}).matched_count == 1
+    essays = "days.05.study:essays"
+    place = {"unit": "D2", "month": "2026-03", essays: 1}
+    assert province.gateway.database["rollups"].update_one(place, {"$inc": {essays: -1}}).matched_count == 1
     assert province.audit().wrong == 1
 
 

@@ -33,7 +33,7 @@ async def _figures(database: Database) -> None:
 async def _tree(database: Database) -> None:
     await directory.unit(database, "B1")
     await directory.root(database)
-    await directory.standings(database, ["B1", "D2"])
+    await directory.standings(database, [("B1", date(2026, 3, 5)), ("D2", date(2026, 3, 5))])
     await directory.names(database, ["B1", "D2"])
     for q in (None, "财政"):
         await directory.listed(database, "D1", q, 1, 50)

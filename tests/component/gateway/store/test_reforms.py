@@ -141,7 +141,7 @@ def test_only_an_empty_unit_is_abolished(figures: Figures) -> None:
             abolish(unit)
         assert refused.value.code == "unit.not_empty"
         assert left in refused.value.detail
-    figures.project(Owners.after([("live", 0, "B2", date(2026, 3, 5), 0), ("overdue", 0, "B2", DAYS[2], 0)]).events)
+    figures.project(Owners.after([("live", 0, "B2", date(2026, 3, 5), 1), ("overdue", 0, "B2", DAYS[2], 0)]).events)
     with pytest.raises(DomainError, match="超期未答复"):
         abolish("B2")
     abolish("D2")

@@ -42,6 +42,15 @@ def test_it_counts_for_who_went_and_concerns_who_was_visited() -> None:
     assert list(VISIT.parts(state.model_copy(update={"visited": None}))) == ["D1"]
 
 
+def test_what_is_said_again_is_no_news_whatever_it_would_count_for_now() -> None:
+    """The unit visited may belong elsewhere by now; who typed the visit typed nothing of it."""
+    (recorded,) = VISIT.decide(None, visit(counts_as="D2"), NOW)
+    state = VISIT.evolve(None, recorded)
+    assert VISIT.decide(state, visit(counts_as="D3"), NOW) == []
+    with pytest.raises(DomainError, match="内容不同"):
+        VISIT.decide(state, visit(people=9), NOW)
+
+
 def test_what_was_found_is_in_no_event() -> None:
     """It has no field there."""
     (recorded,) = VISIT.decide(None, visit(findings="堵点在于标准不一"), NOW)
