@@ -126,7 +126,7 @@ class Reports(reports_pb2_grpc.ReportsServicer):
         if request.period:
             if first or last:
                 raise DomainError("period.invalid", "period 与 from、to 只填其一")
-            campaigns = await directory.periods(self._gate.database)
+            campaigns = await directory.spans(self._gate.database)
             return report.Span.named(request.period, campaigns, business_day(utc_now()))
         try:
             return report.Span(date.fromisoformat(first), date.fromisoformat(last))

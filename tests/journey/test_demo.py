@@ -26,7 +26,7 @@ from services.cli.local.process import free_port
 from services.cli.parcel import Parcel, unpack
 from services.cli.rebuild import rebuild
 from services.cli.report import report
-from services.cli.sample.days import FIRST, LAST
+from services.cli.sample.days import FIRST, LAST, PHASES
 from services.cli.sample.generate import Sample, sample
 from services.cli.sample.province import ROOT
 from services.gateway.contract import SOURCES, Role
@@ -103,6 +103,17 @@ def test_a_period_that_is_no_window_has_no_distinct_count(shown: Demonstration, 
     found = office.report(ROOT, *period)
     assert differing(expected, found["figures"]) == {}
     assert found["details"]["study.units_covered"]["reason"] == "not_additive"
+
+
+@pytest.mark.row("O5")
+def test_a_phase_of_the_campaign_is_a_period_by_its_number(shown: Demonstration, office: Api) -> None:
+    """Its report is that of its days, which are listed with the campaign."""
+    (campaign,) = office.get("/campaigns")["items"]
+    assert [phase["name"] for phase in campaign["phases"]] == [name for name, _, _ in PHASES]
+    for number, (_, first, last) in enumerate(PHASES, start=1):
+        named = office.get(f"/reports/{ROOT}", period=f"campaign:{campaign['id']}:{number}")
+        assert named["period"] == {"from": first.isoformat(), "to": last.isoformat()}
+        assert named["figures"] == office.report(ROOT, first, last)["figures"]
 
 
 @pytest.mark.row("G2")

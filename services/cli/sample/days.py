@@ -9,6 +9,11 @@ import chinese_calendar
 CAMPAIGN = "C2026"
 CAMPAIGN_NAME = "主题教育（样例）"
 FIRST, LAST = date(2026, 2, 1), date(2026, 10, 31)
+PHASES = (
+    ("学习调研阶段", FIRST, date(2026, 5, 31)),
+    ("检视整改阶段", date(2026, 6, 1), date(2026, 8, 31)),
+    ("巩固提升阶段", date(2026, 9, 1), LAST),
+)
 END = datetime.combine(LAST, time(17, 30))
 MONTHS = tuple(range(FIRST.month, LAST.month + 1))
 SEASON = {2: 0.7, 3: 1.1, 4: 1.1, 5: 1.0, 6: 1.05, 7: 1.05, 8: 0.7, 9: 1.1, 10: 0.85}

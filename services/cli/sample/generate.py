@@ -9,7 +9,7 @@ from typing import Any
 
 from services.cli.sample.accounts import accounts
 from services.cli.sample.chance import chance
-from services.cli.sample.days import CAMPAIGN, CAMPAIGN_NAME, FIRST, LAST
+from services.cli.sample.days import CAMPAIGN, CAMPAIGN_NAME, FIRST, LAST, PHASES
 from services.cli.sample.hotline import month_of, tickets
 from services.cli.sample.joint import Post, called, closing, joint, mended, opening
 from services.cli.sample.members import Lists, lists
@@ -68,6 +68,9 @@ class Sample:
             "opens": FIRST.isoformat(),
             "closes": LAST.isoformat(),
             "requirement": "学思想、强党性、重实践、建新功",
+            "phases": [
+                {"name": name, "first": first.isoformat(), "last": last.isoformat()} for name, first, last in PHASES
+            ],
             "submissions": RULE,
         }
     )

@@ -45,20 +45,35 @@ class SubmissionRule(BaseModel):
     source: str = Field(default="平台缺省口径，非官方规定", max_length=200, description="口径出处或理由")
 
 
+class Phase(BaseModel):
+    """A phase 阶段 of a campaign, by its days."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    first: date
+    last: date
+
+
 class OpenCampaign(Command):
-    """Open a campaign; every record's day lies in one."""
+    """Open a campaign; every record's day lies in one. Phases follow one another within it and need not fill it."""
 
     id: UnitId
     name: Name
     opens: date
     closes: date
     requirement: str = Field(default="", max_length=2000)
+    phases: list[Phase] = Field(default=[], max_length=20, description="各阶段的起止日期，先后相接、互不重叠")
     submissions: SubmissionRule | None = Field(default=None, description="要上报的月份；不填为不上报")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.closes < self.opens:
             raise ValueError("结束日期早于开始日期")
+        bounds = [self.opens, *(day for phase in self.phases for day in (phase.first, phase.last)), self.closes]
+        starts = [phase.first for phase in self.phases]
+        if bounds != sorted(bounds) or any(phase.last in starts[n + 1 :] for n, phase in enumerate(self.phases)):
+            raise ValueError("各阶段须在活动期内，按先后填写，互不重叠")
         return self
 
 
@@ -73,6 +88,7 @@ class CampaignOpened(Payload):
             "opens": "2026-02-01",
             "closes": "2026-10-31",
             "requirement": "学思想、强党性",
+            "phases": [{"name": "学习调研", "first": "2026-02-01", "last": "2026-05-31"}],
             "submissions": SubmissionRule(months=["2026-02", "2026-03"]).model_dump(mode="json"),
         }
     ]
@@ -80,6 +96,7 @@ class CampaignOpened(Payload):
     opens: date
     closes: date
     requirement: str = ""
+    phases: list[Phase] = Field(default_factory=list)
     submissions: SubmissionRule | None = None
 
 

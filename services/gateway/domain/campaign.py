@@ -10,7 +10,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.errors import DomainError
 from services.kernel.event import Command
 
-from ..contract import CampaignOpened, OpenCampaign, PlanSubmissions, SubmissionRule, SubmissionsPlanned
+from ..contract import CampaignOpened, OpenCampaign, Phase, PlanSubmissions, SubmissionRule, SubmissionsPlanned
 from .period import days_of
 
 
@@ -24,6 +24,7 @@ class Campaign(BaseModel):
     opens: date
     closes: date
     requirement: str
+    phases: list[Phase] = []
     submissions: SubmissionRule | None = None
 
 

@@ -34,7 +34,7 @@ Named = Annotated[
     Query(
         pattern=f"^({NAMED})$",
         description="以名称指定期间，与 from、to 二者择一：2026、2026-Q1、2026-03、2026-W12（周一至周日）、2026-03-05、"
-        "campaign（最近一次已开始的活动）、campaign:C2026",
+        "campaign（最近一次已开始的活动）、campaign:C2026、campaign:C2026:1（其第一阶段）",
         examples=["2026-W12"],
     ),
 ]
@@ -180,7 +180,7 @@ async def span_of(gate: Gate, first: date | None, last: date | None, period: str
     Raises:
         DomainError: period.invalid, campaign.unknown.
     """
-    campaigns = await directory.periods(gate.database)
+    campaigns = await directory.spans(gate.database)
     today = business_day(utc_now())
     if period is not None:
         if first is not None or last is not None:

@@ -179,6 +179,7 @@ async def campaigns(database: Database) -> list[dict[str, Any]]:
         {
             "id": row["_id"],
             **{name: row[name] for name in ("name", "opens", "closes", "requirement")},
+            "phases": row.get("phases", []),
             "submissions": row.get("submissions"),
         }
         async for row in database["campaigns"].find().sort("opens", -1)
@@ -186,10 +187,20 @@ async def campaigns(database: Database) -> list[dict[str, Any]]:
 
 
 async def periods(database: Database) -> list[Period]:
-    """The campaigns' spans."""
+    """The campaigns' spans, the newest first."""
+    return [Period(id=row["id"], first=row["opens"], last=row["closes"]) for row in await campaigns(database)]
+
+
+async def spans(database: Database) -> list[Period]:
+    """The same, and after them those of their phases: `C2026:1` is the first of C2026."""
+    known = await campaigns(database)
     return [
-        Period(id=row["id"], first=date.fromisoformat(row["opens"]), last=date.fromisoformat(row["closes"]))
-        for row in await campaigns(database)
+        *(Period(id=row["id"], first=row["opens"], last=row["closes"]) for row in known),
+        *(
+            Period(id=f"{row['id']}:{number}", first=phase["first"], last=phase["last"])
+            for row in known
+            for number, phase in enumerate(row["phases"], start=1)
+        ),
     ]
 
 

@@ -16,9 +16,9 @@ from services.study.contract import Grain
 _MOST_DAYS = 3660
 NAMED = (
     r"[0-9]{4}|[0-9]{4}-Q[1-4]|[0-9]{4}-(0[1-9]|1[0-2])|[0-9]{4}-W[0-5][0-9]|[0-9]{4}-[01][0-9]-[0-3][0-9]"
-    r"|campaign(:[A-Z0-9-]{1,32})?"
+    r"|campaign(:[A-Z0-9-]{1,32}(:[0-9]{1,2})?)?"
 )
-"""The names by which a span can be asked for: a year, quarter, month, ISO week or day, or a campaign."""
+"""The names by which a span can be asked for: a year, quarter, month, ISO week or day, a campaign or its phase."""
 _EARLIEST, _LATEST = date(1949, 10, 1), date(2999, 12, 31)
 
 
@@ -39,8 +39,8 @@ class Span:
     def named(cls, name: str, campaigns: Sequence[Period] = (), today: date = date.max) -> Self:
         """The days of 2026, 2026-Q1, 2026-03, 2026-W12 (Monday to Sunday) or 2026-03-05; or of a campaign.
 
-        `campaign:C2026` is the one of that code; `campaign` alone the latest that has begun by `today`, or else the
-        first.
+        `campaign:C2026` is the one of that code, `campaign:C2026:1` its first phase; `campaign` alone the latest that
+        has begun by `today`, or else the first.
 
         Raises:
             DomainError: period.invalid, campaign.unknown.
@@ -70,11 +70,12 @@ class Span:
 
     @classmethod
     def _of_campaign(cls, id: str, campaigns: Sequence[Period], today: date) -> Self:
-        known = sorted((each for each in campaigns if id in ("", each.id)), key=lambda each: each.first)
+        named = [each for each in campaigns if (each.id == id if id else ":" not in each.id)]
+        known = sorted(named, key=lambda each: each.first)
         begun = [each for each in known if each.first <= today] or known[:1]
         found = begun[-1] if begun else None
         if found is None:
-            detail = f"没有活动 {id}" if id else "尚未开启活动"
+            detail = f"没有活动或阶段 {id}" if id else "尚未开启活动"
             raise DomainError("campaign.unknown", detail, "not_found", [{"pointer": "/period", "detail": detail}])
         return cls(found.first, found.last)
 

@@ -360,8 +360,9 @@ def lose_primary(members: Members, stage: Stage, command: str, seconds: float) -
         acknowledged.add((command, command))
 
     def fill_the_line_and_ask() -> None:
-        # what the primary had already sent would be read by the secondaries when they go on: more than a line holds
-        ballast.insert_many([{"much": bytes(1 << 20)} for _ in range(24)])
+        # what the primary had already sent would be read by the secondaries when they go on: more than a line holds,
+        # and nothing that members would send each other in less (they compress)
+        ballast.insert_many([{"much": os.urandom(1 << 20)} for _ in range(24)])
         patience = time.monotonic() + seconds
         ask()
         while not acknowledged and time.monotonic() < patience:  # a busy disk may cut an attempt short

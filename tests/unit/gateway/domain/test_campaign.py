@@ -49,6 +49,30 @@ def test_a_campaign_does_not_end_before_it_begins() -> None:
         OpenCampaign(id="C1", name="主题教育", opens=date(2026, 2, 2), closes=date(2026, 2, 1))
 
 
+@pytest.mark.parametrize(
+    "days",
+    [
+        [("2026-01-31", "2026-03-01")],
+        [("2026-03-01", "2026-11-01")],
+        [("2026-03-02", "2026-03-01")],
+        [("2026-06-01", "2026-07-01"), ("2026-02-01", "2026-03-01")],
+        [("2026-02-01", "2026-03-01"), ("2026-03-01", "2026-04-01")],
+    ],
+)
+def test_phases_follow_one_another_within_the_campaign(days: list[tuple[str, str]]) -> None:
+    """None begins before the campaign or ends after it, and no day lies in two."""
+    told = ASKED.model_dump(mode="json")
+    phases = [{"name": "阶段", "first": first, "last": last} for first, last in days]
+    with pytest.raises(ValidationError, match="互不重叠"):
+        OpenCampaign(**{**told, "phases": phases})
+    right = [{"name": "一", "first": "2026-02-01", "last": "2026-05-31"}]
+    right.append({"name": "二", "first": "2026-06-01", "last": "2026-10-31"})
+    (opened,) = CAMPAIGN.decide(
+        None, place().model_copy(update={"campaign": OpenCampaign(**told | {"phases": right})}), NOW
+    )
+    assert [phase.name for phase in CAMPAIGN.evolve(None, opened).phases] == ["一", "二"]
+
+
 MONTHS = SubmissionRule(months=["2026-02", "2026-10"])
 
 

@@ -77,7 +77,8 @@ def test_a_span_that_nobody_can_mean_is_refused(first: str, last: str) -> None:
     assert refused.value.code == "period.invalid"
 
 
-LATER = [*CAMPAIGNS, Period(id="C2", first=date(2027, 1, 1), last=date(2027, 6, 30))]
+PHASE = Period(id="C2:1", first=date(2027, 1, 1), last=date(2027, 3, 15))
+LATER = [*CAMPAIGNS, Period(id="C2", first=date(2027, 1, 1), last=date(2027, 6, 30)), PHASE]
 
 
 @pytest.mark.parametrize(
@@ -93,10 +94,11 @@ LATER = [*CAMPAIGNS, Period(id="C2", first=date(2027, 1, 1), last=date(2027, 6, 
         ("2026-03-05", ("2026-03-05", "2026-03-05")),
         ("campaign", ("2026-02-01", "2026-10-31")),
         ("campaign:C2", ("2027-01-01", "2027-06-30")),
+        ("campaign:C2:1", ("2027-01-01", "2027-03-15")),
     ],
 )
 def test_a_span_by_its_name(name: str, days: tuple[str, str]) -> None:
-    """Years, quarters, months, weeks from Monday to Sunday, days, and campaigns, unnamed the latest begun."""
+    """Years, quarters, months, weeks from Monday to Sunday, days, campaigns (unnamed the latest begun) and phases."""
     assert Span.named(name, LATER, date(2026, 12, 1)) == span(*days)
 
 
@@ -116,6 +118,7 @@ def test_before_the_first_campaign_it_is_the_first() -> None:
         ("0000", "period.invalid"),
         ("last week", "period.invalid"),
         ("campaign:C9", "campaign.unknown"),
+        ("campaign:C2:2", "campaign.unknown"),
     ],
 )
 def test_a_name_that_no_span_has_is_refused(name: str, code: str) -> None:

@@ -22,8 +22,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 @_typing.final
 class GetReportRequest(_message.Message):
     """GetReportRequest names a unit and the first and last day (YYYY-MM-DD), both included; or, instead of the two, a
-    period by its name: 2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-05, campaign, campaign:C2026. With `compare` the period
-    before and the same days a year before are answered too.
+    period by its name: 2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-05, campaign, campaign:C2026, campaign:C2026:1 (its first
+    phase). With `compare` the period before and the same days a year before are answered too.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
