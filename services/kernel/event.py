@@ -67,6 +67,8 @@ def method_name(command: type[Command]) -> str:
 
 EVERYWHERE = "*"
 """As the unit of a role: it is held for all of them, the first administrator's even where there is none yet."""
+ONESELF = "-"
+"""As the unit of a role: it reaches no unit, only what is the actor's own, and the edge has looked whose that is."""
 
 
 class Actor(BaseModel):

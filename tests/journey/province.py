@@ -34,6 +34,7 @@ USERS = {
     "secretary": ("secretary", "D001-B01"),
     "member": ("member", "D001-B01"),
     "clumsy": ("member", "D001-B01"),
+    "leaving": ("member", "D001-B01"),
     "units-of-finance": ("system_admin", "D001"),
     "office-of-finance": ("office", "D001"),
     "auditor": ("audit_admin", ROOT),

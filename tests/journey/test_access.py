@@ -41,11 +41,11 @@ def test_a_programs_token_ends_when_it_is_revoked_and_all_of_it_is_found_again(p
 @pytest.mark.row("O4")
 def test_the_security_administrator_signs_somebody_out_everywhere(province: Province) -> None:
     """At once, and can do nothing of the system's or the audit's administrator."""
-    guard, signed_in = province.as_user("guard"), {"name": "clumsy", "password": PASSWORD}
+    guard, signed_in = province.as_user("guard"), {"name": "leaving", "password": PASSWORD}
     token = made(guard.post("/tokens", json=signed_in))["token"]
     bearer = {"Authorization": f"Bearer {token}"}
-    assert guard.get("/me", headers=bearer).json()["user"] == "clumsy"
-    assert made(guard.post("/users/clumsy/revocations"))["ended"] >= 1
+    assert guard.get("/me", headers=bearer).json()["user"] == "leaving"
+    assert made(guard.post("/users/leaving/revocations"))["ended"] >= 1
     assert guard.get("/me", headers=bearer).status_code == 401
     assert code(guard.get("/users", params={"unit": ROOT})) == (403, "role.missing")
     assert code(guard.get("/audit/entries")) == (403, "role.missing")

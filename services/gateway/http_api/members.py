@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Command
+from services.kernel.event import ONESELF, Actor, Command
 from services.kernel.sheets import XLSX, filled
 
 from .. import contract
@@ -20,8 +20,6 @@ from .answers import Moved, Page
 from .auth import Caller, Gate, Gated, Principal
 
 router = APIRouter(prefix="/members", tags=["党员"])
-NOWHERE = "-"
-"""Stands for no unit: under it one reaches oneself alone."""
 
 
 class Listing(BaseModel):
@@ -74,7 +72,7 @@ async def themselves(gate: Gate, caller: Principal) -> str | None:
 
 def oneself(gate: Gate, caller: Principal) -> Actor:
     """The caller, reaching nobody but themselves."""
-    return gate.own(caller, Action.see_themselves).model_copy(update={"unit": NOWHERE})
+    return gate.own(caller, Action.see_themselves).model_copy(update={"unit": ONESELF})
 
 
 @router.get("", summary="党员名册")

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.event import Envelope, record_id
+from services.kernel.event import ONESELF, Envelope, record_id
 from services.kernel.imports import Imports
 from services.kernel.journal import Work
 from services.kernel.lists import shown
@@ -47,7 +47,7 @@ class Attendances(Imports):
             before = work.version(EXCUSE, command.id)
             asked = PlaceExcuse(excuse=command, unit=unit, overlapping=others)
             state = work.decide(EXCUSE, command.id, asked, envelope.expected)
-            work.within(EXCUSE, command.id)
+            _within(work, command.id)
             corrected = 0
             if work.version(EXCUSE, command.id) > before:
                 rolls.keep_excuse_reason(work, command.id, command.reason)
@@ -65,7 +65,7 @@ class Attendances(Imports):
         def act(work: Work) -> Answer:
             told = command.model_copy(update={"reason": redact(command.reason)})
             state = work.decide(EXCUSE, command.id, told, envelope.expected)
-            work.within(EXCUSE, command.id)
+            _within(work, command.id)
             absences = rolls.excused_by(work, command.id)
             for row in absences:
                 named = None if row["before"] is None else Named(member=row["member"], reason=row["before"])
@@ -156,6 +156,12 @@ class Attendances(Imports):
             named = Named(member=excuse.member, reason=reason, excuse=excuse.id, before=known)
             corrected += name(work, session, [(excuse.member, named)], "补登请假")
         return corrected
+
+
+def _within(work: Work, id: str) -> None:
+    """An excuse is in the reach of who keeps the unit's records, or it is the actor's own."""
+    if work.envelope.actor.unit != ONESELF:
+        work.within(EXCUSE, id)
 
 
 def _outcome(row: contract.AttendanceRow) -> Named | None:
