@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from types import FrameType
 
 import httpx
@@ -62,6 +63,8 @@ async def serve(given: Settings) -> None:
     )
     rpc = await make_server(gate, streams, rates, f"{given.http_host}:{given.grpc_port}")
     await rpc.start()
+    gc.collect()
+    gc.freeze()  # what is there by now stays: to look through it again and again holds up a request for 0.1 s each time
     try:
         await web.serve()
     finally:

@@ -12,6 +12,7 @@ import eventlet
 
 eventlet.monkey_patch()
 
+import gc
 import importlib
 import signal
 from collections.abc import Callable, Iterable
@@ -62,6 +63,8 @@ def main(arguments: list[str]) -> int:
         except Exception as error:  # noqa: BLE001  # whatever it is, it is over
             over.send_exception(error)
         else:
+            gc.collect()
+            gc.freeze()  # what is there by now stays, and need not be looked through again and again
             health.started = True
             log.info("service.started", service=name)
 
