@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import ValidationError
 
 from services.kernel.errors import DomainError
 
@@ -18,6 +17,7 @@ from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..oidc import Provider
 from ..store.access import Asked
+from .fields import made
 from .forms import typed
 from .screens import Reader, Screen, screen
 from .sign_in import entered, within
@@ -94,16 +94,11 @@ async def token_made(request: Request, reader: Reader, gate: Gated) -> Response:
     given = await typed(request)
     role, _, unit = given.get("held", "").partition("@")
     try:
-        asked = api.NewToken.model_validate(
-            {"name": given.get("name", ""), "role": role, "unit": unit, "days": given.get("days", "90")}
-        )
-        made = await api.make_token(asked, reader, gate)
-    except ValidationError:
-        wrong = DomainError("request.invalid", "请填写名称、选择角色，有效天数为 1 至 366")
-        return await _tokens(request, reader, gate, 422, refusal=wrong)
+        told = {"name": given.get("name", ""), "role": role, "unit": unit, "days": given.get("days", "90")}
+        new = await api.make_token(made(api.NewToken, told), reader, gate)
     except DomainError as refusal:
         return await _tokens(request, reader, gate, STATUSES[refusal.kind][0], refusal=api.noted(refusal))
-    return await _tokens(request, reader, gate, 201, token=made.token)
+    return await _tokens(request, reader, gate, 201, token=new.token)
 
 
 @router.post("/access/tokens/{id}")
