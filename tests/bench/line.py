@@ -32,6 +32,8 @@ class Line:
         self._socket.sendall(head.encode() + body)
         status, length = self._answers.readline(), 0
         while (header := self._answers.readline()) != b"\r\n":
+            if not header:
+                raise ConnectionResetError("the server has closed the connection")
             name, _, value = header.partition(b":")
             length = int(value) if name.lower() == b"content-length" else length
         answer = self._answers.read(length)
