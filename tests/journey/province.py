@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,6 +52,10 @@ RECORDS = {
 }
 
 
+AsUser = Callable[[str], httpx.Client]
+"""Somebody's client, by their name."""
+
+
 @dataclass(frozen=True)
 class Province:
     """The province's users, each with a client that bears their token."""
@@ -86,3 +90,21 @@ class Province:
                 return report
             time.sleep(0.2)
         raise AssertionError(f"the figures did not reach {since}")
+
+
+def founded(
+    province: Province,
+    administrator: httpx.Client,
+    sign_in: Callable[[str, str], httpx.Client],
+    units: Iterable[tuple[str, str, str, str]],
+    users: Mapping[str, tuple[str, str]],
+) -> AsUser:
+    """Units of a test's own (id, name, kind, parent) with users of theirs; who else is asked for is the province's."""
+    for id, name, kind, parent in units:
+        body = {"id": id, "name": name, "kind": kind, "parent": parent, "active_from": "2026-01-01"}
+        assert administrator.post("/units", json=body).status_code == 201, body
+    for name, (role, unit) in users.items():
+        user = {"id": name, "name": "样例", "roles": [{"role": role, "unit": unit}], "password": PASSWORD}
+        assert administrator.post("/users", json=user).status_code == 201, user
+    clients = {name: sign_in(name, PASSWORD) for name in users}
+    return lambda name: clients[name] if name in clients else province.as_user(name)

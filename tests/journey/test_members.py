@@ -14,7 +14,7 @@ import pytest
 from services.cli.sample.workbook import workbook
 from services.gateway.contract import SHEETS as GATEWAY
 from services.kernel.sheets import read
-from tests.journey.province import PASSWORD, ROOT, Province
+from tests.journey.province import ROOT, AsUser, Province, founded
 
 DEPARTMENT, FIRST, SECOND = "D009", "D009-B01", "D009-B02"
 OTHER, THIRD, FOURTH = "D008", "D008-B01", "D008-B02"
@@ -39,24 +39,16 @@ ONE, TWO, THREE, FOUR, FIVE = NAMES
 
 
 @pytest.fixture(scope="module")
-def as_user(
-    province: Province, administrator: httpx.Client, sign_in: Callable[[str, str], httpx.Client]
-) -> Callable[[str], httpx.Client]:
+def as_user(province: Province, administrator: httpx.Client, sign_in: Callable[[str, str], httpx.Client]) -> AsUser:
     """A department of its own with two branches, four members in the first and one in the second."""
-    for id, name, kind, parent in UNITS:
-        body = {"id": id, "name": name, "kind": kind, "parent": parent, "active_from": "2026-01-01"}
-        made(administrator.post("/units", json=body))
-    for name, (role, unit) in USERS.items():
-        held = [{"role": role, "unit": unit}]
-        made(administrator.post("/users", json={"id": name, "name": "样例", "roles": held, "password": PASSWORD}))
-    clients = {name: sign_in(name, PASSWORD) for name in USERS}
+    clients = founded(province, administrator, sign_in, UNITS, USERS)
     for id, name in NAMES.items():
         unit = SECOND if id == FIVE else FIRST
         member = {"id": id, "name": name, "unit": unit, "since": "2026-01-10"}
         if id == ONE:
             member["user"] = "sport-member"
-        made(clients["sport-second" if id == FIVE else "sport-first"].post("/members", json=member))
-    return lambda name: clients[name] if name in clients else province.as_user(name)
+        made(clients("sport-second" if id == FIVE else "sport-first").post("/members", json=member))
+    return clients
 
 
 _CELLS = {"title": "党日", "way": "研学", "form": "主题党日"}
@@ -84,7 +76,7 @@ def figures(province: Province, month: str, last: int, unit: str = DEPARTMENT) -
 
 
 @pytest.mark.row("O3", "L2")
-def test_a_branch_keeps_its_list(as_user: Callable[[str], httpx.Client], province: Province) -> None:
+def test_a_branch_keeps_its_list(as_user: AsUser, province: Province) -> None:
     """It sees its names; above it they are masked; who does not keep the list sees none; no journal holds a name."""
     own = as_user("sport-first").get("/members").json()["items"]
     assert [(item["id"], item["name"]) for item in own] == [(id, NAMES[id]) for id in (ONE, TWO, THREE, FOUR)]
@@ -106,7 +98,7 @@ def test_a_branch_keeps_its_list(as_user: Callable[[str], httpx.Client], provinc
 
 
 @pytest.mark.row("O3", "L2")
-def test_members_see_and_correct_themselves(as_user: Callable[[str], httpx.Client]) -> None:
+def test_members_see_and_correct_themselves(as_user: AsUser) -> None:
     """With an account of their own: their name and units; another's they can neither see nor change."""
     member = as_user("sport-member")
     mine = made(member.get("/members/mine"), 200)
@@ -121,7 +113,7 @@ def test_members_see_and_correct_themselves(as_user: Callable[[str], httpx.Clien
 
 
 @pytest.mark.row("O3")
-def test_no_number_is_an_identity_or_telephone_number(as_user: Callable[[str], httpx.Client]) -> None:
+def test_no_number_is_an_identity_or_telephone_number(as_user: AsUser) -> None:
     """A number begins with a letter, and one number is one member."""
     body = {"name": "样例·己", "unit": FIRST, "since": "2026-02-01"}
     for id in ("110101199001011234", "13800000000", "dy"):
@@ -131,7 +123,7 @@ def test_no_number_is_an_identity_or_telephone_number(as_user: Callable[[str], h
 
 
 @pytest.mark.row("O3")
-def test_a_list_comes_and_goes_as_a_sheet(as_user: Callable[[str], httpx.Client], province: Province) -> None:
+def test_a_list_comes_and_goes_as_a_sheet(as_user: AsUser, province: Province) -> None:
     """Sent in, moved by a row, exported with a reason that is written down; the export sent in changes nothing."""
     archive = as_user("archive")
     rows: list[dict[str, Any]] = [
@@ -164,9 +156,7 @@ def test_a_list_comes_and_goes_as_a_sheet(as_user: Callable[[str], httpx.Client]
 
 
 @pytest.mark.row("S7")
-def test_everybody_on_the_list_is_present_unless_named(
-    as_user: Callable[[str], httpx.Client], province: Province
-) -> None:
+def test_everybody_on_the_list_is_present_unless_named(as_user: AsUser, province: Province) -> None:
     """Nobody types how many were due; illness is the branch's to see, above it "excused"; events name no one."""
     first = as_user("sport-first")
     named = [{"member": TWO, "reason": "illness"}, {"member": THREE, "reason": "absent"}]
@@ -204,9 +194,7 @@ def test_everybody_on_the_list_is_present_unless_named(
 
 
 @pytest.mark.row("S7")
-def test_an_excuse_counts_before_the_session_and_after(
-    as_user: Callable[[str], httpx.Client], province: Province
-) -> None:
+def test_an_excuse_counts_before_the_session_and_after(as_user: AsUser, province: Province) -> None:
     """Before: the member is excused when the session is reported. After: the session is corrected, and the
     correction keeps what was. Taken back: it stands as before. An exempt member is not due at all.
     """
@@ -262,7 +250,7 @@ def test_an_excuse_counts_before_the_session_and_after(
 
 
 @pytest.mark.row("S7")
-def test_a_sheet_names_who_was_not_there(as_user: Callable[[str], httpx.Client], province: Province) -> None:
+def test_a_sheet_names_who_was_not_there(as_user: AsUser, province: Province) -> None:
     """A session's rows correct it once; sent again they change nothing; a wrong row is named and refuses the sheet."""
     sport = as_user("sport")
     sessions = [
@@ -300,9 +288,7 @@ def test_a_sheet_names_who_was_not_there(as_user: Callable[[str], httpx.Client],
 
 
 @pytest.mark.row("S8")
-def test_who_moves_counts_once_where_they_studied_first(
-    as_user: Callable[[str], httpx.Client], province: Province
-) -> None:
+def test_who_moves_counts_once_where_they_studied_first(as_user: AsUser, province: Province) -> None:
     """In the month of the move with the old unit; when that session is taken back, with the new one."""
     first, second = as_user("sport-first"), as_user("sport-second")
     early = session(first, "2026-06-03")
@@ -321,7 +307,7 @@ def test_who_moves_counts_once_where_they_studied_first(
 
 
 @pytest.mark.row("S8")
-def test_coverage_opens_to_units_ways_and_reasons(as_user: Callable[[str], httpx.Client], province: Province) -> None:
+def test_coverage_opens_to_units_ways_and_reasons(as_user: AsUser, province: Province) -> None:
     """By way, by month, by unit below; null with its reason where nobody was due, or the days are no window."""
     session(as_user("sport-second"), "2026-08-04", unit=SECOND, named=[{"member": FIVE, "reason": "personal"}])
     province.settled(datetime.now(UTC), DEPARTMENT)
@@ -366,9 +352,7 @@ def test_coverage_opens_to_units_ways_and_reasons(as_user: Callable[[str], httpx
 
 
 @pytest.mark.row("O3", "S7", "S8", "G7")
-def test_pages_lead_from_the_list_to_the_member_and_from_coverage_to_units(
-    as_user: Callable[[str], httpx.Client], province: Province
-) -> None:
+def test_pages_lead_from_the_list_to_the_member_and_from_coverage_to_units(as_user: AsUser, province: Province) -> None:
     """A list of members, a form for one, steps on their page; excuses; coverage that opens to units and records."""
     first, root = as_user("sport-first"), province.platform.url
     session(first, "2026-09-03")

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journey.province import PASSWORD, ROOT, Province
+from tests.journey.province import ROOT, AsUser, Province, founded
 from tests.journey.test_rest import SESSION, code, key, made
 
 OLD, NEW, BUREAU, BRANCH, OTHER = "D070", "D071", "D072", "D072-B01", "D073"
@@ -30,22 +30,12 @@ USERS = {
 DAY, BASIS = "2026-06-01", "示例编〔2026〕12号"
 MAY, JUNE = {"from": "2026-05-01", "to": "2026-05-31"}, {"from": "2026-06-01", "to": "2026-06-30"}
 SESSIONS = "study.sessions.branch"
-AsUser = Callable[[str], httpx.Client]
 
 
 @pytest.fixture(scope="module")
-def as_user(
-    province: Province, administrator: httpx.Client, sign_in: Callable[[str, str], httpx.Client]
-) -> Callable[[str], httpx.Client]:
-    """Two departments, one with two bureaus below it; a session in May and one in June in a bureau's branch."""
-    for id, name, kind, parent in UNITS:
-        body = {"id": id, "name": name, "kind": kind, "parent": parent, "active_from": "2026-01-01"}
-        made(administrator.post("/units", json=body))
-    for name, (role, unit) in USERS.items():
-        held = [{"role": role, "unit": unit}]
-        made(administrator.post("/users", json={"id": name, "name": "样例", "roles": held, "password": PASSWORD}))
-    clients = {name: sign_in(name, PASSWORD) for name in USERS}
-    return lambda name: clients[name] if name in clients else province.as_user(name)
+def as_user(province: Province, administrator: httpx.Client, sign_in: Callable[[str, str], httpx.Client]) -> AsUser:
+    """Two departments, one with two bureaus below it, and who keeps them."""
+    return founded(province, administrator, sign_in, UNITS, USERS)
 
 
 def reported(client: httpx.Client, day: str) -> str:

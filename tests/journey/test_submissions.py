@@ -12,7 +12,7 @@ import httpx
 import pytest
 from python_calamine import CalamineWorkbook
 
-from tests.journey.province import PASSWORD, ROOT, Province
+from tests.journey.province import ROOT, AsUser, Province, founded
 from tests.journey.test_rest import SESSION, code, key, made
 
 COUNCIL, FIRST, SECOND = "D050", "D050-T01", "D050-T02"
@@ -30,18 +30,9 @@ RULE = {
 
 
 @pytest.fixture(scope="module")
-def as_user(
-    province: Province, administrator: httpx.Client, sign_in: Callable[[str, str], httpx.Client]
-) -> Callable[[str], httpx.Client]:
+def as_user(province: Province, administrator: httpx.Client, sign_in: Callable[[str, str], httpx.Client]) -> AsUser:
     """A department of its own with two unions, which alone are to submit a month."""
-    for id, name, kind, parent in UNITS:
-        body = {"id": id, "name": name, "kind": kind, "parent": parent, "active_from": "2026-01-01"}
-        made(administrator.post("/units", json=body))
-    for name, (role, unit) in USERS.items():
-        held = [{"role": role, "unit": unit}]
-        made(administrator.post("/users", json={"id": name, "name": "样例", "roles": held, "password": PASSWORD}))
-    clients = {name: sign_in(name, PASSWORD) for name in USERS}
-    return lambda name: clients[name] if name in clients else province.as_user(name)
+    return founded(province, administrator, sign_in, UNITS, USERS)
 
 
 def submissions(client: httpx.Client) -> dict[str, dict[str, Any]]:
@@ -58,9 +49,7 @@ def remarks(client: httpx.Client, id: str) -> dict[str, Any]:
 
 
 @pytest.mark.row("G1", "G3")
-def test_a_month_is_confirmed_accepted_locked_and_corrected(
-    province: Province, as_user: Callable[[str], httpx.Client]
-) -> None:
+def test_a_month_is_confirmed_accepted_locked_and_corrected(province: Province, as_user: AsUser) -> None:
     """Children first; nobody types a figure; what is missing is explained; what changes later is a correction."""
     office, council, union = as_user("office"), as_user("council"), as_user("union-one")
     session = made(union.post("/study/sessions", json={**SESSION, "unit": FIRST, "day": "2026-08-10"}, headers=key()))

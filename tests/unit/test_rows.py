@@ -74,7 +74,7 @@ def test_what_fails_before_or_after_the_test_is_a_failure_and_a_skip_proves_noth
         def test_after(broken_after): pass
 
         @pytest.mark.row("S4")
-        @pytest.mark.skip
+        @pytest.mark.skip  # what is skipped shows nothing: that is tested here
         def test_skipped(): pass
         """,
     )

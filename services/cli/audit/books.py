@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 
 from services.gateway.contract import SOURCES
-from services.gateway.projection import is_level, spread
+from services.gateway.projection import is_level, key_of, spread
 from services.gateway.store.generation import PROJECTION, QUEUE, Generation, current
 from services.gateway.store.tree import lines_of
 from services.kernel.event import Period
@@ -84,7 +84,7 @@ class Books:
                 found.compared["rollups"] += 1
                 for day, cells in [("", row.get("sum", {})), *row.get("days", {}).items()]:
                     for name, amount in cells.items():
-                        place = (row["unit"], row["month"], day, name.replace(":", "."))
+                        place = (row["unit"], row["month"], day, key_of(name))
                         if amount != expected.pop(place, 0):
                             found.differs(f"汇总 {'|'.join(place)} 为 {amount}，与事实之和不一致")
         for place, amount in expected.items():

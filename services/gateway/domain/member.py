@@ -11,6 +11,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
+from services.kernel.rules import wrong
 
 from ..contract import (
     AddMember,
@@ -76,7 +77,7 @@ def _add(state: Member | None, command: AddMember, now: datetime) -> list[Payloa
         return [MemberJoined(unit=command.unit, day=command.since, now=[stay], user=command.user)]
     if state.stays[-1] == stay and command.user in (None, state.user):
         return []
-    raise _wrong(
+    raise wrong(
         "member.number_taken", "id", f"编号 {command.id} 已登记了内容不同的党员，如需更改请用“调动”或“更正”", "conflict"
     )
 
@@ -86,10 +87,10 @@ def _transfer(state: Member, command: TransferMember, now: datetime) -> list[Pay
     if (last.unit, last.first) == (command.unit, command.day) and last.until is None:
         return []
     if last.until is None and last.unit == command.unit:
-        raise _wrong("member.same_unit", "unit", f"该党员已在单位 {command.unit}", "conflict")
+        raise wrong("member.same_unit", "unit", f"该党员已在单位 {command.unit}", "conflict")
     _not_too_early(command.day, "day", now)
     if len(state.stays) >= MOST_STAYS:
-        raise _wrong("member.too_many_stays", "unit", f"调动次数超过 {MOST_STAYS} 次，请核对编号是否重复使用")
+        raise wrong("member.too_many_stays", "unit", f"调动次数超过 {MOST_STAYS} 次，请核对编号是否重复使用")
     if last.until is None:
         _after(last.first, command.day)
         ended = [*state.stays[:-1], last.model_copy(update={"until": command.day})]
@@ -105,7 +106,7 @@ def _remove(state: Member, command: RemoveMember, now: datetime) -> list[Payload
     if last.until == command.day:
         return []
     if last.until is not None:
-        raise _wrong("member.left", "day", f"该党员已于 {last.until} 离开", "conflict")
+        raise wrong("member.left", "day", f"该党员已于 {last.until} 离开", "conflict")
     _not_too_early(command.day, "day", now)
     _after(last.first, command.day)
     stays = [*state.stays[:-1], last.model_copy(update={"until": command.day})]
@@ -141,16 +142,12 @@ def evolve(state: Member | None, event: MemberTold) -> Member:
 
 def _not_too_early(day: date, field: str, now: datetime) -> None:
     if day > business_day(now) + _AHEAD:
-        raise _wrong("day.in_future", field, f"日期 {day} 过晚：最多提前 {_AHEAD.days} 天登记")
+        raise wrong("day.in_future", field, f"日期 {day} 过晚：最多提前 {_AHEAD.days} 天登记")
 
 
 def _after(before: date, day: date) -> None:
     if day <= before:
-        raise _wrong("member.days_cross", "day", f"日期 {day} 应晚于 {before}", "conflict")
-
-
-def _wrong(code: str, field: str, detail: str, kind: Any = "invalid") -> DomainError:
-    return DomainError(code, detail, kind, [{"pointer": f"/{field}", "detail": detail}])
+        raise wrong("member.days_cross", "day", f"日期 {day} 应晚于 {before}", "conflict")
 
 
 MEMBER = Aggregate("member", Member, decide, evolve, lambda member: (member.unit,))

@@ -12,6 +12,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
+from services.kernel.rules import wrong
 
 from ..contract import (
     AbolishUnit,
@@ -159,14 +160,14 @@ def superiors(state: Unit) -> list[Superior]:
 
 def _check_day(state: Unit, day: date, today: date, open_from: date | None) -> None:
     if state.until is not None:
-        raise _wrong("unit.abolished", "id", f"单位 {state.path[-1]} 已于 {state.until} 撤销", "conflict")
+        raise wrong("unit.abolished", "id", f"单位 {state.path[-1]} 已于 {state.until} 撤销", "conflict")
     if day < state.active_from:
-        raise _wrong("unit.before_its_beginning", "day", f"生效日期早于单位成立日期 {state.active_from}")
+        raise wrong("unit.before_its_beginning", "day", f"生效日期早于单位成立日期 {state.active_from}")
     if day > today:
-        raise _wrong("unit.day_ahead", "day", "生效日期不能晚于今天，请在生效当日登记")
+        raise wrong("unit.day_ahead", "day", "生效日期不能晚于今天，请在生效当日登记")
     if open_from is not None and day < open_from:
         detail = f"{open_from} 以前的月份已采纳锁定，机构调整不能在锁定期间内生效"
-        raise _wrong("unit.period_locked", "day", detail, "conflict")
+        raise wrong("unit.period_locked", "day", detail, "conflict")
 
 
 def _renamed(state: Unit, asked: RenameUnit) -> dict[str, Any]:
@@ -175,7 +176,7 @@ def _renamed(state: Unit, asked: RenameUnit) -> dict[str, Any]:
     told = {"first": asked.day, "name": asked.name, "short_name": asked.short_name, **codes}
     now = was.model_copy(update=told)
     if now.model_copy(update={"first": was.first}) == was:
-        raise _wrong("unit.same_name", "name", "名称和代码都没有变化", "conflict")
+        raise wrong("unit.same_name", "name", "名称和代码都没有变化", "conflict")
     if state.names and asked.day <= was.first:
         raise _later(was.first, "更名")
     return {"was": was, "now": now}
@@ -183,10 +184,10 @@ def _renamed(state: Unit, asked: RenameUnit) -> dict[str, Any]:
 
 def _moved(state: Unit, asked: MoveUnit) -> dict[str, Any]:
     if state.parent is None:
-        raise _wrong("unit.is_the_root", "id", "最高一级单位不能划转", "conflict")
+        raise wrong("unit.is_the_root", "id", "最高一级单位不能划转", "conflict")
     was = superiors(state)[-1]
     if was.unit == asked.parent:
-        raise _wrong("unit.same_superior", "parent", f"单位已隶属于 {asked.parent}", "conflict")
+        raise wrong("unit.same_superior", "parent", f"单位已隶属于 {asked.parent}", "conflict")
     if state.superiors and asked.day <= was.first:
         raise _later(was.first, "划转")
     return {"was": was, "now": Superior(first=asked.day, unit=asked.parent)}
@@ -198,7 +199,7 @@ def evolve(state: Unit | None, event: Payload) -> Unit:
         told = event.model_dump(exclude={"unit", "day", "row"})
         return Unit(**told, depth=len(event.path), active_from=event.day)
     if state is None:
-        raise AssertionError("a unit is added before anything becomes of it")
+        raise TypeError("a unit is added before anything becomes of it")
     match event:
         case UnitRenamed():
             names = [*(state.names or [event.was]), event.now]
@@ -214,11 +215,7 @@ def evolve(state: Unit | None, event: Payload) -> Unit:
 
 
 def _later(day: date, what: str) -> DomainError:
-    return _wrong("unit.later_change", "day", f"该单位已有 {day} 生效的{what}，须按生效先后登记", "conflict")
-
-
-def _wrong(code: str, field: str, detail: str, kind: Any = "invalid") -> DomainError:
-    return DomainError(code, detail, kind, [{"pointer": f"/{field}", "detail": detail}])
+    return wrong("unit.later_change", "day", f"该单位已有 {day} 生效的{what}，须按生效先后登记", "conflict")
 
 
 UNIT = Aggregate("unit", Unit, decide, evolve, lambda unit: (unit.path[-1],))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -11,13 +13,13 @@ from services.kernel.errors import DomainError
 
 from ..contract import ROLES
 from ..domain.permissions import EVERYWHERE, SCOPES, rows
-from ..gate import Principal
+from ..gate import Gate, Principal
 from ..http_api import access as api
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..oidc import Provider
 from ..store.access import Asked
-from .fields import made
+from .fields import Field, Fields, chosen, filled, made
 from .forms import typed
 from .screens import Reader, Screen, screen
 from .sign_in import entered, within
@@ -26,6 +28,11 @@ from .words import ACTIONS
 router = APIRouter(include_in_schema=False, route_class=Screen)
 STATE = "shengzhi_oidc"
 _STATE_SECONDS = 600
+_TOKEN: Fields = {
+    "name": Field("名称", required=True),
+    "role": Field("角色", required=True),
+    "days": Field("有效天数", "number", required=True, note="1 至 366", value="90"),
+}
 
 
 def _provider(request: Request) -> Provider:
@@ -91,14 +98,14 @@ async def tokens_view(request: Request, reader: Reader, gate: Gated) -> Response
 @router.post("/access/tokens")
 async def token_made(request: Request, reader: Reader, gate: Gated) -> Response:
     """A new token, shown this once."""
-    given = await typed(request)
-    role, _, unit = given.get("held", "").partition("@")
+    values = await typed(request)
+    role, _, unit = values.get("role", "").partition("@")
     try:
-        told = {"name": given.get("name", ""), "role": role, "unit": unit, "days": given.get("days", "90")}
+        told = {"name": values.get("name", ""), "role": role, "unit": unit, "days": values.get("days", "")}
         new = await api.make_token(made(api.NewToken, told), reader, gate)
     except DomainError as refusal:
-        return await _tokens(request, reader, gate, STATUSES[refusal.kind][0], refusal=api.noted(refusal))
-    return await _tokens(request, reader, gate, 201, token=new.token)
+        return await _tokens(request, reader, gate, values, refusal=api.noted(refusal))
+    return await _tokens(request, reader, gate, token=new.token)
 
 
 @router.post("/access/tokens/{id}")
@@ -108,13 +115,22 @@ async def token_revoked(id: str, request: Request, reader: Reader, gate: Gated) 
     return RedirectResponse("/access/tokens", 303)
 
 
-async def _tokens(request: Request, reader: Principal, gate: Gated, status: int = 200, /, **more: Any) -> Response:
+async def _tokens(
+    request: Request,
+    reader: Principal,
+    gate: Gate,
+    values: Mapping[str, str] = {},
+    refusal: DomainError | None = None,
+    token: str = "",
+) -> Response:
     found = await api.list_tokens(reader, gate)
-    held = [
-        (f"{role}@{unit}", f"{'全平台' if unit == EVERYWHERE else unit} · {ROLES[role]}") for role, unit in reader.roles
-    ]
-    shown = {"refusal": None, "token": None, **more}
-    return screen(request, "tokens.html", status, items=found.items, held=held, roles=ROLES, **shown)
+    held = {
+        f"{role}@{unit}": f"{'全平台' if unit == EVERYWHERE else unit} · {ROLES[role]}" for role, unit in reader.roles
+    }
+    fields = filled({**_TOKEN, "role": replace(_TOKEN["role"], choices=chosen(held))}, values, refusal)
+    status = STATUSES[refusal.kind][0] if refusal else 201 if token else 200
+    shown = {"fields": fields, "refusal": refusal, "token": token}
+    return screen(request, "tokens.html", status, items=found.items, roles=ROLES, **shown)
 
 
 @router.get("/access/log")

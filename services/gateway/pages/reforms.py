@@ -112,6 +112,10 @@ FORMS = {
 }
 
 
+_OF_THE_ROOT = ("renamings", "mergers")
+"""What may become of the unit at the top, too."""
+
+
 @router.get("/reforms/{unit}")
 async def reforms_view(unit: str, request: Request, reader: Reader, gate: Gated) -> Response:
     """What has become of a unit and of those below it."""
@@ -152,6 +156,7 @@ async def _page(
         forms = {
             name: (form, filled(form.fields, values or {}, refusal) if name == kind else form.fields)
             for name, form in FORMS.items()
+            if found["parent"] is not None or name in _OF_THE_ROOT
         }
     return screen(
         request,

@@ -1,6 +1,6 @@
 """From events to figures: pure, no I/O."""
 
-from .catalogue import GRAINS, METRICS, SOURCES, Metric, by_subject, is_level, key, metric_of, stored, tagged
+from .catalogue import GRAINS, METRICS, SOURCES, Metric, by_subject, is_level, key, key_of, metric_of, stored, tagged
 from .contributions import Contribution, facts
 from .fold import HIDDEN, fold
 from .rates import RATES, FigureReason, Rate, Weights, limited
@@ -26,6 +26,7 @@ __all__ = [
     "fold",
     "is_level",
     "key",
+    "key_of",
     "legs",
     "limited",
     "metric_of",

@@ -307,3 +307,8 @@ def is_level(key: str) -> bool:
 def stored(key: str) -> str:
     """A key as a field's name in a roll-up, where a dot would be a path."""
     return key.replace(".", ":")
+
+
+def key_of(field: str) -> str:
+    """The key that a roll-up's field stands for."""
+    return field.replace(":", ".")

@@ -15,6 +15,7 @@ from services.kernel.imports import Imports
 from services.kernel.journal import Document, Work
 from services.kernel.lists import shown
 from services.kernel.rpc import command, query
+from services.kernel.rules import wrong
 from services.kernel.vault import mask_name, redact
 
 from .. import contract
@@ -96,7 +97,7 @@ class Members(Imports):
         if row.until is not None:
             decide_member(work, contract.RemoveMember(id=row.id, day=row.until))
         elif row.action == "remove":
-            raise _wrong("row.until_missing", "until", "操作为“离开”时须填写离开日期")
+            raise wrong("row.until_missing", "until", "操作为“离开”时须填写离开日期")
 
     def _row(self, work: Work, row: contract.MemberRow, known: Member | None) -> None:
         """What a row says of name, unit and day of coming."""
@@ -104,7 +105,7 @@ class Members(Imports):
             decide_member(work, contract.TransferMember(id=row.id, unit=row.unit, day=row.since))
         elif row.action == "correct":
             if not row.reason:
-                raise _wrong("row.reason_missing", "reason", "更正须填写事由")
+                raise wrong("row.reason_missing", "reason", "更正须填写事由")
             told = row.model_dump(include={"id", "name", "unit", "since", "user", "reason"})
             self._correct(work, contract.CorrectMember(**told))
         elif row.action == "add" and _as_it_is(known, row):
@@ -142,7 +143,7 @@ class Members(Imports):
     def _same_name(self, work: Work, id: str, name: str) -> None:
         if not members.bears(work, id, self.vault.tag(name)):
             detail = f"编号 {id} 已登记了另一姓名的党员，如需更改请用“更正”"
-            raise _wrong("member.number_taken", "id", detail, "conflict")
+            raise wrong("member.number_taken", "id", detail, "conflict")
 
     def _correct(self, work: Work, command: contract.CorrectMember, expected: int | None = None) -> Member:
         """The name lies beside the journal; the reason is kept without what might name somebody."""
@@ -193,17 +194,13 @@ def _within_reach(work: Work, member: Member) -> None:
         return
     unit = work.database["units"].find_one({"_id": member.unit}, {"path": 1}, session=work.session)
     if unit is None or reader not in unit["path"]:
-        raise _wrong("member.out_of_scope", "id", "该党员不在您的权限范围内", "forbidden")
+        raise wrong("member.out_of_scope", "id", "该党员不在您的权限范围内", "forbidden")
 
 
 def unknown_unit(unit: str) -> DomainError:
     """The refusal of a unit in a row that its sender cannot reach."""
-    return _wrong("unit.unknown", "unit", f"没有单位 {unit}，或不在您的权限范围内")
+    return wrong("unit.unknown", "unit", f"没有单位 {unit}，或不在您的权限范围内")
 
 
 def _person(member: str) -> str:
     return f"member:{member}"
-
-
-def _wrong(code: str, field: str, detail: str, kind: Any = "invalid") -> DomainError:
-    return DomainError(code, detail, kind, [{"pointer": f"/{field}", "detail": detail}])

@@ -12,6 +12,7 @@ from services.kernel.errors import DomainError
 from services.kernel.event import Envelope
 from services.kernel.journal import Work
 from services.kernel.rpc import command
+from services.kernel.rules import wrong
 from services.kernel.vault import redact
 
 from .. import contract
@@ -137,11 +138,11 @@ def merge_units(work: Work, asked: contract.MergeUnits) -> None:
     _hold(work)
     into, tree = _reached(work, asked.id), tree_of(work.database, work.session)
     if into.until is not None:
-        raise _wrong("unit.abolished", "id", f"单位 {asked.id} 已于 {into.until} 撤销", "conflict")
+        raise wrong("unit.abolished", "id", f"单位 {asked.id} 已于 {into.until} 撤销", "conflict")
     work.paths[asked.id] = into.path
     for unit in dict.fromkeys(asked.units):
         if unit == asked.id:
-            raise _wrong("unit.merged_into_itself", "units", "单位不能并入自身")
+            raise wrong("unit.merged_into_itself", "units", "单位不能并入自身")
         state = _reached(work, unit, "units")
         place = {"day": asked.day, "basis": asked.basis}
         if state.parent != asked.id:
@@ -165,18 +166,18 @@ def split_unit(work: Work, asked: contract.SplitUnit) -> None:
     _hold(work)
     state, tree = _reached(work, asked.id), tree_of(work.database, work.session)
     if state.parent is None:
-        raise _wrong("unit.is_the_root", "id", "最高一级单位不能拆分", "conflict")
+        raise wrong("unit.is_the_root", "id", "最高一级单位不能拆分", "conflict")
     line = tree.line(state.path, asked.day.isoformat())
     work.decide(UNIT, asked.id, ChangeUnit(asked=asked, open_from=_open_from(work, line)))
     for part in asked.into:
         if work.get(UNIT, part.id) is not None:
-            raise _wrong("unit.id_taken", "into", f"单位编码 {part.id} 已被使用", "conflict")
+            raise wrong("unit.id_taken", "into", f"单位编码 {part.id} 已被使用", "conflict")
         told = part.model_dump(exclude={"children"}) | {"kind": part.kind or state.kind}
         place_unit(work, contract.AddUnit(**told, parent=state.parent, active_from=asked.day))
         for child in part.children:
             known = work.get(UNIT, child)
             if known is None or known.parent != asked.id:
-                raise _wrong("unit.not_below", "into", f"单位 {child} 不是 {asked.id} 的直接下级")
+                raise wrong("unit.not_below", "into", f"单位 {child} 不是 {asked.id} 的直接下级")
             tree = _move(work, tree, contract.MoveUnit(id=child, parent=part.id, day=asked.day, basis=asked.basis))
     named = "、".join(part.name for part in asked.into)
     into = [part.id for part in asked.into]
@@ -192,11 +193,11 @@ def abolish_unit(work: Work, asked: contract.AbolishUnit) -> None:
     _hold(work)
     state = _reached(work, asked.id)
     if state.parent is None:
-        raise _wrong("unit.is_the_root", "id", "最高一级单位不能撤销", "conflict")
+        raise wrong("unit.is_the_root", "id", "最高一级单位不能撤销", "conflict")
     left = _left(work, asked.id, asked.day)
     if left:
         detail = f"单位尚有{'、'.join(left)}，请先办结、调出，或改用合并"
-        raise _wrong("unit.not_empty", "id", detail, "conflict")
+        raise wrong("unit.not_empty", "id", detail, "conflict")
     line = tree_of(work.database, work.session).line(state.path, asked.day.isoformat())
     work.decide(UNIT, asked.id, ChangeUnit(asked=asked, open_from=_open_from(work, line)))
     _excuse(work, asked.id, asked)
@@ -207,7 +208,7 @@ def _move(work: Work, tree: Tree, asked: contract.MoveUnit) -> Tree:
     """One unit's move, and what follows from it; gives the tree after it."""
     state, above = work.get(UNIT, asked.id), _superior(work, asked.parent)
     if state is None:
-        raise _wrong("unit.unknown", "id", f"没有单位 {asked.id}", "not_found")
+        raise wrong("unit.unknown", "id", f"没有单位 {asked.id}", "not_found")
     day = asked.day.isoformat()
     to = tree.line(above.path, day)
     check_no_cycle(asked.id, to)
@@ -250,9 +251,9 @@ def _superior(work: Work, id: str) -> Unit:
     """The unit that something is put below."""
     found = work.get(UNIT, id)
     if found is None:
-        raise _wrong("unit.parent_unknown", "parent", f"没有上级单位 {id}（上级须排在下级之前）")
+        raise wrong("unit.parent_unknown", "parent", f"没有上级单位 {id}（上级须排在下级之前）")
     if found.until is not None:
-        raise _wrong("unit.abolished", "parent", f"上级单位 {id} 已于 {found.until} 撤销", "conflict")
+        raise wrong("unit.abolished", "parent", f"上级单位 {id} 已于 {found.until} 撤销", "conflict")
     return found
 
 
@@ -260,14 +261,14 @@ def _reached(work: Work, id: str, field: str = "id") -> Unit:
     """A unit in the reach of who commands."""
     found = work.get(UNIT, id)
     if found is None:
-        raise _wrong("unit.unknown", field, f"没有单位 {id}", "not_found")
+        raise wrong("unit.unknown", field, f"没有单位 {id}", "not_found")
     _within_reach(work, id, found.path, field)
     return found
 
 
 def _within_reach(work: Work, id: str | None, path: Iterable[str], field: str = "parent") -> None:
     if work.envelope.actor.unit not in (EVERYWHERE, *path):
-        raise _wrong("unit.out_of_scope", field, f"单位 {id} 不在您的权限范围内", "forbidden")
+        raise wrong("unit.out_of_scope", field, f"单位 {id} 不在您的权限范围内", "forbidden")
 
 
 def _open_from(work: Work, *lines: Line) -> date | None:
@@ -291,7 +292,7 @@ def _transfer(work: Work, unit: str, asked: contract.MergeUnits) -> None:
     found = members.listed_in(work, unit, MOST_MEMBERS + 1)
     if len(found) > MOST_MEMBERS:
         detail = f"单位 {unit} 名册上有 {MOST_MEMBERS} 名以上党员，请先分批调动"
-        raise _wrong("unit.too_many_members", "units", detail, "conflict")
+        raise wrong("unit.too_many_members", "units", detail, "conflict")
     work.load(MEMBER, found)
     for member in found:
         decide_member(work, contract.TransferMember(id=member, unit=asked.id, day=asked.day))
@@ -334,7 +335,3 @@ def _other_root(work: Work, id: str) -> bool:
     placed = {path[0] for path in work.paths.values()} - {id, EVERYWHERE}
     known = {"parent": None, "_id": {"$ne": id}}
     return bool(placed) or work.database["units"].find_one(known, session=work.session) is not None
-
-
-def _wrong(code: str, field: str, detail: str, kind: Any = "invalid") -> DomainError:
-    return DomainError(code, detail, kind, [{"pointer": f"/{field}", "detail": detail}])

@@ -12,7 +12,7 @@ from pymongo.database import Database
 
 from services.kernel.journal import Document, Work, ensure_collections
 
-from ..projection import Line, is_level, spread, standing
+from ..projection import Line, is_level, key_of, spread, standing
 from .facts import write_rollups
 from .generation import PROJECTION, current, generation_of
 from .locks import LEVELS
@@ -38,7 +38,7 @@ def carry(database: Database[Document], unit: str, before: Line, after: Line, se
                 on = f"{row['month']}-{day}"
                 stays = standing(before, on) == standing(after, on)
                 for field, amount in cells.items():
-                    if not stays or is_level(field.replace(":", ".")):
+                    if not stays or is_level(key_of(field)):
                         _count(change, before, unit, (on, field, -amount))
                         _count(change, after, unit, (on, field, amount))
         write_rollups(rollups, change, session)
@@ -51,7 +51,7 @@ def _months(unit: str) -> Document:
 
 def _count(change: dict[tuple[str, str], dict[str, int]], line: Line, unit: str, cell: tuple[str, str, int]) -> None:
     on, field, amount = cell
-    for above, day, by in spread(line, on, amount, is_level(field.replace(":", "."))):
+    for above, day, by in spread(line, on, amount, is_level(key_of(field))):
         if above != unit:
             change[above, day[:7]][f"sum.{field}"] += by
             change[above, day[:7]][f"days.{day[8:]}.{field}"] += by
@@ -63,7 +63,7 @@ def levels(database: Database[Document], unit: str, session: ClientSession) -> l
     rollups = database[current(database).rollups]
     for row in rollups.find(_months(unit), {f"sum.{field}": 1 for field in LEVELS}, session=session):
         sums.update(row.get("sum", {}))
-    return [field.replace(":", ".") for field, amount in sorted(sums.items()) if amount]
+    return [key_of(field) for field, amount in sorted(sums.items()) if amount]
 
 
 def lead(work: Work, unit: str, path: list[str]) -> None:

@@ -49,7 +49,7 @@ def works(day: date) -> bool:
     """
     try:
         return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError as unknown:
+    except NotImplementedError as unknown:  # so the calendar says that it does not know the year
         raise DomainError("working_days.unknown", f"没有 {day.year} 年的节假日安排，无法计算上报时限") from unknown
 
 

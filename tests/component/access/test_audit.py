@@ -183,3 +183,19 @@ def test_no_setting_keeps_the_log_for_less_than_six_months() -> None:
     """L7: at least six months; the settings refuse less."""
     with pytest.raises(ValidationError):
         Settings(audit_days=183)
+
+
+def test_the_form_for_a_token_says_beside_each_field_what_is_wrong(mongo: str, database: str) -> None:
+    """What was typed stays; once it is right the token is shown."""
+
+    async def act(made: World) -> None:
+        typed = {"name": "月报导出", "role": f"unit_admin@{UNIT}", "days": "999"}
+        back = await made.ask(WRITER, "POST", "/access/tokens", data=typed)
+        assert back.status_code == 422
+        assert [f'id="e-{name}"' in back.text for name in typed] == [False, False, True]
+        assert 'value="月报导出"' in back.text
+        shown = await made.ask(WRITER, "POST", "/access/tokens", data={**typed, "days": "30"})
+        assert shown.status_code == 201
+        assert await made.gate.database["sessions"].count_documents({"name": "月报导出"}) == 1
+
+    run(mongo, database, act)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -30,9 +31,21 @@ UNITS = [unit for unit in PATHS if unit != "P"]
 EFFECTIVE = [*DAYS, date(2026, 3, 1), date(2026, 3, 15), date(2026, 7, 31)]
 LOCKS = [(unit, month) for unit in ("B1", "D1", "D2", "P") for month in ("2026-02", "2026-03", "2026-07")]
 Move = tuple[str, str, date]
+Act = TypeVar("Act")
 moves: st.SearchStrategy[Move] = st.tuples(
     st.sampled_from(UNITS), st.sampled_from(list(PATHS)), st.sampled_from(EFFECTIVE)
 )
+
+
+def between(figures: Figures, events: list[Event], acts: list[Act], data: st.DataObject) -> Iterator[Act]:
+    """Each act in its turn, at some place between the events; in the end all of them have come."""
+    places = sorted(data.draw(st.lists(st.integers(0, len(events)), min_size=len(acts), max_size=len(acts))))
+    done = 0
+    for place, act in zip(places, acts, strict=True):
+        figures.project(events[done:place])
+        done = place
+        yield act
+    figures.project(events[done:])
 
 
 @SMALL
@@ -46,11 +59,7 @@ def test_what_was_locked_and_corrected_is_now_wherever_units_go(
     figures.arrive()
     recount = Recount(figures)
     events = data.draw(st.permutations(Owners.after(asked).events))
-    places = sorted(data.draw(st.lists(st.integers(0, len(events)), min_size=len(acts), max_size=len(acts))))
-    done = 0
-    for place, act in zip(places, acts, strict=True):
-        figures.project(events[done:place])
-        done = place
+    for act in between(figures, events, acts, data):
         with suppress(DomainError):
             if len(act) == 3:
                 figures.reform(moving(*act))
@@ -58,7 +67,6 @@ def test_what_was_locked_and_corrected_is_now_wherever_units_go(
             else:
                 figures.lock(*act)
         assert figures.unequal() == []
-    figures.project(events[done:])
     assert figures.unequal() == []
     assert recount.differing() == []
 
@@ -73,16 +81,11 @@ def test_every_figure_is_a_recount_under_the_tree_of_the_day(
     figures.settle()
     recount = Recount(figures)
     events = data.draw(st.permutations(Owners.after(asked).events))
-    places = sorted(data.draw(st.lists(st.integers(0, len(events)), min_size=len(changes), max_size=len(changes))))
-    done = 0
-    for place, change in zip(places, changes, strict=True):
-        figures.project(events[done:place])
-        done = place
+    for change in between(figures, events, changes, data):
         with suppress(DomainError):
             figures.reform(moving(*change))
             recount.moved(*change)
         assert recount.differing() == []
-    figures.project(events[done:])
     assert recount.differing() == []
     assert figures.ask(recount.unopened) == []
     today = {unit["_id"]: unit["path"] for unit in figures.database["units"].find()}

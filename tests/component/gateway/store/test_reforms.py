@@ -21,6 +21,7 @@ from services.gateway.contract import (
 )
 from services.gateway.service.members import decide_member
 from services.gateway.service.units import abolish_unit, merge_units, rename_unit, split_unit
+from services.gateway.store import directory
 from services.gateway.store.period import Span
 from services.gateway.store.report import report
 from services.kernel.errors import DomainError
@@ -152,6 +153,15 @@ def test_only_an_empty_unit_is_abolished(figures: Figures) -> None:
     assert [child["unit"] for child in told["children"]] == ["D1"]
     with pytest.raises(DomainError, match=r"unit\.is_the_root"):
         abolish("P")
+
+
+def test_a_visit_reaches_the_department_that_the_unit_belonged_to_on_its_day(figures: Figures) -> None:
+    """Before a branch has moved that is another one than after it."""
+    figures.database["units"].update_one({"_id": "B1"}, {"$set": {"kind": "branch"}})
+    figures.reform(moving("B1", "D2", date(2026, 7, 1)))
+    visits = [("B1", date(2026, 6, 30)), ("B1", date(2026, 7, 1)), ("nowhere", date(2026, 7, 1))]
+    found = figures.ask(lambda database: directory.standings(database, visits))
+    assert {visit: unit for visit, (unit, _) in found.items()} == dict(zip(visits, ("D1", "D2"), strict=False))
 
 
 def test_nothing_changes_in_a_locked_month(figures: Figures) -> None:

