@@ -28,9 +28,9 @@ from services.kernel.clock import utc_now
 from services.kernel.consumer import Consumer
 from services.kernel.event import Event
 from services.kernel.inbox import Inbox, Taking
-from services.kernel.journal import Document, open_database
 from services.kernel.reconcile import ENDED
 from services.kernel.settings import Settings
+from services.kernel.store import Document, open_database
 from services.kernel.vault import Cipher
 
 _EXPIRES_MS = 3_600_000

@@ -14,7 +14,8 @@ from services.gateway.domain import AGGREGATES as GATEWAY
 from services.hotline.domain import TICKET
 from services.kernel.aggregate import Aggregate
 from services.kernel.chain import verify
-from services.kernel.journal import Journal, open_database
+from services.kernel.journal import Journal
+from services.kernel.store import open_database
 from services.research.domain import MEASURE, NORM, PLACE, TOPIC, VISIT
 from services.study.domain import AGGREGATES as STUDIED
 

@@ -16,8 +16,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
-from services.kernel.journal import Document
 from services.kernel.settings import settings
+from services.kernel.store import Document
 from services.kernel.vault import redact
 
 from .store import access, directory

@@ -20,7 +20,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from services.kernel import metrics
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope, new_id
-from services.kernel.journal import Document
+from services.kernel.store import Document
 
 from . import audit
 from .commands import Commands

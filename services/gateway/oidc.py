@@ -24,8 +24,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
-from services.kernel.journal import Document
 from services.kernel.settings import Settings
+from services.kernel.store import Document
 
 log = structlog.stdlib.get_logger(__name__)
 

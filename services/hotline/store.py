@@ -13,8 +13,8 @@ from pymongo.errors import BulkWriteError
 
 from services.kernel.clock import SHANGHAI
 from services.kernel.errors import DomainError
-from services.kernel.journal import Document
 from services.kernel.lists import containing, page, shown
+from services.kernel.store import Document
 
 from .contract import ListTickets
 from .domain import Calendar, Rule

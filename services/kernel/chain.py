@@ -15,7 +15,8 @@ from typing import Any
 import pymongo
 
 from .aggregate import Aggregate
-from .journal import Document, Journal
+from .journal import Journal
+from .store import Document
 from .suite import DIGESTS
 
 

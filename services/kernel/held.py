@@ -11,11 +11,11 @@ from .errors import DomainError
 from .event import Envelope
 from .held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
 from .inbox import Inbox
-from .journal import Document
 from .lists import page
 from .providers import Journalled
 from .rpc import command, query
 from .shelf import describe
+from .store import Document
 from .vault import redact
 
 

@@ -22,10 +22,10 @@ from . import metrics
 from .clock import Clock, utc_now
 from .delivery import Delivery
 from .event import Event
-from .journal import Document, ensure_collections, in_transaction
 from .order import Positions, Record, TooEarly, record_of, sort_out
 from .reconcile import TALLY, Resend, differing_days
 from .shelf import Shelf
+from .store import Document, ensure_collections, in_transaction
 from .vault import Cipher
 
 log = structlog.stdlib.get_logger(__name__)

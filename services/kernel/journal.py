@@ -6,25 +6,20 @@ publication mark and never deleted.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
-from enum import Enum
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 import pymongo
 import structlog
-from bson.codec_options import CodecOptions, TypeRegistry
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
-from pymongo.read_concern import ReadConcern
-from pymongo.write_concern import WriteConcern
+from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from . import event, metrics
 from .aggregate import Aggregate, S
@@ -32,67 +27,15 @@ from .clock import Clock, utc_now
 from .errors import DomainError
 from .event import EVERYWHERE, Command, Envelope, Event, Payload
 from .moves import MOVES, Moves
+from .store import Document, ensure_collections, in_transaction
 from .suite import DIGESTS
 
 log = structlog.stdlib.get_logger(__name__)
 
-Document = dict[str, Any]
-
-MAJORITY = WriteConcern("majority", wtimeout=20_000)
 CLOCK_SLACK = timedelta(seconds=1)
 """So much may the clocks of two hosts differ without a watermark passing what is yet to be committed."""
-_COMMIT_MS = 2_000
-_EXISTS = 48
 _TOLD = ("_id", "aggregate", "n", "type", "time", "recorded", "unit", "actor", "day", "command", "data")
 _KEPT_BESIDE = ("_id", "version", "head", "paths", "scope")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} cannot be stored")
-
-
-CODEC: CodecOptions[Document] = CodecOptions(
-    tz_aware=True, tzinfo=UTC, type_registry=TypeRegistry(fallback_encoder=_plain)
-)
-
-
-def open_database(client: pymongo.MongoClient[Document], name: str) -> Database[Document]:
-    """A service's database, reading what a majority has and writing so that a majority has it."""
-    return client.get_database(name, codec_options=CODEC, write_concern=MAJORITY, read_concern=ReadConcern("majority"))
-
-
-def ensure_collections(database: Database[Document], names: Iterable[str]) -> None:
-    """Make the collections that are missing: transactions make none. Several processes may do so at once."""
-    for name in set(names) - set(database.list_collection_names()):
-        try:
-            database.create_collection(name, check_exists=False)
-        except OperationFailure as error:
-            if error.code != _EXISTS:
-                raise
-
-
-def in_transaction(
-    database: Database[Document], act: Callable[[ClientSession], Any], within: float | None = None
-) -> Any:
-    """Run `act` in one snapshot transaction with majority write concern, again where MongoDB says so.
-
-    `within` bounds all of it in seconds, every retry and the commit too; without it the driver retries for 120 s.
-
-    Raises:
-        PyMongoError: the store did not take it in time; whether it was committed may not be known.
-    """
-    bound = contextlib.nullcontext() if within is None else pymongo.timeout(within)
-    with bound, database.client.start_session() as session:
-        return session.with_transaction(
-            act,
-            read_concern=ReadConcern("snapshot"),
-            write_concern=MAJORITY,
-            max_commit_time_ms=_COMMIT_MS if within is None else None,
-        )
 
 
 class Conflict(PyMongoError):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo.collection import Collection
 
-from .journal import Document
+from .store import Document
 
 MOST_COUNTED = 10_000
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import pymongo
 from pymongo.client_session import ClientSession
@@ -18,6 +17,7 @@ from pymongo.database import Database
 
 from .clock import Clock
 from .errors import DomainError
+from .store import Document
 
 MOVES = "moves"
 _KEPT_SECONDS = 1.0
@@ -40,7 +40,7 @@ class Move:
 class Moves:
     """The changes of the tree that have come to this service, kept in memory for a second."""
 
-    def __init__(self, database: Database[dict[str, Any]], clock: Clock) -> None:
+    def __init__(self, database: Database[Document], clock: Clock) -> None:
         self._moves = database[MOVES]
         self._clock = clock
         self._kept: list[Move] = []

@@ -14,7 +14,7 @@ from pymongo.database import Database
 
 from .errors import Later
 from .event import Event
-from .journal import Document, ensure_collections
+from .store import Document, ensure_collections
 
 Record = tuple[str, str]
 """The owning service and the record's id."""

@@ -15,10 +15,11 @@ from pymongo.database import Database
 from .aggregate import Aggregate
 from .bus import Publisher
 from .clock import utc_now
-from .journal import Document, Journal, ensure_collections, open_database
+from .journal import Journal
 from .relay import Relay
 from .resend import Resender
 from .settings import settings
+from .store import Document, ensure_collections, open_database
 from .vault import Vault
 
 Indexes = Callable[[Database[Document]], None]

@@ -19,7 +19,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from pymongo.database import Database
 
-from .journal import Document, Journal
+from .journal import Journal
+from .store import Document
 
 TALLY = "tally.told.v1"
 ENDED = "resend.ended.v1"

@@ -19,8 +19,9 @@ from . import event, metrics
 from .bus import BUS_ERRORS, Outgoing, Publisher
 from .chain import anchor_days
 from .clock import Clock, utc_now
-from .journal import Document, Journal
+from .journal import Journal
 from .reconcile import TALLY, owner_tally
+from .store import Document
 
 log = structlog.stdlib.get_logger(__name__)
 

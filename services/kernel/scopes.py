@@ -16,8 +16,9 @@ from nameko.timer import timer
 from pymongo.errors import PyMongoError
 
 from .aggregate import Aggregate
-from .journal import Document, Journal, without_bookkeeping
+from .journal import Journal, without_bookkeeping
 from .moves import Move
+from .store import Document
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -19,8 +19,8 @@ from . import metrics
 from .delivery import Delivery
 from .errors import Later
 from .event import Event
-from .journal import Document, ensure_collections
 from .order import Record, TooEarly
+from .store import Document, ensure_collections
 from .vault import Cipher, redact
 
 log = structlog.stdlib.get_logger(__name__)

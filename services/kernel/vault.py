@@ -20,8 +20,9 @@ from pymongo.database import Database
 from . import metrics
 from .clock import Clock, utc_now
 from .errors import DomainError
-from .journal import Document, Work, ensure_collections
+from .journal import Work
 from .settings import settings
+from .store import Document, ensure_collections
 from .suite import BY_MARK, Aead, Suite
 
 _KEY, _NONCE = 32, 12

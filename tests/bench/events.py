@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.kernel.event import new_id
-from services.kernel.journal import Document
+from services.kernel.store import Document
 
 NOW = datetime(2026, 3, 5, 1, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from pymongo import MongoClient
 from services.gateway.projection import ALWAYS, fold
 from services.gateway.store import facts
 from services.kernel.event import Event, new_id
-from services.kernel.journal import Document, ensure_collections, open_database
+from services.kernel.store import Document, ensure_collections, open_database
 
 from .events import unit
 

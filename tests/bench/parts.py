@@ -24,7 +24,8 @@ from services.kernel.bus import Outgoing, Publisher
 from services.kernel.consumer import Consumer
 from services.kernel.event import Event
 from services.kernel.inbox import Inbox, Taking
-from services.kernel.journal import Document, Journal, in_transaction, open_database
+from services.kernel.journal import Journal
+from services.kernel.store import Document, in_transaction, open_database
 from services.kernel.vault import Cipher
 
 from .events import entries, tree
@@ -40,7 +41,8 @@ RELAY = """
 import sys
 from pymongo import MongoClient
 from services.kernel.bus import Publisher
-from services.kernel.journal import Journal, open_database
+from services.kernel.journal import Journal
+from services.kernel.store import open_database
 from services.kernel.relay import Relay
 amqp, mongo, name = sys.argv[1:]
 database = open_database(MongoClient(mongo), name)

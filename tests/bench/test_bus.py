@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from services.kernel.journal import Document
+from services.kernel.store import Document
 
 from .measured import interleaved, write
 from .parts import EVENTS, PEER_EVENTS, Parts

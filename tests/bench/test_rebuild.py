@@ -12,7 +12,8 @@ from services.cli.local.platform import Platform
 from services.cli.local.process import wait_until
 from services.cli.rebuild import Rebuild
 from services.kernel.event import Event
-from services.kernel.journal import Document, Journal, open_database
+from services.kernel.journal import Journal
+from services.kernel.store import Document, open_database
 
 from .events import added, entries, tree, withdrawn
 from .measured import interleaved, rate, write

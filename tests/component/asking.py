@@ -20,7 +20,7 @@ from pymongo.database import Database
 
 from services.cli.local.process import free_port, wait_until
 from services.kernel.event import Actor, Envelope, Period, new_id
-from services.kernel.journal import open_database
+from services.kernel.store import open_database
 
 SECONDS = 180
 PERIOD = Period.model_validate({"id": "C2025", "first": "2025-01-01", "last": "2025-12-31"})

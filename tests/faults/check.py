@@ -13,7 +13,8 @@ from pymongo.database import Database
 from services.cli.verify import AGGREGATES
 from services.gateway.store.generation import current
 from services.kernel.chain import verify
-from services.kernel.journal import Journal, open_database
+from services.kernel.journal import Journal
+from services.kernel.store import open_database
 from services.kernel.vault import Cipher
 
 from .ledger import Ledger

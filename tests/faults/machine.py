@@ -24,10 +24,10 @@ from services.kernel.bus import BUS_ERRORS, Outgoing
 from services.kernel.delivery import Delivery
 from services.kernel.errors import DomainError, Later, Park
 from services.kernel.event import new_id
-from services.kernel.journal import Document
 from services.kernel.reconcile import Resend, last_day, requests_queue
 from services.kernel.relay import Relay
 from services.kernel.resend import Resender
+from services.kernel.store import Document
 
 from . import judge
 from .jars import Facts, Ordered, Stage, Subscriber, judged, move

@@ -26,7 +26,7 @@ from services.cli.local.process import Process, free_port
 from services.cli.local.store import Store
 from services.gateway.store.generation import PROJECTION
 from services.kernel import bus
-from services.kernel.journal import open_database
+from services.kernel.store import open_database
 
 from .ledger import UNITS, Agent, Client, Importing, Ledger, wait_for
 from .observer import Observer

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from services.cli.local.record import Record
 from services.kernel.clock import SHANGHAI, utc_now
-from services.kernel.journal import Document
 from services.kernel.settings import Settings
+from services.kernel.store import Document
 
 from .books import Books
 from .findings import Findings

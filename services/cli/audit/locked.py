@@ -13,7 +13,7 @@ from services.gateway.projection import stored
 from services.gateway.store.corrections import affects
 from services.gateway.store.locks import LEVELS
 from services.gateway.store.tree import below_on, tree_of
-from services.kernel.journal import Document
+from services.kernel.store import Document
 
 Place = tuple[str, str]
 """A unit and a month."""

@@ -16,8 +16,8 @@ from pymongo.errors import PyMongoError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.kernel.journal import CODEC, Document
 from services.kernel.settings import Settings
+from services.kernel.store import CODEC, Document
 
 from ..oidc import Provider
 from ..rates import Rates

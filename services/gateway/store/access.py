@@ -10,7 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.database import Database
 
-from services.kernel.journal import MAJORITY, Document, ensure_collections
+from services.kernel.store import MAJORITY, Document, ensure_collections
 
 from . import directory
 

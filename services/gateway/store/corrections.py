@@ -8,7 +8,7 @@ from typing import Any
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.journal import Document
+from services.kernel.store import Document
 from services.kernel.vault import redact
 
 from ..projection import HIDDEN, Line, is_level, legs

@@ -14,8 +14,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Period
-from services.kernel.journal import Document
 from services.kernel.lists import containing
+from services.kernel.store import Document
 
 from ..domain.reform import ALL
 from ..domain.unit import standing

@@ -14,8 +14,8 @@ from services.kernel import metrics
 from services.kernel.errors import Later
 from services.kernel.event import Event
 from services.kernel.inbox import Taking
-from services.kernel.journal import Document, ensure_collections
 from services.kernel.relay import WATERMARK
+from services.kernel.store import Document, ensure_collections
 
 from ..projection import Line, Tree, Weights, facts, fold
 from . import generation, locks

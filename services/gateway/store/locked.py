@@ -8,7 +8,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kernel.errors import DomainError
-from services.kernel.journal import Document
+from services.kernel.store import Document
 
 from ..projection import HIDDEN, METRICS, Weights, is_level, metric_of, tagged
 from . import directory

@@ -8,8 +8,8 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.kernel.journal import Document
 from services.kernel.lists import MOST_COUNTED
+from services.kernel.store import Document
 
 from . import directory
 from .period import Span

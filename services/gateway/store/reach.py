@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.kernel.journal import Document
+from services.kernel.store import Document
 
 from ..projection import Path, Tree
 from .period import Span

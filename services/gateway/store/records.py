@@ -8,7 +8,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
 from services.kernel.errors import DomainError
-from services.kernel.journal import Document
+from services.kernel.store import Document
 
 from ..projection import HIDDEN, METRICS, RATES, Metric, is_level, key
 from . import directory

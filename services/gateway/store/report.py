@@ -11,7 +11,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
 from services.kernel.event import Period
-from services.kernel.journal import Document
+from services.kernel.store import Document
 from services.study.contract import Grain
 
 from ..projection import METRICS, RATES, Metric, Rate, Weights, key, stored

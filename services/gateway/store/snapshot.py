@@ -10,7 +10,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.kernel.journal import Document
+from services.kernel.store import Document
 
 from ..projection import SOURCES, Weights
 from .generation import PROJECTION, QUEUE, Generation, generation_of

@@ -13,8 +13,8 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database as Store
 
 from services.kernel.errors import DomainError
-from services.kernel.journal import Document
 from services.kernel.lists import MOST_COUNTED, shown
+from services.kernel.store import Document
 
 from ..contract import SETTLED, Prepared, SubmissionRule
 from ..domain.lacks import lacks

@@ -12,8 +12,9 @@ from nameko.extensions import DependencyProvider
 from pymongo.errors import PyMongoError
 
 from services.kernel.event import Actor, Envelope
-from services.kernel.journal import Document, Journal, TooSlow, Work
+from services.kernel.journal import Journal, TooSlow, Work
 from services.kernel.providers import Journalled, finish
+from services.kernel.store import Document
 
 from .. import store
 from ..contract import VoidReceipt

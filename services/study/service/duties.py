@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import pymongo
 
-from services.kernel.journal import Document, Work
+from services.kernel.journal import Work
+from services.kernel.store import Document
 
 from .. import store
 from ..contract import Asked, CountReceipt, SendReceipt

@@ -2,7 +2,7 @@
 
 from pymongo.database import Database
 
-from services.kernel.journal import Document, ensure_collections
+from services.kernel.store import Document, ensure_collections
 
 from . import duties, excuses, locks, members, norms, plans, records, reported, rolls, units
 from .records import essay, listed, one, session, session_ids, sessions

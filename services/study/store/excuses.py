@@ -7,8 +7,8 @@ from typing import Any
 from pymongo.database import Database
 
 from services.kernel.errors import DomainError
-from services.kernel.journal import Document
 from services.kernel.lists import page, shown
+from services.kernel.store import Document
 
 from ..contract import ListAbsences, ListExcuses
 from . import rolls

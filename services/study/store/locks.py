@@ -8,7 +8,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.gateway.contract import SubmissionAccepted
-from services.kernel.journal import Document, ensure_collections
+from services.kernel.store import Document, ensure_collections
 
 _AT_ONCE = 200
 

@@ -12,7 +12,7 @@ from pymongo.database import Database
 
 from services.gateway.contract import Stay
 from services.kernel.event import Event
-from services.kernel.journal import Document
+from services.kernel.store import Document
 
 PROGRESS = "members"
 """The document of `directory` that counts the changes taken, so that the edge can tell whether all have come."""

@@ -9,8 +9,8 @@ from pymongo.database import Database
 
 from services.kernel.errors import DomainError
 from services.kernel.event import record_id
-from services.kernel.journal import Document
 from services.kernel.lists import containing, page, shown
+from services.kernel.store import Document
 
 from ..contract import HIDDEN, NAME, Form, ListSessions, Paged
 

@@ -10,9 +10,9 @@ from pymongo.database import Database
 
 from services.kernel.errors import DomainError
 from services.kernel.import_rows import ExportRows
-from services.kernel.journal import Document
 from services.kernel.lists import page, shown
 from services.kernel.sheets import Sheet
+from services.kernel.store import Document
 
 from ..contract import Offered, Paged
 from . import units

@@ -28,8 +28,9 @@ from pymongo.database import Database
 
 from services.gateway.contract import Stay
 from services.kernel.event import Period, new_id
-from services.kernel.journal import Document, Work, ensure_collections
+from services.kernel.journal import Work
 from services.kernel.settings import settings
+from services.kernel.store import Document, ensure_collections
 from services.kernel.vault import Cipher
 
 from ..contract import HIDDEN, Reasons, Way

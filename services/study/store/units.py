@@ -8,7 +8,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.gateway.contract import UnitKind
-from services.kernel.journal import Document
+from services.kernel.store import Document
 
 from ..domain.unit import KnownUnit
 

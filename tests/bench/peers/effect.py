@@ -15,7 +15,7 @@ from pymongo.errors import DuplicateKeyError
 from services.gateway.projection import ALWAYS, fold
 from services.gateway.store.facts import write_rollups
 from services.kernel.event import Event
-from services.kernel.journal import Document, in_transaction, open_database
+from services.kernel.store import Document, in_transaction, open_database
 
 AMQP, MONGO, DATABASE, QUEUE = "PEER_AMQP", "PEER_MONGO", "PEER_DATABASE", "PEER_QUEUE"
 PREFETCH, WORKERS = "PEER_PREFETCH", "PEER_WORKERS"

@@ -17,7 +17,7 @@ from pymongo.collection import Collection
 
 from services.kernel import bus
 from services.kernel.bus import Outgoing, Publisher
-from services.kernel.journal import Document
+from services.kernel.store import Document
 
 from .effect import AMQP, DATABASE, MONGO, PREFETCH, QUEUE, QUORUM, WORKERS
 

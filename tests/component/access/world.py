@@ -22,7 +22,7 @@ from services.gateway.pages import mount
 from services.gateway.store.generation import PROJECTION
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Envelope
-from services.kernel.journal import CODEC, Document
+from services.kernel.store import CODEC, Document
 
 UNIT = "U1"
 PATH = ["P", "D1", UNIT]

@@ -24,9 +24,10 @@ from services.kernel.bus import Publisher
 from services.kernel.clock import utc_now
 from services.kernel.consumer import Consumer
 from services.kernel.inbox import Inbox
-from services.kernel.journal import Document, Journal
+from services.kernel.journal import Journal
 from services.kernel.relay import Relay
 from services.kernel.resend import Resender
+from services.kernel.store import Document
 from services.kernel.vault import Cipher
 from tests.component.cli.audit.test_books import LATER, Province
 from tests.unit.gateway.owners import CAMPAIGN

@@ -10,7 +10,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.kernel.journal import open_database
+from services.kernel.store import open_database
 from services.kernel.vault import Cipher
 from tests.faults.check import Checker
 from tests.faults.ledger import Ledger

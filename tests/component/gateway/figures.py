@@ -18,7 +18,8 @@ from services.gateway.store.facts import Projection, ensure_indexes
 from services.gateway.store.generation import current
 from services.kernel.event import Actor, Envelope, Event, new_id
 from services.kernel.inbox import Taking
-from services.kernel.journal import CODEC, Document, Journal, Work, ensure_collections, in_transaction, open_database
+from services.kernel.journal import Journal, Work
+from services.kernel.store import CODEC, Document, ensure_collections, in_transaction, open_database
 from tests.unit.gateway.owners import CAMPAIGN, NOW, PATHS
 
 T = TypeVar("T")

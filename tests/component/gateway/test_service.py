@@ -26,7 +26,7 @@ from services.gateway.gate import Gate, hash_password
 from services.kernel import bus
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Envelope, Event, new_id
-from services.kernel.journal import CODEC, Document, open_database
+from services.kernel.store import CODEC, Document, open_database
 from tests.component.gateway.figures import watermark
 from tests.unit.gateway.owners import Owners
 

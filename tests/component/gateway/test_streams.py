@@ -19,7 +19,7 @@ from services.gateway.store import directory
 from services.gateway.store.period import Span
 from services.gateway.streams import Asked, Streams, Update
 from services.kernel.errors import DomainError
-from services.kernel.journal import Document
+from services.kernel.store import Document
 from services.study.contract import HoldSession, SubmitSession
 from services.study.domain import SESSION
 from tests.component.gateway.figures import Figures, watermark

@@ -12,7 +12,8 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import Clock, utc_now
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope, Payload, new_id
-from services.kernel.journal import Journal, open_database
+from services.kernel.journal import Journal
+from services.kernel.store import open_database
 
 
 class CoinsChanged(Payload):

@@ -22,7 +22,7 @@ from services.kernel.delivery import Delivery
 from services.kernel.errors import Later, Park
 from services.kernel.event import CONTENT_TYPE, Event, new_id
 from services.kernel.inbox import MOST_ATTEMPTS, Inbox, Taking, once
-from services.kernel.journal import open_database
+from services.kernel.store import open_database
 from services.kernel.vault import Cipher
 
 CIPHER = Cipher(b"m" * 32)

@@ -31,10 +31,10 @@ from services.kernel.clock import utc_now
 from services.kernel.consumer import Consumer
 from services.kernel.event import Event
 from services.kernel.inbox import Taking
-from services.kernel.journal import Document
 from services.kernel.reconcile import Resend
 from services.kernel.relay import Relay
 from services.kernel.resend import Resender
+from services.kernel.store import Document
 from tests.faults import judge
 from tests.faults.jars import Stage, Subscriber, judged, move
 from tests.faults.judge import Finding
@@ -386,7 +386,7 @@ def test_the_judge_finds_what_the_majority_prevents(tmp_path: Path) -> None:
         configuration["settings"]["catchUpTimeoutMillis"] = 0  # nor does the next one ask the last for what it lacks
         client.admin.command("replSetReconfig", configuration)
         assert lose_primary(members, stage, "c1", 1) == []
-        with mock.patch.object(journal, "MAJORITY", WriteConcern(1)):
+        with mock.patch("services.kernel.store.MAJORITY", WriteConcern(1)):
             # on a busy machine the answer may not come before the primary dies: then nothing was promised
             tried = ([finding.kind for finding in lose_primary(members, stage, f"c{n}", 20)] for n in range(2, 12))
             assert next((kinds for kinds in tried if kinds), []) == ["lost"]

@@ -21,7 +21,7 @@ from services.kernel.consumer import Consumer
 from services.kernel.delivery import Delivery
 from services.kernel.event import CONTENT_TYPE, Event
 from services.kernel.inbox import Inbox, Taking, once
-from services.kernel.journal import Journal, open_database
+from services.kernel.journal import Journal
 from services.kernel.reconcile import (
     ENDED,
     Resend,
@@ -35,6 +35,7 @@ from services.kernel.reconcile import (
 )
 from services.kernel.relay import Relay
 from services.kernel.resend import Resender
+from services.kernel.store import open_database
 from services.kernel.vault import Cipher
 
 from .jar import change, make_journal

@@ -10,8 +10,9 @@ from pymongo import MongoClient
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Envelope, new_id
-from services.kernel.journal import Journal, in_transaction
+from services.kernel.journal import Journal
 from services.kernel.scopes import follow
+from services.kernel.store import in_transaction
 
 from .jar import JAR, Change, make_journal
 

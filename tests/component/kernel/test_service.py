@@ -18,7 +18,8 @@ from pymongo.database import Database
 
 from services.kernel.chain import verify
 from services.kernel.event import record_id
-from services.kernel.journal import Journal, open_database
+from services.kernel.journal import Journal
+from services.kernel.store import open_database
 from services.kernel.suite import DIGESTS
 
 from .jar import JAR, envelope

@@ -17,7 +17,7 @@ from services.gateway.contract import MoveUnit, UnitAdded, UnitKind
 from services.gateway.service.units import move_unit
 from services.gateway.store.generation import QUEUE
 from services.kernel.event import Event
-from services.kernel.journal import Document, open_database
+from services.kernel.store import Document, open_database
 from services.study.contract import CorrectSession
 from services.study.domain import SESSION
 from services.study.domain.duty import practice

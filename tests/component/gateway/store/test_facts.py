@@ -16,7 +16,7 @@ from services.gateway.store.facts import ensure_indexes
 from services.kernel.errors import Later
 from services.kernel.event import Event
 from services.kernel.inbox import Taking
-from services.kernel.journal import Document, in_transaction, open_database
+from services.kernel.store import Document, in_transaction, open_database
 from tests.component.gateway.figures import Figures, unit, watermark
 from tests.unit.gateway.owners import NOW, PATHS, Owners, Step, steps
 

@@ -14,7 +14,7 @@ from services.gateway.store.period import Span
 from services.gateway.store.records import records
 from services.gateway.store.report import catalogue, report
 from services.kernel.errors import DomainError
-from services.kernel.journal import Document
+from services.kernel.store import Document
 from services.research.contract import CorrectTopic, FrameTopic
 from services.research.domain import TOPIC
 from services.study.contract import HoldSession, RecordPair, SubmitSession, VoidPair

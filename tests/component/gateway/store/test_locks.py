@@ -18,7 +18,7 @@ from services.gateway.store.report import report
 from services.kernel.errors import DomainError
 from services.kernel.event import Event
 from services.kernel.inbox import Taking
-from services.kernel.journal import in_transaction
+from services.kernel.store import in_transaction
 from tests.component.gateway.figures import Figures, watermark
 from tests.unit.gateway.owners import NOW, Owners, Step, steps
 

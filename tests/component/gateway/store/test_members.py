@@ -8,7 +8,7 @@ import pytest
 
 from services.gateway.contract import ListMembers
 from services.gateway.store import members
-from services.kernel.journal import ensure_collections
+from services.kernel.store import ensure_collections
 from tests.component.explained import scans, watched
 
 MEMBER: dict[str, Any] = {"scope": ["B1", "D1", "P"], "state": "current", "stays": []}

@@ -21,7 +21,7 @@ from services.gateway.store.tree import tree
 from services.kernel.errors import DomainError
 from services.kernel.event import Event
 from services.kernel.inbox import Taking
-from services.kernel.journal import Document, in_transaction
+from services.kernel.store import Document, in_transaction
 from tests.component.gateway.figures import Figures
 from tests.component.gateway.recounted import LIFE, Recount, moving
 from tests.unit.gateway.owners import DAYS, NOW, PATHS, Owners, steps

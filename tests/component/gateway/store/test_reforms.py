@@ -25,7 +25,7 @@ from services.gateway.store import directory
 from services.gateway.store.period import Span
 from services.gateway.store.report import report
 from services.kernel.errors import DomainError
-from services.kernel.journal import Document
+from services.kernel.store import Document
 from tests.component.gateway.figures import Figures
 from tests.component.gateway.recounted import BASIS, LIFE, moving
 from tests.unit.gateway.owners import DAYS, PATHS, Owners, event

@@ -20,7 +20,7 @@ from services.gateway.store.report import records, report
 from services.hotline.contract import Channel, Kind, RegisterTicket
 from services.hotline.domain import TICKET
 from services.kernel.errors import DomainError
-from services.kernel.journal import Document
+from services.kernel.store import Document
 from services.study.contract import Absence, CorrectSession, HoldSession, Reasons, SubmitSession
 from services.study.domain import SESSION
 from tests.component.gateway.figures import Figures, watermark

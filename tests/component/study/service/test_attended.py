@@ -20,8 +20,9 @@ from services.cli.audit.recount import members_covered
 from services.gateway.contract import Stay
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Envelope, Period, new_id
-from services.kernel.journal import Document, Journal, ensure_collections, open_database
+from services.kernel.journal import Journal
 from services.kernel.settings import settings as installed
+from services.kernel.store import Document, ensure_collections, open_database
 from services.study import contract as c
 from services.study import store
 from services.study.domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION

@@ -12,7 +12,7 @@ from pymongo import MongoClient
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Command
-from services.kernel.journal import Document
+from services.kernel.store import Document
 from services.study import contract as c
 from tests.component.study.desk import NOW, Desk
 

@@ -11,7 +11,7 @@ from pymongo.database import Database
 
 from services.kernel.errors import DomainError
 from services.kernel.event import record_id
-from services.kernel.journal import open_database
+from services.kernel.store import open_database
 from services.study import contract as c
 from services.study import store
 

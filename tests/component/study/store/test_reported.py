@@ -13,7 +13,7 @@ from pymongo.database import Database
 from services.gateway.contract import UnitKind
 from services.kernel.errors import DomainError
 from services.kernel.import_rows import ExportRows
-from services.kernel.journal import in_transaction, open_database
+from services.kernel.store import in_transaction, open_database
 from services.study import contract as c
 from services.study import store
 from services.study.domain import KnownUnit

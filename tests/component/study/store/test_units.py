@@ -10,7 +10,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from services.gateway.contract import UnitKind
-from services.kernel.journal import in_transaction, open_database
+from services.kernel.store import in_transaction, open_database
 from services.study import store
 from services.study.domain import KnownUnit
 
