@@ -127,7 +127,8 @@ def _row_error(sheet: Sheet, number: int, error: Any) -> RowError:
     column = next((column for column in sheet.columns if column.key == key), None)
     reason = str(error["msg"]).removeprefix("Value error, ")
     if not any("\u4e00" <= character <= "\u9fff" for character in reason):
-        reason = f"填写的内容不符合要求：{str(error.get('input', ''))[:40]}"
+        typed = error.get("input", "")
+        reason = f"填写的内容不符合要求：{f'{typed:g}' if isinstance(typed, float) else str(typed)[:40]}"
     if column is not None and column.choices and error["type"] in ("enum", "literal_error"):
         reason = f"应为：{'、'.join(column.choices)}"
     header = f"“{column.header}”" if column is not None else ""

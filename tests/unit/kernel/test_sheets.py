@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 import xlsxwriter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.kernel.cells import Count, Text, choice
 from services.kernel.errors import DomainError
@@ -103,3 +103,17 @@ def test_the_marked_sheet_is_the_sheet_with_its_reasons() -> None:
     assert first["wrong"] == "“数量”不能为负数"
     assert (first["name"], first["count"]) == ("笔", -1.0)
     assert second["wrong"] == ""
+
+
+class Few(BaseModel):
+    """A row whose count is one at least."""
+
+    count: Annotated[int, Field(ge=1)]
+
+
+def test_a_number_is_told_as_it_was_typed() -> None:
+    """A workbook has no whole numbers: 0 comes as 0.0, and nobody typed that."""
+    sheet = Sheet("few", "物品", (Column("count", "数量", required=True),), Few)
+    (row,) = read(sheet, book(["数量"], [0]))
+    _, (wrong,) = parse(sheet, row)
+    assert wrong.detail == "“数量”填写的内容不符合要求：0"
