@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo.asynchronous.database import AsyncDatabase
-
 from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
 from services.kernel.settings import settings
-from services.kernel.store import Document
 from services.kernel.vault import redact
 
-from .store import access, directory
+from .store import access
+from .store.directory import Directory
 
 _HIDDEN = "record.not_found"
 """What services say of a record that is not there and of one outside the scope alike."""
@@ -42,6 +40,11 @@ class Asking:
     unit: str = ""
     refused: str = ""
     reason: str = ""
+
+    @property
+    def withheld(self) -> bool:
+        """Whether it must stand in the log before it is answered: a refusal, or a look at what is masked."""
+        return bool(self.refused or self.reason)
 
 
 _CURRENT: ContextVar[Asking | None] = ContextVar("asking", default=None)
@@ -75,16 +78,13 @@ def looked(reason: str) -> None:
     told(reason=redact(reason))
 
 
-async def close(database: AsyncDatabase[Document], asking: Asking, *, done: bool) -> None:
-    """Write the request down before it is answered, if it is of those that are; `done`: it was not refused by rules."""
-    if not (asking.refused or asking.reason or (asking.changes and done)):
-        return
-    paths = await directory.paths(database, [asking.unit])
+async def keep(log: access.Log, directory: Directory, asking: Asking) -> None:
+    """Write the request down."""
+    paths = await directory.paths([asking.unit] if asking.unit else [])
     now = utc_now()
     entry = {name: value for name, value in vars(asking).items() if name not in ("changes", "unit") and value}
     known = asking.unit in paths
-    await access.add(
-        database,
+    await log.add(
         {
             **entry,
             "unit": asking.unit if known else None,
@@ -92,7 +92,7 @@ async def close(database: AsyncDatabase[Document], asking: Asking, *, done: bool
             "allowed": not asking.refused,
             "at": now,
             "expires": now + timedelta(days=settings().audit_days),
-        },
+        }
     )
 
 

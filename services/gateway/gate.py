@@ -61,6 +61,7 @@ class Gate:
         self.database = database
         self.commands = commands
         self.directory = directory.Directory(database)
+        self.log = access.Log(database)
 
     async def sign_in(self, name: str, password: str) -> tuple[str, Principal]:
         """A token for a name and a password.

@@ -149,7 +149,8 @@ class Reports(reports_pb2_grpc.ReportsServicer):
                 answered = await answer()
         except DomainError as refusal:
             audit.refused(refusal)
-            await audit.close(self._gate.database, asking, done=False)
+            if asking.withheld:
+                await audit.keep(self._gate.log, self._gate.directory, asking)
             code, stable, detail = CODES[refusal.kind], refusal.code, refusal.detail
         except PyMongoError as error:
             log.warning("grpc.store_away", error=repr(error))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
 
 import orjson
 import structlog
@@ -17,6 +16,7 @@ from services.kernel import metrics
 from services.kernel.errors import DomainError
 
 from .. import audit
+from ..gate import Gate
 from ..rates import Rates
 from .auth import token_of
 from .errors import problem
@@ -54,25 +54,12 @@ class Limits:
         scope = {**scope, "headers": [*others, (b"traceparent", traceparent)]}
         with structlog.contextvars.bound_contextvars(trace_id=request.state.trace_id):
             started = time.monotonic()
-            status = [0]
             asking = audit.begin(
                 request.client.host if request.client else "",
                 request.state.trace_id,
                 changes=request.method in _CHANGING,
             )
-
-            async def written_down() -> None:
-                within = _API if request.url.path.startswith(f"{_API}/") else ""  # a route's path is its router's
-                route = getattr(scope.get("route"), "path", "/…")
-                asking.operation = f"{request.method} {within}{route}" if request.method in _METHODS else "other"
-                try:
-                    await audit.close(request.app.state.gate.database, asking, done=status[0] < 400)
-                except PyMongoError:
-                    if asking.reason:  # nothing is shown unless it is written down
-                        raise
-                    log.exception("audit.not_written", **vars(asking))
-
-            sending = _watched(send, status, written_down)
+            answer = _Answer(scope, asking, send)
             try:
                 self._check_rate(request)
                 if b"%00" in scope["query_string"] or "\0" in scope["path"]:
@@ -82,14 +69,16 @@ class Limits:
                     _check_json(request, body)
                     receive = _again(body)
             except DomainError as refusal:
-                await problem(request, refusal)(scope, receive, sending)
+                await problem(request, refusal)(scope, receive, answer)
             else:
-                await self._app(scope, receive, sending)
+                await self._app(scope, receive, answer)
             finally:
                 route = getattr(scope.get("route"), "path", "other")
                 method = request.method if request.method in _METHODS else "other"
-                metrics.HTTP_REQUESTS.labels(method, route, str(status[0])).inc()
+                metrics.HTTP_REQUESTS.labels(method, route, str(answer.status)).inc()
                 metrics.HTTP_SECONDS.labels(method, route).observe(time.monotonic() - started)
+            if asking.changes and answer.status < 400 and not asking.withheld:
+                await answer.write_down()
 
     def _check_rate(self, request: Request) -> None:
         """Nobody asks more often than their bucket gives: by sign-in, or by address for who bears none."""
@@ -99,6 +88,41 @@ class Limits:
         caller = hash(token) if token else f"@{request.client.host if request.client else ''}"
         if self._rates.wait(caller, time.monotonic()):
             raise DomainError("request.too_many", "请求过于频繁，请稍后再试", "too_many")
+
+
+class _Answer:
+    """The way back: what may not be answered before it stands in the access log waits here until it does.
+
+    A change that was allowed has happened, and stands in its journal with who made it: its answer waits for nothing.
+    """
+
+    def __init__(self, scope: Scope, asking: audit.Asking, send: Send) -> None:
+        self.status = 0
+        self._scope = scope
+        self._asking = asking
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        """Send a part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            if self._asking.withheld:
+                await self.write_down()
+        await self._send(message)
+
+    async def write_down(self) -> None:
+        """Put the request into the access log."""
+        scope, asking = self._scope, self._asking
+        gate: Gate = scope["app"].state.gate
+        within = _API if scope["path"].startswith(f"{_API}/") else ""  # a route's path is its router's
+        route = getattr(scope.get("route"), "path", "/…")
+        asking.operation = f"{scope['method']} {within}{route}" if scope["method"] in _METHODS else "other"
+        try:
+            await audit.keep(gate.log, gate.directory, asking)
+        except PyMongoError:
+            if asking.reason:  # nothing is shown unless it is written down
+                raise
+            log.exception("audit.not_written", **vars(asking))
 
 
 def _is_json(request: Request) -> bool:
@@ -153,17 +177,3 @@ def _again(body: bytes) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
-
-
-def _watched(
-    send: Callable[[Message], Awaitable[None]], status: list[int], written: Callable[[], Awaitable[None]]
-) -> Send:
-    """Before an answer begins, what it answers is written down."""
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            status[0] = message["status"]
-            await written()
-        await send(message)
-
-    return sending

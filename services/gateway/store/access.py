@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -55,9 +56,42 @@ class Asked(BaseModel):
         return {name: value for name, value in given.items() if value != ""} if isinstance(given, dict) else given
 
 
-async def add(database: AsyncDatabase[Document], entry: Document) -> None:
-    """Keep an entry, on a majority."""
-    await database.get_collection(LOG, write_concern=MAJORITY).insert_one(entry)
+class Log:
+    """Writes entries on a majority; those that come while some are being written are written together."""
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        self._log = database.get_collection(LOG, write_concern=MAJORITY)
+        self._waiting: list[tuple[Document, asyncio.Future[None]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def add(self, entry: Document) -> None:
+        """Keep an entry.
+
+        Raises:
+            PyMongoError: whether it is kept is not known.
+        """
+        kept = asyncio.get_running_loop().create_future()
+        self._waiting.append((entry, kept))
+        if self._task is None:
+            self._task = asyncio.create_task(self._write())
+        await kept
+
+    async def _write(self) -> None:
+        while self._waiting:
+            told, self._waiting = self._waiting, []
+            failure: Exception | None = None
+            try:
+                await self._log.insert_many([entry for entry, _ in told], ordered=False)
+            except Exception as error:  # noqa: BLE001  # whatever it is, each who waits is told
+                failure = error
+            for _, kept in told:
+                if kept.done():  # who waited for it has given up
+                    continue
+                if failure is None:
+                    kept.set_result(None)
+                else:
+                    kept.set_exception(failure)
+        self._task = None
 
 
 async def listed(database: AsyncDatabase[Document], asked: Asked, below: str | None) -> tuple[list[Document], int]:
