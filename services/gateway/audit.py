@@ -79,7 +79,7 @@ def looked(reason: str) -> None:
 
 
 async def keep(log: access.Log, directory: Directory, asking: Asking) -> None:
-    """Write the request down."""
+    """Write the request down; it is waited for where it is `withheld`."""
     paths = await directory.paths([asking.unit] if asking.unit else [])
     now = utc_now()
     entry = {name: value for name, value in vars(asking).items() if name not in ("changes", "unit") and value}
@@ -92,7 +92,8 @@ async def keep(log: access.Log, directory: Directory, asking: Asking) -> None:
             "allowed": not asking.refused,
             "at": now,
             "expires": now + timedelta(days=settings().audit_days),
-        }
+        },
+        gather=not asking.withheld,
     )
 
 

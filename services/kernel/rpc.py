@@ -110,13 +110,21 @@ def _answer(self: Any, method: Any, model: type[Command], envelope: Any, body: A
 
 
 class _Consumer(RpcConsumer):
-    """nameko's, but for the way in which it answers."""
+    """nameko's, but for the way in which it finds a method and in which it answers."""
 
     def setup(self) -> None:
         """Consume; whenever the broker was away, answers take a new connection too."""
         super().setup()
+        self.known: dict[str, Any] = {}
         self.replies = Replies(config["AMQP_URI"], f"shengzhi-replies-{self.container.service_name}")
         self.consumer.on_connection_revived = self.replies.forget
+
+    def get_provider_for_method(self, routing_key: str) -> Any:
+        """The method that a routing key names, without going through all of them for each message."""
+        found = self.known.get(routing_key)
+        if found is None:
+            found = self.known[routing_key] = super().get_provider_for_method(routing_key)
+        return found
 
     def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         """Answer, then acknowledge: a process that dies in between is asked again and finds its first answer."""

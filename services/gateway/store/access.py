@@ -16,6 +16,7 @@ from services.kernel.store import MAJORITY, Document, ensure_collections
 from . import directory
 
 LOG = "audit"
+_GATHERED_SECONDS = 0.05
 
 
 def ensure_indexes(database: Database[Document]) -> None:
@@ -57,15 +58,15 @@ class Asked(BaseModel):
 
 
 class Log:
-    """Writes entries on a majority; those that come while some are being written are written together."""
+    """Writes entries on a majority; those that come while some are being written or gathered are written together."""
 
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         self._log = database.get_collection(LOG, write_concern=MAJORITY)
         self._waiting: list[tuple[Document, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def add(self, entry: Document) -> None:
-        """Keep an entry.
+    async def add(self, entry: Document, *, gather: bool = False) -> None:
+        """Keep an entry; where nobody waits for it, together with those of the next moments.
 
         Raises:
             PyMongoError: whether it is kept is not known.
@@ -73,10 +74,11 @@ class Log:
         kept = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, kept))
         if self._task is None:
-            self._task = asyncio.create_task(self._write())
+            self._task = asyncio.create_task(self._write(_GATHERED_SECONDS if gather else 0))
         await kept
 
-    async def _write(self) -> None:
+    async def _write(self, after: float) -> None:
+        await asyncio.sleep(after)
         while self._waiting:
             told, self._waiting = self._waiting, []
             failure: Exception | None = None
