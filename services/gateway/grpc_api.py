@@ -24,7 +24,7 @@ from .gate import Gate, Principal
 from .pb.shengzhi.report.v1 import reports_pb2 as pb
 from .pb.shengzhi.report.v1 import reports_pb2_grpc
 from .rates import Rates
-from .store import directory, report
+from .store import directory, issued, locked, report
 from .store.snapshot import weights
 from .streams import Asked, Streams, Update
 
@@ -64,11 +64,7 @@ class Reports(reports_pb2_grpc.ReportsServicer):
 
         async def answer() -> pb.GetReportResponse:
             await self._gate.allow(await self._caller(context), Action.read_figures, request.unit)
-            span = await self._span(request)
-            found = await report.report(
-                self._gate.database, request.unit, span, children=request.children, compare=_compared(request)
-            )
-            return _report(found)
+            return _report(await self._found(request))
 
         return await self._answered("GetReport", context, answer)
 
@@ -113,6 +109,20 @@ class Reports(reports_pb2_grpc.ReportsServicer):
         updates = await self._answered("WatchReport", context, opened)
         while (update := await self._answered("WatchReport", context, lambda: anext(updates, None), None)) is not None:
             yield _update(update)
+
+    async def _found(self, request: pb.GetReportRequest) -> dict[str, Any]:
+        """The figures as they are, or as they stood."""
+        database, unit, children = self._gate.database, request.unit, request.children
+        stood, number = request.stood or "now", request.number or None
+        if stood == "issued":
+            span = None if number else await self._span(request)
+            return await issued.issued_report(database, unit, span, number, children=children)
+        span = await self._span(request)
+        if stood == "locked":
+            return await locked.locked_report(database, unit, span, children=children)
+        if stood != "now":
+            raise DomainError("request.invalid", "stood 应为 now、locked 或 issued")
+        return await report.report(database, unit, span, children=children, compare=_compared(request))
 
     async def _caller(self, context: Any) -> Principal:
         bearer = _bearer(context)
@@ -214,6 +224,12 @@ def _report(found: dict[str, Any]) -> pb.GetReportResponse:
     for child in found["children"]:
         figures = _others(found, child["figures"])
         answer.children.append(pb.Child(unit=child["unit"], name=child["name"], figures=figures))
+    answer.now.extend(_others(found, found["now"]) if "now" in found else [])
+    for lock in found.get("locked", ()):
+        answer.locked.add(month=lock["month"], unit=lock["unit"]).at.FromDatetime(lock["at"])
+    if "issued" in found:
+        names = ("id", "unit", "number", "title", "day", "intact")
+        answer.issued.CopyFrom(pb.Issued(**{name: found["issued"][name] for name in names}))
     for name, other in (("before", answer.before), ("year_before", answer.year_before)):
         if name in found:
             days = found[name]["period"]
@@ -224,7 +240,7 @@ def _report(found: dict[str, Any]) -> pb.GetReportResponse:
 
 
 def _changes(found: dict[str, Any]) -> list[pb.TreeChange]:
-    return [pb.TreeChange(**change) for change in found["tree_changes"]]
+    return [pb.TreeChange(**change) for change in found.get("tree_changes", ())]
 
 
 def _others(found: dict[str, Any], values: dict[str, Any]) -> list[pb.Figure]:

@@ -20,6 +20,7 @@ from services.kernel.journal import without_bookkeeping
 from services.kernel.store import Document, open_database
 
 from .findings import Findings
+from .issued import differences as issued_differences
 from .locked import differences
 from .owed import compare_owed
 from .recount import DISTINCT, KINDS, MEMBERS_COVERED, Distinct, Kind, Window, members_covered, window_of
@@ -67,6 +68,7 @@ class Books:
         compare_owed(self._owners["study"], found)
         if not self._building:  # what is being built is ahead of the corrections, or behind them
             self.compare_locked(found)
+            self.compare_issued(found)
         return found
 
     def compare_rollups(self, found: Findings) -> None:
@@ -97,6 +99,14 @@ class Books:
         with self._client.start_session(snapshot=True) as session:
             compared, wrong = differences(self._gateway, self._rollups.name, session)
         found.compared["locked"] += compared
+        for line in wrong:
+            found.differs(line)
+
+    def compare_issued(self, found: Findings) -> None:
+        """What was kept of each issued report and what was corrected since make what the roll-ups say."""
+        with self._client.start_session(snapshot=True) as session:
+            compared, wrong = issued_differences(self._gateway, self._rollups.name, self.campaigns, session)
+        found.compared["issued"] += compared
         for line in wrong:
             found.differs(line)
 

@@ -61,6 +61,8 @@ def told(found: Findings, until: datetime) -> list[str]:
         lines.append(f"搁置的、不出自任何流水的消息：{counts['foreign']} 条（见 shengzhi parked list）")
     if counts["locked"]:
         lines.append(f"锁定的单位月份：{counts['locked']} 个，锁定时的数加更正与现在的数逐个核对")
+    if counts["issued"]:
+        lines.append(f"印发的报告：{counts['issued']} 份，留存的数与流水、与现在的数逐份核对")
     verdict = f"不一致（{found.wrong} 处）" if found.wrong else "一致"
     lines.append(
         f"核对{verdict}：事实 {counts['facts']} 条，汇总 {counts['rollups']} 份，流水 {counts['journal']} 条，"

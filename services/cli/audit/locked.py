@@ -9,9 +9,8 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.gateway.domain.period import days_of
-from services.gateway.projection import stored
+from services.gateway.projection import LEVELS, stored
 from services.gateway.store.corrections import affects
-from services.gateway.store.locks import LEVELS
 from services.gateway.store.tree import below_on, tree_of
 from services.kernel.store import Document
 
@@ -70,7 +69,8 @@ class Sums:
         for entry in correction["entries"]:
             field, of_level = stored(entry["m"]), stored(entry["m"]) in LEVELS
             for month in months:
-                if not affects(entry["m"], entry["d"], month):
+                first, last = days_of(month)
+                if not affects(entry["m"], entry["d"], (first.isoformat(), last.isoformat())):
                     continue
                 for unit in entry["path"]:
                     kept = self._of(unit, month)

@@ -3,6 +3,7 @@
 from .campaign import *
 from .initiative import *
 from .member import *
+from .report import *
 from .sheets import *
 from .submission import *
 from .unit import *

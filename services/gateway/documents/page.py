@@ -44,7 +44,8 @@ def report_page(
     Standing alone it bears its style and scripts, asks for nothing from anywhere, and its links lead to `base_url`;
     without one it has no links. On the server links are relative to it, and `context` is what the frame needs.
     """
-    addresses = view.Addresses(report["period"], base_url if standalone else "")
+    issued = report.get("issued")
+    addresses = view.Addresses(report["period"], base_url if standalone else "", issued["id"] if issued else "")
     return (
         environment()
         .get_template("report.html")
@@ -56,6 +57,8 @@ def report_page(
             changes=view.changes(report),
             children=view.children(report, addresses),
             charts=view.charts(report),
+            issued=issued,
+            differing=view.differing(report, addresses),
             **{
                 "home": base_url if standalone else "",
                 "style": static("style.css") if standalone else None,
@@ -67,6 +70,7 @@ def report_page(
                 "may_rank": False,
                 "kinds": UNIT_KINDS,
                 "locked": [],
+                "corrected": None,
                 **context,
             },
         )

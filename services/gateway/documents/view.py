@@ -49,15 +49,19 @@ class Child:
 
 
 class Addresses:
-    """Where figures and units open. Without a base (a file that nobody told an address) nothing opens."""
+    """Where figures and units open. Without a base (a file that nobody told an address) nothing opens.
 
-    def __init__(self, period: dict[str, Any], base: str | None) -> None:
+    With an issued report's id units open as it shows them.
+    """
+
+    def __init__(self, period: dict[str, Any], base: str | None, issue: str = "") -> None:
         self._base = base
+        self._issue = f"/issues/{quote(issue)}" if issue else ""
         self._period = {"from": str(period["from"]), "to": str(period["to"])}
 
     def report(self, unit: str) -> str | None:
         """A unit's report over the same period."""
-        return self._opened(f"/reports/{quote(unit)}", {})
+        return self._opened(f"/reports/{quote(unit)}{self._issue}", {})
 
     def records(self, figure: str, unit: str) -> str | None:
         """The records behind a figure."""
@@ -92,6 +96,18 @@ def _comparison(other: dict[str, Any] | None, id: str, detail: dict[str, Any]) -
         return None
     now, then, sort = detail["value"], other["figures"][id], detail["sort"]
     return Comparison(show.value(then, sort), show.change(now, then, sort), show.share(now, then, sort))
+
+
+def differing(report: Report, addresses: Addresses) -> list[dict[str, Any]]:
+    """What differs now from the figures of an issued report, which are `then`."""
+    lines = []
+    for id in report.get("differing") or ():
+        detail, now = report["details"][id], report["now"][id]
+        line = {"id": id, "name": detail["name"], "then": show.value(detail["value"], detail["sort"])}
+        line["measure"] = "" if detail["sort"] == "rate" else detail["unit_of_measure"]
+        line["href"] = None if now is None else addresses.records(id, report["unit"])
+        lines.append({**line, "value": show.value(now, detail["sort"])})
+    return lines
 
 
 def compared(report: Report) -> list[str]:

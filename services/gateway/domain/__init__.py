@@ -9,11 +9,12 @@ from .initiative import INITIATIVE, Initiatives
 from .member import MEMBER, Member
 from .permissions import PERMISSIONS, Action, may
 from .reform import TREE
+from .report import REPORT, Report
 from .submission import SUBMISSION, Submission
 from .unit import UNIT, Unit
 from .user import USER, User
 
-AGGREGATES: list[Aggregate[Any]] = [UNIT, TREE, CAMPAIGN, USER, MEMBER, INITIATIVE, SUBMISSION]
+AGGREGATES: list[Aggregate[Any]] = [UNIT, TREE, CAMPAIGN, USER, MEMBER, INITIATIVE, SUBMISSION, REPORT]
 """Everything that the gateway keeps a journal of."""
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "INITIATIVE",
     "MEMBER",
     "PERMISSIONS",
+    "REPORT",
     "SUBMISSION",
     "TREE",
     "UNIT",
@@ -30,6 +32,7 @@ __all__ = [
     "Campaign",
     "Initiatives",
     "Member",
+    "Report",
     "Submission",
     "Unit",
     "User",

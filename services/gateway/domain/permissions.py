@@ -21,6 +21,7 @@ class Action(StrEnum):
 
     read_figures = "read_figures"
     rank_units = "rank_units"
+    issue_reports = "issue_reports"
     read_units = "read_units"
     read_study = "read_study"
     write_study = "write_study"
@@ -86,6 +87,7 @@ _HOTLINE = {R.agent, R.duty_supervisor}
 PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.read_figures: frozenset({*_WORK, *_HOTLINE, R.judge, R.audit_admin}),
     Action.rank_units: frozenset({R.committee, R.office}),
+    Action.issue_reports: frozenset({R.committee, R.office, R.unit_admin}),
     Action.read_units: frozenset(set(Role) - {R.partner}),
     Action.read_study: frozenset({*_WORK, R.audit_admin}),
     Action.write_study: frozenset({R.committee, R.office, R.unit_admin, R.secretary}),

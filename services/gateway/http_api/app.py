@@ -30,6 +30,7 @@ from . import (
     hotline,
     imports,
     initiatives,
+    issues,
     joint,
     live,
     members,
@@ -93,7 +94,7 @@ def make_app(
     errors.install(app)
     records = (members, attendance, study, study_plans, supervision, joint, research, hotline)
     first = (imports, directory, reforms, access)
-    for module in (*first, *records, initiatives, submissions, live, reports, operations):
+    for module in (*first, *records, initiatives, submissions, live, issues, reports, operations):
         app.include_router(module.router, prefix="/api/v1", responses=errors.ANSWERS)
     _operations(app, gate)
     app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]), name="static")

@@ -18,10 +18,11 @@ from ..documents import catalogue_workbook, records_workbook, report_workbook
 from ..domain import Action
 from ..projection import FigureReason
 from ..projection.ranking import ranking
-from ..store import directory, locked, report
+from ..store import directory, issued, locked, report
 from ..store.period import NAMED
 from ..store.snapshot import weights
 from .auth import Caller, Gate, Gated
+from .issues import Issue
 from .reforms import Reform
 
 router = APIRouter(tags=["统计"])
@@ -95,6 +96,12 @@ class LockedMonth(BaseModel):
     at: datetime
 
 
+class IssuedAs(Issue):
+    """The document that bore the figures; `intact`: what is kept of them is what the journal says was issued."""
+
+    intact: bool
+
+
 class Report(BaseModel):
     """A unit's figures for a period; `as_of` is the instant up to which everything recorded anywhere is in them."""
 
@@ -108,11 +115,15 @@ class Report(BaseModel):
     before: Compared | None = None
     year_before: Compared | None = None
     children: list[Child] = []
-    tree_changes: list[Reform] = Field([], description="本期首日后生效的机构调整；下级单位以期末的隶属关系为准")
+    tree_changes: list[Reform] = Field(
+        [],
+        description="本期首日后生效的机构调整，下级单位以期末的隶属关系为准；as=issued 时为印发后才登记的",
+    )
     ranking: Ranking | None = None
     locked: list[LockedMonth] | None = Field(None, description="as=locked 时：各月由哪个单位的采纳锁定")
-    now: dict[str, Value] | None = Field(None, description="as=locked 时：各指标现在的数")
-    differing: list[str] | None = Field(None, description="as=locked 时：锁定时与现在不同的指标")
+    issued: IssuedAs | None = Field(None, description="as=issued 时：所据的报告")
+    now: dict[str, Value] | None = Field(None, description="as=locked 或 issued 时：各指标现在的数")
+    differing: list[str] | None = Field(None, description="as=locked 或 issued 时：与现在不同的指标")
 
 
 class Record(BaseModel):
@@ -225,9 +236,17 @@ async def get_report(
     ),
     rank_kind: Annotated[contract.UnitKind, Query(description="排名的单位类别")] = contract.UnitKind.department,
     fewest_first: bool = Query(False, description="以少者为先"),
-    stood: Literal["now", "locked"] = Query("now", alias="as", description="locked：各月采纳锁定时的数"),
+    stood: Literal["now", "locked", "issued"] = Query(
+        "now",
+        alias="as",
+        description="locked：各月采纳锁定时的数；issued：印发报告时的数，不填文号为该期间最近一次印发的",
+    ),
+    number: str | None = Query(
+        None, max_length=40, description="as=issued 时的文号；期间以该报告为准", examples=["示例省直工委〔2026〕5号"]
+    ),
 ) -> Report:
-    """A unit's figures for a period, as they are or as they stood when its months were locked, its children beside.
+    """A unit's figures for a period, as they are or as they stood when its months were locked or a report of it, or of
+    its superior, was issued; its children beside.
 
     These are ranked only where it is asked for.
     """
@@ -236,6 +255,8 @@ async def get_report(
     await gate.allow(caller, Action.read_figures, unit)
     if stood == "locked":
         return Report.model_validate(await locked.locked_report(gate.database, unit, span, children=children))
+    if stood == "issued":
+        return Report.model_validate(await issued.issued_report(gate.database, unit, span, number, children=children))
     wanted = children or rank is not None
     found = await report.report(gate.database, unit, span, children=wanted, compare=compared(compare))
     if rank is not None:

@@ -57,10 +57,10 @@ async def report_view(
     if rank:
         await gate.allow(reader, Action.rank_units, unit)
         found["ranking"] = ranked(found, rank, rank_kind, fewest_first=fewest_first)
-    crumbs = await _crumbs(gate, reader, found["path"], found["period"])
+    above = await crumbs(gate, reader, found["path"], found["period"])
     spans = usual_spans(await directory.campaigns(gate.database))
     months = await locked.lock_states(gate.database, found["path"], asked)
-    context = {**frame(request), "crumbs": crumbs, "spans": spans, "may_rank": can(reader, Action.rank_units)}
+    context = {**frame(request), "crumbs": above, "spans": spans, "may_rank": can(reader, Action.rank_units)}
     context["locked"] = [month for month, held in months.items() if held]
     return HTMLResponse(await asyncio.to_thread(report_page, found, **context))
 
@@ -79,15 +79,15 @@ async def report_file(
     return HTMLResponse(page, headers={"Content-Disposition": f"attachment; filename={name}"})
 
 
-async def _crumbs(
+async def crumbs(
     gate: Gate, reader: Principal, path: list[str], period: dict[str, Any]
 ) -> list[tuple[str, str | None]]:
     """The units above, a link where the reader may read them."""
-    addresses, crumbs = Addresses(period, ""), []
+    addresses, found = Addresses(period, ""), []
     for place, id in enumerate(path[:-1]):
         readable = may(reader.roles, Action.read_figures, path[: place + 1]) is not None
-        crumbs.append(((await directory.unit(gate.database, id))["name"], addresses.report(id) if readable else None))
-    return crumbs
+        found.append(((await directory.unit(gate.database, id))["name"], addresses.report(id) if readable else None))
+    return found
 
 
 def usual_spans(campaigns: list[dict[str, Any]]) -> list[tuple[str, list[tuple[str, str]]]]:

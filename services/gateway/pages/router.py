@@ -13,6 +13,7 @@ from . import (
     figures,
     home,
     initiatives,
+    issues,
     judging,
     lined,
     membership,
@@ -33,7 +34,7 @@ def mount(app: FastAPI) -> None:
     app.mount("/pages", StaticFiles(directory=_STATIC), name="pages")
     # entry before records: `new` is no record's id
     modules = (
-        *(sign_in, access, home, figures, initiatives, membership, lined, entry),
+        *(sign_in, access, home, issues, figures, initiatives, membership, lined, entry),
         *(judging, norms, records, reforms, supervision, submitting, sheets),
     )
     for module in modules:

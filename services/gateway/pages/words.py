@@ -17,6 +17,7 @@ from .owed import KINDS, owed_lines
 ACTIONS = {
     Action.read_figures: "查看统计",
     Action.rank_units: "按同类单位排名",
+    Action.issue_reports: "印发统计报告",
     Action.read_units: "查看单位",
     Action.read_study: "查看学习记录",
     Action.write_study: "填报学习记录",

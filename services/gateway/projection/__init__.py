@@ -1,6 +1,19 @@
 """From events to figures: pure, no I/O."""
 
-from .catalogue import GRAINS, METRICS, SOURCES, Metric, by_subject, is_level, key, key_of, metric_of, stored, tagged
+from .catalogue import (
+    GRAINS,
+    LEVELS,
+    METRICS,
+    SOURCES,
+    Metric,
+    by_subject,
+    is_level,
+    key,
+    key_of,
+    metric_of,
+    stored,
+    tagged,
+)
 from .contributions import Contribution, facts
 from .fold import HIDDEN, fold
 from .rates import RATES, FigureReason, Rate, Weights, limited
@@ -10,6 +23,7 @@ __all__ = [
     "ALWAYS",
     "GRAINS",
     "HIDDEN",
+    "LEVELS",
     "METRICS",
     "RATES",
     "SOURCES",

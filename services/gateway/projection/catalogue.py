@@ -312,3 +312,7 @@ def stored(key: str) -> str:
 def key_of(field: str) -> str:
     """The key that a roll-up's field stands for."""
     return field.replace(":", ".")
+
+
+LEVELS = [stored(id) for id, metric in METRICS.items() if metric.sort == "level"]
+"""The figures that are levels, as their fields are called in a roll-up."""

@@ -33,12 +33,13 @@ from .. import contract
 from ..domain import AGGREGATES, CAMPAIGN, UNIT, USER
 from ..domain.campaign import PlaceCampaign
 from ..domain.permissions import EVERYWHERE
-from ..store import access, directory, facts, moves, tree
+from ..store import access, directory, facts, issues, moves, tree
 from ..store import members as lists
 from ..store import submissions as owed
 from ..store.generation import QUEUE, ledger
 from .initiatives import Lists
 from .members import Members, unknown_unit
+from .reports import Reports
 from .submissions import Periods, Submissions
 from .units import Units, place_unit, touch_tree
 
@@ -70,10 +71,11 @@ def _indexes(database: Database[Document]) -> None:
     owed.ensure_indexes(database)
     moves.ensure_indexes(database)
     tree.ensure_indexes(database)
+    issues.ensure_indexes(database)
 
 
-class Gateway(Units, Members, Lists, Submissions, Held, Scoped):
-    """Organisation, users, campaigns, submissions; figures."""
+class Gateway(Units, Members, Lists, Submissions, Reports, Held, Scoped):
+    """Organisation, users, campaigns, submissions, issued reports; figures."""
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS

@@ -1,4 +1,6 @@
-"""Corrections: what changes in a month after it was locked, with which record, by how much, when and why."""
+"""Corrections: what changes of a period that is kept, for a month was locked or a report issued: with which record, by
+how much, when and why.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +13,24 @@ from pymongo.database import Database
 from services.kernel.store import Document
 from services.kernel.vault import redact
 
+from ..domain.period import days_of
 from ..projection import HIDDEN, Line, is_level, legs
 
+Days = tuple[str, str]
+"""The first and last day of a period."""
 
-def affects(key: str, day: str, month: str) -> bool:
-    """Whether what a key counts on a day is part of a month's figures: of a level everything up to its end."""
-    return day[:7] <= month if is_level(key) else day[:7] == month
+
+def affects(key: str, day: str, days: Days) -> bool:
+    """Whether what a key counts on a day is part of a period's figures: of a level everything up to its end."""
+    return day <= days[1] and (is_level(key) or days[0] <= day)
 
 
 class Locks:
-    """Which months are locked, as the projection must know for each batch; kept until another one is."""
+    """Which periods are kept for whom, as the projection must know for each batch; known until another one is."""
 
     def __init__(self) -> None:
         self._version = 0
-        self._holders: dict[str, set[str]] = {}
+        self._holders: dict[Days, set[str]] = {}
 
     def correct(
         self,
@@ -41,7 +47,10 @@ class Locks:
         if version != self._version:
             self._holders = {}
             for row in database["locks"].find({}, {"unit": 1, "month": 1}, session=session):
-                self._holders.setdefault(row["month"], set()).add(row["unit"])
+                first, last = days_of(row["month"])
+                self._holders.setdefault((first.isoformat(), last.isoformat()), set()).add(row["unit"])
+            for row in database["reports"].find({}, {"unit": 1, "first": 1, "last": 1}, session=session):
+                self._holders.setdefault((row["first"], row["last"]), set()).add(row["unit"])
             self._version = version
         if not self._holders:
             return
@@ -54,8 +63,8 @@ class Locks:
         for entry in fact["entries"]:
             for path, day, amount in legs(lines(entry["u"]), entry["d"], entry["n"], is_level(entry["m"])):
                 if any(
-                    affects(entry["m"], day, month) and not holders.isdisjoint(path)
-                    for month, holders in self._holders.items()
+                    affects(entry["m"], day, days) and not holders.isdisjoint(path)
+                    for days, holders in self._holders.items()
                 ):
                     told = {"m": entry["m"], "u": entry["u"], "d": day, "n": amount}
                     entries.append({**told, "path": path})

@@ -10,9 +10,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from services.kernel.errors import DomainError
 from services.kernel.store import Document
 
-from ..projection import HIDDEN, METRICS, Weights, is_level, metric_of, tagged
+from ..projection import HIDDEN, LEVELS, METRICS, Weights, is_level, metric_of, tagged
 from . import directory
-from .locks import LEVELS
 from .period import Span
 from .place import place
 from .records import HIDDEN_TITLE
@@ -78,45 +77,52 @@ async def corrections(database: Database, unit_id: str, month: str, page: int, p
         at = await place(database, unit_id, span, session, children=False)
         locks = await _locks(database, at.path, span, session)
         batch = await _batch(database, unit_id, month, locks[0]["batch"], session)
-        last = span.last.isoformat()
-        entry: Document = {
-            "path": unit_id,
-            "$or": [
-                {"d": {"$gte": span.first.isoformat(), "$lte": last}},
-                {"m": {"$in": _OF_LEVEL}, "d": {"$lte": last}},
-            ],
-        }
-        of_it = {
-            "$and": [
-                {"$in": [unit_id, "$$e.path"]},
-                {"$lte": ["$$e.d", last]},
-                {"$or": [{"$gte": ["$$e.d", span.first.isoformat()]}, {"$in": ["$$e.m", _OF_LEVEL]}]},
-            ]
-        }
-        pipeline: list[Document] = [
-            {"$match": {"batch": {"$gt": batch}, "entries": {"$elemMatch": entry}}},
-            {"$set": {"entries": {"$filter": {"input": "$entries", "as": "e", "cond": of_it}}}},
-            {"$sort": {"batch": 1, "_id": 1}},
-            {
-                "$facet": {
-                    "all": [{"$count": "n"}],
-                    "sums": [
-                        {"$unwind": "$entries"},
-                        {"$group": {"_id": "$entries.m", "n": {"$sum": "$entries.n"}}},
-                        {"$match": {"n": {"$ne": 0}}},
-                    ],
-                    "page": [{"$skip": (page - 1) * page_size}, {"$limit": page_size}],
-                }
-            },
-        ]
-        (found,) = await (await database["corrections"].aggregate(pipeline, session=session)).to_list()
-    names = await directory.names(database, {entry["u"] for row in found["page"] for entry in row["entries"]})
-    total = found["all"][0]["n"] if found["all"] else 0
+        changed = await changed_since(database, unit_id, span, batch, page, page_size, session)
     return {
         "unit": unit_id,
         "unit_name": at.name,
         "month": month,
         "locked_at": locks[0]["at"],
+        **changed,
+    }
+
+
+async def changed_since(
+    database: Database, unit_id: str, span: Span, batch: int, page: int, page_size: int, session: AsyncClientSession
+) -> dict[str, Any]:
+    """A page of what came after a batch of the projection and counts for a unit in a span, and what it comes to."""
+    first, last = span.first.isoformat(), span.last.isoformat()
+    entry: Document = {
+        "path": unit_id,
+        "$or": [{"d": {"$gte": first, "$lte": last}}, {"m": {"$in": _OF_LEVEL}, "d": {"$lte": last}}],
+    }
+    of_it = {
+        "$and": [
+            {"$in": [unit_id, "$$e.path"]},
+            {"$lte": ["$$e.d", last]},
+            {"$or": [{"$gte": ["$$e.d", first]}, {"$in": ["$$e.m", _OF_LEVEL]}]},
+        ]
+    }
+    pipeline: list[Document] = [
+        {"$match": {"batch": {"$gt": batch}, "entries": {"$elemMatch": entry}}},
+        {"$set": {"entries": {"$filter": {"input": "$entries", "as": "e", "cond": of_it}}}},
+        {"$sort": {"batch": 1, "_id": 1}},
+        {
+            "$facet": {
+                "all": [{"$count": "n"}],
+                "sums": [
+                    {"$unwind": "$entries"},
+                    {"$group": {"_id": "$entries.m", "n": {"$sum": "$entries.n"}}},
+                    {"$match": {"n": {"$ne": 0}}},
+                ],
+                "page": [{"$skip": (page - 1) * page_size}, {"$limit": page_size}],
+            }
+        },
+    ]
+    (found,) = await (await database["corrections"].aggregate(pipeline, session=session)).to_list()
+    names = await directory.names(database, {entry["u"] for row in found["page"] for entry in row["entries"]})
+    total = found["all"][0]["n"] if found["all"] else 0
+    return {
         "sums": {
             row["_id"]: row["n"] for row in sorted(found["sums"], key=lambda row: row["_id"]) if not tagged(row["_id"])
         },

@@ -21,11 +21,11 @@ from services.kernel.store import Document, ensure_collections
 
 from ..contract import SOURCES
 from ..domain.period import days_of
-from ..projection import METRICS, Weights, stored
+from ..projection import LEVELS
 from .generation import PROJECTION, generation_of
+from .snapshot import WEIGHTS, weights_of
 from .tree import below_on, tree_of
 
-LEVELS = [stored(metric.id) for metric in METRICS.values() if metric.sort == "level"]
 _CHUNK = 500
 
 
@@ -108,9 +108,8 @@ def lock(work: Work, unit: str, month: str, confirmed: datetime) -> None:
         ]
         if rows:
             database["locked"].insert_many(rows, ordered=False, session=session)
-    norms = database["norms"].find_one({"_id": "hotline.weights"}, session=session)
+    weights = vars(weights_of(database["norms"].find_one(WEIGHTS, session=session)))
     row = {"_id": f"{unit}|{month}", "unit": unit, "month": month, "path": path, "batch": batch, "at": work.now}
-    weights = {} if norms is None else {name: norms[name] for name in vars(Weights()) if name in norms}
     database["locks"].insert_one({**row, "by": work.envelope.actor.user, "weights": weights}, session=session)
 
 

@@ -13,10 +13,9 @@ from pymongo.database import Database
 from services.kernel.journal import Work
 from services.kernel.store import Document, ensure_collections
 
-from ..projection import Line, is_level, key_of, spread, standing
+from ..projection import LEVELS, Line, is_level, key_of, spread, standing
 from .facts import write_rollups
 from .generation import PROJECTION, current, generation_of
-from .locks import LEVELS
 from .tree import CHANGES
 
 

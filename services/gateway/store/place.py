@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -11,6 +12,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from services.kernel.lists import MOST_COUNTED
 from services.kernel.store import Document
 
+from ..projection import Tree
 from . import directory
 from .period import Span
 from .snapshot import Database
@@ -45,22 +47,33 @@ async def place(database: Database, id: str, span: Span, session: AsyncClientSes
     Raises:
         DomainError: unit.unknown.
     """
-    unit, day = await directory.unit(database, id, session), span.last.isoformat()
-    below: list[Document] = []
-    if children:
-        asked = {"$or": [{"parent": id}, {"superiors.unit": id}]}
-        found = await database["units"].find(asked, session=session).sort("_id").to_list()
-        below = [{**row, "name": called(row, day)} for row in found if _superior(row, day) == id and _there(row, day)]
-    path = (await tree(database, session)).on(unit["path"], day)
-    return Place(unit, called(unit, day), path, below)
+    unit = await directory.unit(database, id, session)
+    below = await database["units"].find(ever_below(id), session=session).sort("_id").to_list() if children else []
+    return place_of(unit, below, await tree(database, session), span.last.isoformat())
 
 
-async def changes(database: Database, id: str, span: Span, session: AsyncClientSession) -> list[dict[str, Any]]:
+def ever_below(id: str) -> Document:
+    """Which units may have stood right below one on some day."""
+    return {"$or": [{"parent": id}, {"superiors.unit": id}]}
+
+
+def place_of(unit: Document, ever: Iterable[Document], over_time: Tree, day: str) -> Place:
+    """A unit on a day, and of the units that ever stood right below it those that did on that day."""
+    below = [row for row in ever if _superior(row, day) == unit["_id"] and _there(row, day)]
+    named = [{**row, "name": called(row, day)} for row in below]
+    return Place(unit, called(unit, day), over_time.on(unit["path"], day), named)
+
+
+async def changes(
+    database: Database, id: str, span: Span, session: AsyncClientSession, after: datetime | None = None
+) -> list[dict[str, Any]]:
     """What became of the tree at or below a unit within a span, after its first day; what is only called otherwise is
-    none of it.
+    none of it. With `after`, what was written down from that instant on, of the first day too.
     """
-    days = {"$gt": span.first.isoformat(), "$lte": span.last.isoformat()}
-    asked = {"scope": id, "day": days, "kind": {"$ne": "renamed"}}
+    days = {"$gt" if after is None else "$gte": span.first.isoformat(), "$lte": span.last.isoformat()}
+    asked: Document = {"scope": id, "day": days, "kind": {"$ne": "renamed"}}
+    if after is not None:
+        asked["at"] = {"$gte": after}
     found = database[CHANGES].find(asked, session=session).sort([("day", -1), ("_id", 1)])
     return [shown(row) async for row in found]
 

@@ -14,7 +14,7 @@ from services.kernel.event import Period
 from services.kernel.store import Document
 from services.study.contract import Grain
 
-from ..projection import METRICS, RATES, Metric, Rate, Weights, key, stored
+from ..projection import LEVELS, METRICS, RATES, Metric, Rate, Weights, key, stored
 from . import directory
 from .generation import PROJECTION
 from .period import Span
@@ -95,8 +95,7 @@ async def details_of(
     session: AsyncClientSession,
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Every figure of each unit for a span, with its name, measure and reason, as that instant of the store has it."""
-    levels = [stored(metric.id) for metric in METRICS.values() if metric.sort == "level"]
-    found, windows = await sums(rollups, units, span, levels, session), span.windows(campaigns)
+    found, windows = await sums(rollups, units, span, LEVELS, session), span.windows(campaigns)
     return {unit: figures_of(found[unit], windows, weighed) for unit in units}
 
 
@@ -108,27 +107,40 @@ async def sums(
     session: AsyncClientSession,
 ) -> Sums:
     """Every key's amount by unit: flows and distinct counts over the span, `levels` (as stored) from the beginning."""
-    found: Sums = defaultdict(lambda: defaultdict(int))
-    months = span.months()
-    whole = [month for month in months if span.whole(month)]
-    parts = [month for month in months if not span.whole(month)]
-    ids = [f"{unit}|{month}" for unit in units for month in whole]
-    async for row in rollups.find({"_id": {"$in": ids}}, {"unit": 1, "sum": 1}, session=session):
-        for field, amount in row.get("sum", {}).items():
-            found[row["unit"]][field] += amount
-    ids = [f"{unit}|{month}" for unit in units for month in parts]
-    async for row in rollups.find({"_id": {"$in": ids}}, {"unit": 1, "month": 1, "days": 1}, session=session):
-        for day, amounts in row.get("days", {}).items():
-            at = date.fromisoformat(f"{row['month']}-{day}")
-            for field, amount in amounts.items():
-                if span.first <= at <= span.last or (at < span.first and field in levels):
-                    found[row["unit"]][field] += amount
-    earlier = {"unit": {"$in": units}, "month": {"$lt": months[0]}}
-    asked = {"unit": 1, **{f"sum.{field}": 1 for field in levels}}
-    async for row in rollups.find(earlier, asked, session=session):
-        for field, amount in row.get("sum", {}).items():
-            found[row["unit"]][field] += amount
+    found = no_sums()
+    for which, fields in months_of(units, span, levels):
+        async for row in rollups.find(which, fields, session=session):
+            add_month(found, row, span, levels)
     return found
+
+
+def no_sums() -> Sums:
+    """What nothing has been added to."""
+    return defaultdict(lambda: defaultdict(int))
+
+
+def months_of(units: list[str], span: Span, levels: Collection[str]) -> list[tuple[Document, Document]]:
+    """Which roll-ups say what units count over a span, and what of each: `sum` of a whole month, `days` of another."""
+    months = span.months()
+    whole = [f"{unit}|{month}" for unit in units for month in months if span.whole(month)]
+    parts = [f"{unit}|{month}" for unit in units for month in months if not span.whole(month)]
+    return [
+        ({"_id": {"$in": whole}}, {"unit": 1, "sum": 1}),
+        ({"_id": {"$in": parts}}, {"unit": 1, "month": 1, "days": 1}),
+        ({"unit": {"$in": units}, "month": {"$lt": months[0]}}, {"unit": 1, **{f"sum.{field}": 1 for field in levels}}),
+    ]
+
+
+def add_month(found: Sums, row: Document, span: Span, levels: Collection[str]) -> None:
+    """Add what one of these roll-ups says."""
+    amounts_of_unit = found[row["unit"]]
+    for field, amount in row.get("sum", {}).items():
+        amounts_of_unit[field] += amount
+    for day, amounts in row.get("days", {}).items():
+        at = date.fromisoformat(f"{row['month']}-{day}")
+        for field, amount in amounts.items():
+            if span.first <= at <= span.last or (at < span.first and field in levels):
+                amounts_of_unit[field] += amount
 
 
 def figures_of(sums: dict[str, int], windows: set[Grain], weighed: Weights) -> dict[str, dict[str, Any]]:

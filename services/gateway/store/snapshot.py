@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
@@ -16,6 +15,8 @@ from ..projection import SOURCES, Weights
 from .generation import PROJECTION, QUEUE, Generation, generation_of
 
 Database = AsyncDatabase[Document]
+HELD: Document = {"queue": QUEUE, "sort": {"$ne": "dropped"}, "recorded": {"$ne": None}}
+WEIGHTS: Document = {"_id": "hotline.weights"}
 
 
 @asynccontextmanager
@@ -32,21 +33,24 @@ async def known(database: Database, session: AsyncClientSession | None = None) -
     nothing.
     """
     projection = await database[PROJECTION].find_one({"_id": PROJECTION}, session=session)
-    generation = generation_of(projection)
+    oldest = await database["held"].find_one(HELD, {"recorded": 1}, sort=[("recorded", 1)], session=session)
+    return generation_of(projection), complete_until(projection, oldest)
+
+
+def complete_until(projection: Document | None, oldest_held: Document | None) -> datetime | None:
+    """That instant, of the projection's document and the first of what is `HELD`."""
     marks: dict[str, datetime] = (projection or {}).get("watermarks", {})
     if not marks.keys() >= SOURCES:
-        return generation, None
-    held: Document | None = await database["held"].find_one(
-        {"queue": QUEUE, "sort": {"$ne": "dropped"}, "recorded": {"$ne": None}},
-        {"recorded": 1},
-        sort=[("recorded", 1)],
-        session=session,
-    )
-    oldest = min(marks.values())
-    return generation, oldest if held is None else min(oldest, held["recorded"] - timedelta(milliseconds=1))
+        return None
+    aside: list[datetime] = [] if oldest_held is None else [oldest_held["recorded"] - timedelta(milliseconds=1)]
+    return min([*marks.values(), *aside])
 
 
 async def weights(database: Database, session: AsyncClientSession | None = None) -> Weights:
     """The weights in force."""
-    row: dict[str, Any] | None = await database["norms"].find_one({"_id": "hotline.weights"}, session=session)
-    return Weights() if row is None else Weights(**{name: row[name] for name in vars(Weights()) if name in row})
+    return weights_of(await database["norms"].find_one(WEIGHTS, session=session))
+
+
+def weights_of(norm: Document | None) -> Weights:
+    """The weights that a norm says, and those with which the platform comes where it says none."""
+    return Weights(**{name: (norm or {})[name] for name in vars(Weights()) if name in (norm or {})})

@@ -30,10 +30,12 @@ BODIES: dict[str, Any] = {
     "make_token": {"name": "接口", "role": "member", "unit": UNIT},
     "call_back_ticket": {"valid": True, "responded": True, "solved": True, "satisfaction": "satisfied"},
     "record_planned_session": {"item": RECORD, "due": 3},
+    "issue_report": {"number": "一号", "title": "样例", "from": "2026-01-01", "to": "2026-03-31"},
     "set_norm": {"kinds": [{"id": "one", "name": "样例"}], "visits_a_month": 3, "source": "样例"},
 }
 """What no schema says: for operations whose least body is none."""
 FORMS_OF = {
+    "issue_made": {"number": "一号", "title": "样例", "from": "2026-01-01", "to": "2026-03-31"},
     "revise": {"version": "1"},
     "make_plan": {"title": "样例", "first": "2026-03", "last": "2026-03", "kinds": "branch", "0-title": "样例"},
     "set_norm": {"kinds": "one 样例", "visits_a_month": "3", "source": "样例"},

@@ -59,6 +59,10 @@ ANYBODY = (
 
 ON_UNIT: dict[Action, tuple[str, ...]] = {
     Action.grant_roles: ("set_roles",),
+    Action.issue_reports: (
+        "issue_report",
+        "page issue_made",
+    ),
     Action.acknowledge_notices: (
         "acknowledge_receipt",
         "page take_step receipt acknowledgements",
@@ -176,7 +180,12 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "get_records_workbook",
         "get_report",
         "get_workbook",
+        "list_issued_corrections",
+        "list_issued_reports",
         "page coverage_view",
+        "page issued_report_file",
+        "page issued_report_view",
+        "page issued_view",
         "page progress_view",
         "page records_view",
         "page report_file",

@@ -7,13 +7,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from bson.errors import InvalidDocument
 from pydantic import ValidationError
+from pymongo import AsyncMongoClient
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from services.gateway.contract import Role
 from services.gateway.domain.permissions import PERMISSIONS, Action
 from services.gateway.gate import Gate
 from services.gateway.http_api.app import make_app
+from services.gateway.store.access import Log
 from services.kernel.settings import Settings
+from services.kernel.store import Document
 from tests.component.access.world import PLACES, RECORD, UNIT, World, user_of, world
 
 WRITER = user_of(Role.unit_admin, "inside")
@@ -109,6 +114,42 @@ def test_every_look_at_what_is_masked_is_written_down_with_its_reason(mongo: str
         assert all(entry["reason"].startswith("回访核实") and "138" not in entry["reason"] for entry in found)
 
     run(mongo, database, act)
+
+
+def test_entries_that_meet_are_written_together_and_each_is_told_of_a_failure(mongo: str, database: str) -> None:
+    """Two hundred changes at once need a few writes; a refusal among them waits no longer than they do."""
+    written = Inserts()
+
+    async def act() -> None:
+        async with AsyncMongoClient[Document](mongo, event_listeners=[written]) as client:
+            log = Log(client[database])
+            await asyncio.gather(*(log.add({"_id": n}, gather=n != 100) for n in range(200)))
+            assert await client[database]["audit"].count_documents({}) == 200
+            assert 1 <= written.count <= 5
+            outcomes = await asyncio.gather(
+                *(log.add({"_id": "one", "a": object()}), log.add({"_id": "two"})), return_exceptions=True
+            )
+            assert [type(outcome) for outcome in outcomes] == [InvalidDocument, InvalidDocument]
+            await log.add({"_id": "three"})
+            assert await client[database]["audit"].count_documents({}) == 201
+
+    asyncio.run(act())
+
+
+class Inserts(CommandListener):
+    """Counts what a client inserts."""
+
+    count = 0
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """A command was sent."""
+        self.count += event.command_name == "insert"
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Nothing more."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Nothing more."""
 
 
 def test_the_log_is_read_by_audit_administrators_for_their_units_alone(mongo: str, database: str) -> None:

@@ -10,12 +10,15 @@ from typing import Any, TypeVar
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
+from services.cli.audit.issued import differences as issued_differences
 from services.cli.audit.locked import differences
-from services.gateway.contract import SOURCES
+from services.gateway.contract import SOURCES, IssueReport
 from services.gateway.domain import AGGREGATES
-from services.gateway.store import locks, moves, tree
+from services.gateway.domain.report import report_id
+from services.gateway.store import issues, locks, moves, tree
 from services.gateway.store.facts import Projection, ensure_indexes
 from services.gateway.store.generation import current
+from services.gateway.store.period import Span
 from services.kernel.event import Actor, Envelope, Event, new_id
 from services.kernel.inbox import Taking
 from services.kernel.journal import Journal, Work
@@ -37,6 +40,7 @@ class Figures:
         ensure_indexes(self.database)
         tree.ensure_indexes(self.database)
         moves.ensure_indexes(self.database)
+        issues.ensure_indexes(self.database)
         ensure_collections(self.database, [aggregate.collection for aggregate in AGGREGATES])
         self.settle()
         opened = {"opens": CAMPAIGN.first.isoformat(), "closes": CAMPAIGN.last.isoformat()}
@@ -75,7 +79,7 @@ class Figures:
 
     def forget(self) -> None:
         """Begin again with no event."""
-        for name in ("facts", "rollups", "held", "locks", "locked", "corrections"):
+        for name in ("facts", "rollups", "held", "locks", "locked", "corrections", "reports", "issued", "journal"):
             self.database[name].delete_many({})
         anew = {"$unset": {"watermarks": 1}, "$inc": {"locks": 1}}
         self.database["projection"].update_one({"_id": "projection"}, anew)
@@ -94,10 +98,31 @@ class Figures:
         )
         self._journal.transact(envelope, lambda work: locks.lock(work, unit, month, confirmed))
 
+    def issue(self, unit: str, number: str, span: Span, title: str = "通报") -> str:
+        """Issue a unit's report over a span, as the service does; give its id.
+
+        Raises:
+            DomainError: it is refused; nothing is kept.
+        """
+        id = report_id(unit, number)
+        asked = IssueReport(id=id, unit=unit, number=number, title=title, first=span.first, last=span.last)
+        envelope = Envelope(
+            command_id=new_id(),
+            actor=Actor(user="office", role="office", unit="P"),
+            paths={unit: PATHS[unit]},
+            deadline=NOW,
+        )
+        self._journal.transact(envelope, lambda work: issues.issue(work, asked))
+        return id
+
     def unequal(self) -> list[str]:
-        """Where what was locked and corrected is not what the roll-ups say now."""
+        """Where what was kept at a lock or an issue, and corrected, is not what the roll-ups say now."""
         with self.database.client.start_session(snapshot=True) as session:
-            return differences(self.database, current(self.database).rollups, session)[1]
+            rollups = current(self.database).rollups
+            return [
+                *differences(self.database, rollups, session)[1],
+                *issued_differences(self.database, rollups, [CAMPAIGN], session)[1],
+            ]
 
     def ask(self, read: Callable[[AsyncDatabase[Document]], Awaitable[T]]) -> T:
         """Read with a client of asyncio's."""

@@ -25,41 +25,45 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4services/gateway/pb/shengzhi/report/v1/reports.proto\x12\x12shengzhi.report.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"m\n\x10GetReportRequest\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0c\n\x04\x66rom\x18\x02 \x01(\t\x12\n\n\x02to\x18\x03 \x01(\t\x12\x10\n\x08\x63hildren\x18\x04 \x01(\x08\x12\x0e\n\x06period\x18\x05 \x01(\t\x12\x0f\n\x07\x63ompare\x18\x06 \x01(\x08\"w\n\x06\x46igure\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\x05value\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x17\n\x0funit_of_measure\x18\x04 \x01(\t\x12\x0c\n\x04sort\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\tB\x08\n\x06_value\"P\n\x05\x43hild\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12+\n\x07\x66igures\x18\x03 \x03(\x0b\x32\x1a.shengzhi.report.v1.Figure\"\xea\x02\n\x11GetReportResponse\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x11\n\tunit_name\x18\x02 \x01(\t\x12\x0c\n\x04\x66rom\x18\x03 \x01(\t\x12\n\n\x02to\x18\x04 \x01(\t\x12)\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x66igures\x18\x06 \x03(\x0b\x32\x1a.shengzhi.report.v1.Figure\x12+\n\x08\x63hildren\x18\x07 \x03(\x0b\x32\x19.shengzhi.report.v1.Child\x12,\n\x06\x62\x65\x66ore\x18\x08 \x01(\x0b\x32\x1c.shengzhi.report.v1.Compared\x12\x31\n\x0byear_before\x18\t \x01(\x0b\x32\x1c.shengzhi.report.v1.Compared\x12\x34\n\x0ctree_changes\x18\n \x03(\x0b\x32\x1e.shengzhi.report.v1.TreeChange\"R\n\nTreeChange\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x0c\n\x04told\x18\x04 \x01(\t\x12\r\n\x05\x62\x61sis\x18\x05 \x01(\t\"\x87\x01\n\x08\x43ompared\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\n\n\x02to\x18\x02 \x01(\t\x12+\n\x07\x66igures\x18\x03 \x03(\x0b\x32\x1a.shengzhi.report.v1.Figure\x12\x34\n\x0ctree_changes\x18\x04 \x03(\x0b\x32\x1e.shengzhi.report.v1.TreeChange\"\x85\x01\n\x12WatchReportRequest\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0c\n\x04\x66rom\x18\x02 \x01(\t\x12\n\n\x02to\x18\x03 \x01(\t\x12\x10\n\x08\x63hildren\x18\x04 \x01(\x08\x12\x0e\n\x06period\x18\x05 \x01(\t\x12\x14\n\x0cresume_token\x18\x06 \x01(\t\x12\x0f\n\x07\x63ompare\x18\x07 \x01(\x08\"\x8d\x01\n\x13WatchReportResponse\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x35\n\x06report\x18\x02 \x01(\x0b\x32%.shengzhi.report.v1.GetReportResponse\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x15\n\x13GetCatalogueRequest\"\x92\x01\n\x0e\x43\x61talogueEntry\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\x0funit_of_measure\x18\x03 \x01(\t\x12\x0c\n\x04sort\x18\x04 \x01(\t\x12\x0e\n\x06\x63ounts\x18\x05 \x01(\t\x12\x0f\n\x07sources\x18\x06 \x03(\t\x12\x0e\n\x06grains\x18\x07 \x03(\t\x12\x0e\n\x06tagged\x18\x08 \x01(\x08\"I\n\x14GetCatalogueResponse\x12\x31\n\x05items\x18\x01 \x03(\x0b\x32\".shengzhi.report.v1.CatalogueEntry\"\x8a\x01\n\x12ListRecordsRequest\x12\x0e\n\x06\x66igure\x18\x01 \x01(\t\x12\x0c\n\x04unit\x18\x02 \x01(\t\x12\x0c\n\x04\x66rom\x18\x03 \x01(\t\x12\n\n\x02to\x18\x04 \x01(\t\x12\x0c\n\x04page\x18\x05 \x01(\x05\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x0e\n\x06period\x18\x07 \x01(\t\x12\x0b\n\x03tag\x18\x08 \x01(\t\"\x84\x01\n\x06Record\x12\x0e\n\x06record\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x11\n\tunit_name\x18\x06 \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x07 \x01(\t\x12\x0e\n\x06\x61mount\x18\x08 \x01(\x03\"\x8d\x01\n\x13ListRecordsResponse\x12\x0e\n\x06\x66igure\x18\x01 \x01(\t\x12\x0b\n\x03sum\x18\x02 \x01(\x03\x12\r\n\x05total\x18\x03 \x01(\x03\x12\x0c\n\x04page\x18\x04 \x01(\x05\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12)\n\x05items\x18\x06 \x03(\x0b\x32\x1a.shengzhi.report.v1.Record2\x88\x03\n\x07Reports\x12X\n\tGetReport\x12$.shengzhi.report.v1.GetReportRequest\x1a%.shengzhi.report.v1.GetReportResponse\x12^\n\x0bListRecords\x12&.shengzhi.report.v1.ListRecordsRequest\x1a\'.shengzhi.report.v1.ListRecordsResponse\x12`\n\x0bWatchReport\x12&.shengzhi.report.v1.WatchReportRequest\x1a\'.shengzhi.report.v1.WatchReportResponse0\x01\x12\x61\n\x0cGetCatalogue\x12\'.shengzhi.report.v1.GetCatalogueRequest\x1a(.shengzhi.report.v1.GetCatalogueResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4services/gateway/pb/shengzhi/report/v1/reports.proto\x12\x12shengzhi.report.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8c\x01\n\x10GetReportRequest\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0c\n\x04\x66rom\x18\x02 \x01(\t\x12\n\n\x02to\x18\x03 \x01(\t\x12\x10\n\x08\x63hildren\x18\x04 \x01(\x08\x12\x0e\n\x06period\x18\x05 \x01(\t\x12\x0f\n\x07\x63ompare\x18\x06 \x01(\x08\x12\r\n\x05stood\x18\x07 \x01(\t\x12\x0e\n\x06number\x18\x08 \x01(\t\"w\n\x06\x46igure\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\x05value\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x17\n\x0funit_of_measure\x18\x04 \x01(\t\x12\x0c\n\x04sort\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\tB\x08\n\x06_value\"P\n\x05\x43hild\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12+\n\x07\x66igures\x18\x03 \x03(\x0b\x32\x1a.shengzhi.report.v1.Figure\"\xf0\x03\n\x11GetReportResponse\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x11\n\tunit_name\x18\x02 \x01(\t\x12\x0c\n\x04\x66rom\x18\x03 \x01(\t\x12\n\n\x02to\x18\x04 \x01(\t\x12)\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x66igures\x18\x06 \x03(\x0b\x32\x1a.shengzhi.report.v1.Figure\x12+\n\x08\x63hildren\x18\x07 \x03(\x0b\x32\x19.shengzhi.report.v1.Child\x12,\n\x06\x62\x65\x66ore\x18\x08 \x01(\x0b\x32\x1c.shengzhi.report.v1.Compared\x12\x31\n\x0byear_before\x18\t \x01(\x0b\x32\x1c.shengzhi.report.v1.Compared\x12\x34\n\x0ctree_changes\x18\n \x03(\x0b\x32\x1e.shengzhi.report.v1.TreeChange\x12\'\n\x03now\x18\x0b \x03(\x0b\x32\x1a.shengzhi.report.v1.Figure\x12/\n\x06locked\x18\x0c \x03(\x0b\x32\x1f.shengzhi.report.v1.LockedMonth\x12*\n\x06issued\x18\r \x01(\x0b\x32\x1a.shengzhi.report.v1.Issued\"R\n\x0bLockedMonth\x12\r\n\x05month\x18\x01 \x01(\t\x12\x0c\n\x04unit\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"^\n\x06Issued\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04unit\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x05 \x01(\t\x12\x0e\n\x06intact\x18\x06 \x01(\x08\"R\n\nTreeChange\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x0c\n\x04told\x18\x04 \x01(\t\x12\r\n\x05\x62\x61sis\x18\x05 \x01(\t\"\x87\x01\n\x08\x43ompared\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\n\n\x02to\x18\x02 \x01(\t\x12+\n\x07\x66igures\x18\x03 \x03(\x0b\x32\x1a.shengzhi.report.v1.Figure\x12\x34\n\x0ctree_changes\x18\x04 \x03(\x0b\x32\x1e.shengzhi.report.v1.TreeChange\"\x85\x01\n\x12WatchReportRequest\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0c\n\x04\x66rom\x18\x02 \x01(\t\x12\n\n\x02to\x18\x03 \x01(\t\x12\x10\n\x08\x63hildren\x18\x04 \x01(\x08\x12\x0e\n\x06period\x18\x05 \x01(\t\x12\x14\n\x0cresume_token\x18\x06 \x01(\t\x12\x0f\n\x07\x63ompare\x18\x07 \x01(\x08\"\x8d\x01\n\x13WatchReportResponse\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x35\n\x06report\x18\x02 \x01(\x0b\x32%.shengzhi.report.v1.GetReportResponse\x12)\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x15\n\x13GetCatalogueRequest\"\x92\x01\n\x0e\x43\x61talogueEntry\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\x0funit_of_measure\x18\x03 \x01(\t\x12\x0c\n\x04sort\x18\x04 \x01(\t\x12\x0e\n\x06\x63ounts\x18\x05 \x01(\t\x12\x0f\n\x07sources\x18\x06 \x03(\t\x12\x0e\n\x06grains\x18\x07 \x03(\t\x12\x0e\n\x06tagged\x18\x08 \x01(\x08\"I\n\x14GetCatalogueResponse\x12\x31\n\x05items\x18\x01 \x03(\x0b\x32\".shengzhi.report.v1.CatalogueEntry\"\x8a\x01\n\x12ListRecordsRequest\x12\x0e\n\x06\x66igure\x18\x01 \x01(\t\x12\x0c\n\x04unit\x18\x02 \x01(\t\x12\x0c\n\x04\x66rom\x18\x03 \x01(\t\x12\n\n\x02to\x18\x04 \x01(\t\x12\x0c\n\x04page\x18\x05 \x01(\x05\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x0e\n\x06period\x18\x07 \x01(\t\x12\x0b\n\x03tag\x18\x08 \x01(\t\"\x84\x01\n\x06Record\x12\x0e\n\x06record\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x11\n\tunit_name\x18\x06 \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x07 \x01(\t\x12\x0e\n\x06\x61mount\x18\x08 \x01(\x03\"\x8d\x01\n\x13ListRecordsResponse\x12\x0e\n\x06\x66igure\x18\x01 \x01(\t\x12\x0b\n\x03sum\x18\x02 \x01(\x03\x12\r\n\x05total\x18\x03 \x01(\x03\x12\x0c\n\x04page\x18\x04 \x01(\x05\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12)\n\x05items\x18\x06 \x03(\x0b\x32\x1a.shengzhi.report.v1.Record2\x88\x03\n\x07Reports\x12X\n\tGetReport\x12$.shengzhi.report.v1.GetReportRequest\x1a%.shengzhi.report.v1.GetReportResponse\x12^\n\x0bListRecords\x12&.shengzhi.report.v1.ListRecordsRequest\x1a\'.shengzhi.report.v1.ListRecordsResponse\x12`\n\x0bWatchReport\x12&.shengzhi.report.v1.WatchReportRequest\x1a\'.shengzhi.report.v1.WatchReportResponse0\x01\x12\x61\n\x0cGetCatalogue\x12\'.shengzhi.report.v1.GetCatalogueRequest\x1a(.shengzhi.report.v1.GetCatalogueResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'services.gateway.pb.shengzhi.report.v1.reports_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETREPORTREQUEST']._serialized_start=109
-  _globals['_GETREPORTREQUEST']._serialized_end=218
-  _globals['_FIGURE']._serialized_start=220
-  _globals['_FIGURE']._serialized_end=339
-  _globals['_CHILD']._serialized_start=341
-  _globals['_CHILD']._serialized_end=421
-  _globals['_GETREPORTRESPONSE']._serialized_start=424
-  _globals['_GETREPORTRESPONSE']._serialized_end=786
-  _globals['_TREECHANGE']._serialized_start=788
-  _globals['_TREECHANGE']._serialized_end=870
-  _globals['_COMPARED']._serialized_start=873
-  _globals['_COMPARED']._serialized_end=1008
-  _globals['_WATCHREPORTREQUEST']._serialized_start=1011
-  _globals['_WATCHREPORTREQUEST']._serialized_end=1144
-  _globals['_WATCHREPORTRESPONSE']._serialized_start=1147
-  _globals['_WATCHREPORTRESPONSE']._serialized_end=1288
-  _globals['_GETCATALOGUEREQUEST']._serialized_start=1290
-  _globals['_GETCATALOGUEREQUEST']._serialized_end=1311
-  _globals['_CATALOGUEENTRY']._serialized_start=1314
-  _globals['_CATALOGUEENTRY']._serialized_end=1460
-  _globals['_GETCATALOGUERESPONSE']._serialized_start=1462
-  _globals['_GETCATALOGUERESPONSE']._serialized_end=1535
-  _globals['_LISTRECORDSREQUEST']._serialized_start=1538
-  _globals['_LISTRECORDSREQUEST']._serialized_end=1676
-  _globals['_RECORD']._serialized_start=1679
-  _globals['_RECORD']._serialized_end=1811
-  _globals['_LISTRECORDSRESPONSE']._serialized_start=1814
-  _globals['_LISTRECORDSRESPONSE']._serialized_end=1955
-  _globals['_REPORTS']._serialized_start=1958
-  _globals['_REPORTS']._serialized_end=2350
+  _globals['_GETREPORTREQUEST']._serialized_start=110
+  _globals['_GETREPORTREQUEST']._serialized_end=250
+  _globals['_FIGURE']._serialized_start=252
+  _globals['_FIGURE']._serialized_end=371
+  _globals['_CHILD']._serialized_start=373
+  _globals['_CHILD']._serialized_end=453
+  _globals['_GETREPORTRESPONSE']._serialized_start=456
+  _globals['_GETREPORTRESPONSE']._serialized_end=952
+  _globals['_LOCKEDMONTH']._serialized_start=954
+  _globals['_LOCKEDMONTH']._serialized_end=1036
+  _globals['_ISSUED']._serialized_start=1038
+  _globals['_ISSUED']._serialized_end=1132
+  _globals['_TREECHANGE']._serialized_start=1134
+  _globals['_TREECHANGE']._serialized_end=1216
+  _globals['_COMPARED']._serialized_start=1219
+  _globals['_COMPARED']._serialized_end=1354
+  _globals['_WATCHREPORTREQUEST']._serialized_start=1357
+  _globals['_WATCHREPORTREQUEST']._serialized_end=1490
+  _globals['_WATCHREPORTRESPONSE']._serialized_start=1493
+  _globals['_WATCHREPORTRESPONSE']._serialized_end=1634
+  _globals['_GETCATALOGUEREQUEST']._serialized_start=1636
+  _globals['_GETCATALOGUEREQUEST']._serialized_end=1657
+  _globals['_CATALOGUEENTRY']._serialized_start=1660
+  _globals['_CATALOGUEENTRY']._serialized_end=1806
+  _globals['_GETCATALOGUERESPONSE']._serialized_start=1808
+  _globals['_GETCATALOGUERESPONSE']._serialized_end=1881
+  _globals['_LISTRECORDSREQUEST']._serialized_start=1884
+  _globals['_LISTRECORDSREQUEST']._serialized_end=2022
+  _globals['_RECORD']._serialized_start=2025
+  _globals['_RECORD']._serialized_end=2157
+  _globals['_LISTRECORDSRESPONSE']._serialized_start=2160
+  _globals['_LISTRECORDSRESPONSE']._serialized_end=2301
+  _globals['_REPORTS']._serialized_start=2304
+  _globals['_REPORTS']._serialized_end=2696
 # @@protoc_insertion_point(module_scope)

@@ -23,7 +23,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class GetReportRequest(_message.Message):
     """GetReportRequest names a unit and the first and last day (YYYY-MM-DD), both included; or, instead of the two, a
     period by its name: 2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-05, campaign, campaign:C2026, campaign:C2026:1 (its first
-    phase). With `compare` the period before and the same days a year before are answered too.
+    phase). With `compare` the period before and the same days a year before are answered too. `stood` is "now" (or
+    nothing), "locked" for the figures as they stood when the period's months were locked, or "issued" for those of a
+    report that was issued: the one that bears `number`, whose period it is then, or the latest over just this period.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -34,11 +36,15 @@ class GetReportRequest(_message.Message):
     CHILDREN_FIELD_NUMBER: _builtins.int
     PERIOD_FIELD_NUMBER: _builtins.int
     COMPARE_FIELD_NUMBER: _builtins.int
+    STOOD_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
     unit: _builtins.str
     to: _builtins.str
     children: _builtins.bool
     period: _builtins.str
     compare: _builtins.bool
+    stood: _builtins.str
+    number: _builtins.str
     def __init__(
         self,
         *,
@@ -47,10 +53,12 @@ class GetReportRequest(_message.Message):
         children: _builtins.bool = ...,
         period: _builtins.str = ...,
         compare: _builtins.bool = ...,
+        stood: _builtins.str = ...,
+        number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "compare", b"compare", "from", b"from", "period", b"period", "to", b"to", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "compare", b"compare", "from", b"from", "number", b"number", "period", b"period", "stood", b"stood", "to", b"to", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -124,7 +132,9 @@ Global___Child: _TypeAlias = Child  # noqa: Y015
 
 @_typing.final
 class GetReportResponse(_message.Message):
-    """GetReportResponse bears the figures; everything recorded up to `as_of` is in them."""
+    """GetReportResponse bears the figures; everything recorded up to `as_of` is in them. Where they are as they stood, `now`
+    bears those of now, and `locked` or `issued` says when they were kept.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -138,6 +148,9 @@ class GetReportResponse(_message.Message):
     BEFORE_FIELD_NUMBER: _builtins.int
     YEAR_BEFORE_FIELD_NUMBER: _builtins.int
     TREE_CHANGES_FIELD_NUMBER: _builtins.int
+    NOW_FIELD_NUMBER: _builtins.int
+    LOCKED_FIELD_NUMBER: _builtins.int
+    ISSUED_FIELD_NUMBER: _builtins.int
     unit: _builtins.str
     unit_name: _builtins.str
     to: _builtins.str
@@ -153,6 +166,12 @@ class GetReportResponse(_message.Message):
     def year_before(self) -> Global___Compared: ...
     @_builtins.property
     def tree_changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___TreeChange]: ...
+    @_builtins.property
+    def now(self) -> _containers.RepeatedCompositeFieldContainer[Global___Figure]: ...
+    @_builtins.property
+    def locked(self) -> _containers.RepeatedCompositeFieldContainer[Global___LockedMonth]: ...
+    @_builtins.property
+    def issued(self) -> Global___Issued: ...
     def __init__(
         self,
         *,
@@ -165,14 +184,81 @@ class GetReportResponse(_message.Message):
         before: Global___Compared | None = ...,
         year_before: Global___Compared | None = ...,
         tree_changes: _abc.Iterable[Global___TreeChange] | None = ...,
+        now: _abc.Iterable[Global___Figure] | None = ...,
+        locked: _abc.Iterable[Global___LockedMonth] | None = ...,
+        issued: Global___Issued | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "before", b"before", "year_before", b"year_before"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "before", b"before", "issued", b"issued", "year_before", b"year_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "before", b"before", "children", b"children", "figures", b"figures", "from", b"from", "to", b"to", "tree_changes", b"tree_changes", "unit", b"unit", "unit_name", b"unit_name", "year_before", b"year_before"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "before", b"before", "children", b"children", "figures", b"figures", "from", b"from", "issued", b"issued", "locked", b"locked", "now", b"now", "to", b"to", "tree_changes", b"tree_changes", "unit", b"unit", "unit_name", b"unit_name", "year_before", b"year_before"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetReportResponse: _TypeAlias = GetReportResponse  # noqa: Y015
+
+@_typing.final
+class LockedMonth(_message.Message):
+    """LockedMonth says by which unit's acceptance a month was locked, and when."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MONTH_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    month: _builtins.str
+    unit: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        month: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "month", b"month", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LockedMonth: _TypeAlias = LockedMonth  # noqa: Y015
+
+@_typing.final
+class Issued(_message.Message):
+    """Issued is the document that bore the figures; `intact`: what is kept of them is what the journal says was issued."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    INTACT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    unit: _builtins.str
+    number: _builtins.str
+    title: _builtins.str
+    day: _builtins.str
+    intact: _builtins.bool
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        number: _builtins.str = ...,
+        title: _builtins.str = ...,
+        day: _builtins.str = ...,
+        intact: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "id", b"id", "intact", b"intact", "number", b"number", "title", b"title", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Issued: _TypeAlias = Issued  # noqa: Y015
 
 @_typing.final
 class TreeChange(_message.Message):

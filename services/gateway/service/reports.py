@@ -1,0 +1,34 @@
+"""Reports that are issued: what their figures were is kept, and stands in the journal by its digest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.kernel.event import Envelope
+from services.kernel.journal import Work
+from services.kernel.rpc import command
+from services.kernel.vault import redact
+
+from .. import contract
+from ..domain import REPORT
+from ..store import issues
+
+Answer = dict[str, Any]
+
+
+class Reports:
+    """Issued reports."""
+
+    journal: Any
+
+    @command(contract.IssueReport)
+    def issue_report(self, command: contract.IssueReport, envelope: Envelope) -> Answer:
+        """Keep a unit's figures as a document that is issued today bears them."""
+        asked = command.model_copy(update={"title": redact(command.title)})
+
+        def act(work: Work) -> Answer:
+            issues.issue(work, asked)
+            return {"id": asked.id, "version": work.version(REPORT, asked.id)}
+
+        answer: Answer = self.journal.execute(envelope, asked, act)
+        return answer
