@@ -78,7 +78,7 @@ class Loading:
 
     def send(self) -> None:
         """Units, users, campaign, members, excuses, plans, notices; what is done first, the ledgers, what is done last;
-        months submitted and taken over, what is corrected after that, and what becomes of units.
+        months submitted and taken over, reports issued, what is corrected after that, and what becomes of units.
 
         Raises:
             Refused: a sheet was not taken; those before it were.
@@ -101,10 +101,17 @@ class Loading:
         for batch in self._parcel.batches:
             self._send_batch(batch)
         self._do(self._parcel.closing)
+        self._send_settled()
+
+    def _send_settled(self) -> None:
+        """What comes once the months are over."""
         if self._parcel.submissions:
             self.wait()
             submit(self.office, self._parcel.submissions)
             self.loaded.recorded_until = max(self.loaded.recorded_until, datetime.now(UTC))
+        if self._parcel.issues:
+            self.wait()
+            self._do(self._parcel.issues)
         if self._parcel.late:
             self._send_batch(self._parcel.late)
         self._do(self._parcel.reforms)

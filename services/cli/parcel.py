@@ -44,8 +44,9 @@ class Parcel:
 
     `batches` hold what may be loaded side by side, and follow one another: a folder below, in order of its name.
     `opening` and `closing` are what is done through the API before the first batch and after the last, and by whom.
-    `submissions` is what units submit and their superiors take over after that, and `late` what is sent in still later:
-    the sheets of the folder in which it lies. `reforms` is what becomes of units in the end, through the API.
+    `submissions` is what units submit and their superiors take over after that, `issues` the reports that are issued
+    then, and `late` what is sent in still later: the sheets of the folder in which it lies. `reforms` is what becomes
+    of units in the end, through the API.
     `untidy` is what must be refused, with what must be said of it: kind → (row, column, code).
     """
 
@@ -63,6 +64,7 @@ class Parcel:
     closing: list[dict[str, Any]]
     reforms: list[dict[str, Any]] = field(default_factory=list)
     submissions: dict[str, Any] | None = None
+    issues: list[dict[str, Any]] = field(default_factory=list)
     late: list[Part] = field(default_factory=list)
 
     @property
@@ -119,6 +121,7 @@ def unpack(folder: Path) -> Parcel:
         closing=_list(folder / "closing.json"),
         reforms=[] if submitting is None else _list(submitting / "reforms.json"),
         submissions=None if submitting is None else _json(submitting / SUBMISSIONS),
+        issues=[] if submitting is None else _list(submitting / "issues.json"),
         late=[] if submitting is None else found[submitting],
     )
 

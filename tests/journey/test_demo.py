@@ -116,6 +116,19 @@ def test_a_phase_of_the_campaign_is_a_period_by_its_number(shown: Demonstration,
         assert named["figures"] == office.report(ROOT, first, last)["figures"]
 
 
+@pytest.mark.row("G1")
+def test_the_issued_report_stays_and_names_what_was_corrected_since(shown: Demonstration, office: Api) -> None:
+    """One session was corrected after the report of the settled months was issued: by so much, for this reason."""
+    (listed,) = office.get(f"/reports/{ROOT}/issues")["items"]
+    told = office.get(f"/reports/{ROOT}", **{"as": "issued", "number": listed["number"]})
+    assert told["issued"]["intact"]
+    since = office.get(f"/reports/{ROOT}/issues/{listed['id']}/corrections")
+    assert [item["why"] for item in since["items"]] == ["采纳后核对签到表，少计一人"]
+    changed = {id: told["now"][id] - told["figures"][id] for id in since["sums"]}
+    assert changed == since["sums"]
+    assert set(since["sums"]) <= set(told["differing"])
+
+
 @pytest.mark.row("G2")
 def test_every_figure_opens_to_records_that_sum_to_it(shown: Demonstration, office: Api) -> None:
     """For the province and for one department, page by page, the sum of the records is the figure."""

@@ -20,7 +20,7 @@ from services.cli.sample.reforms import reforms
 from services.cli.sample.research import research
 from services.cli.sample.rows import Cells, Row
 from services.cli.sample.study import KINDS, study
-from services.cli.sample.submissions import RULE, corrected_after, submissions, submitted
+from services.cli.sample.submissions import RULE, corrected_after, issues, submissions, submitted
 from services.cli.sample.supplements import study_sent, tickets_sent
 from services.cli.sample.untidy import Known, Wrong, untidy
 from services.cli.sample.workbook import Dates, workbook
@@ -98,7 +98,8 @@ class Sample:
         _write_json(folder / "excuses.json", self.lists.excuses)
         for name, posts in (("opening.json", self.opening), ("closing.json", self.closing)):
             _write_json(folder / name, [vars(post) for post in posts])
-        _write_json(folder / AFTER_LOCK / "reforms.json", [vars(post) for post in self.reforms])
+        for name, posts in (("reforms.json", self.reforms), ("issues.json", issues())):
+            _write_json(folder / AFTER_LOCK / name, [vars(post) for post in posts])
         _write_json(folder / "plans.json", plans())
         _write_json(folder / AFTER_LOCK / "submissions.json", submissions(self.province))
         _write_json(folder / "figures.json", {"unit": ROOT, **_period(), "figures": self.figures()})

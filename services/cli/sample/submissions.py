@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from services.cli.sample.days import CAMPAIGN_NAME, FIRST, MONTHS, workdays
+from services.cli.sample.joint import Post
 from services.cli.sample.province import REFORMED, ROOT, Province
 from services.cli.sample.recount import DIGITS, Figures, standing
 from services.cli.sample.rows import Row
@@ -36,6 +37,13 @@ def submissions(province: Province) -> dict[str, Any]:
     returned = [{"unit": code, "reason": "缺少专题党课记录，请补充后重报"} for code in units[:1]]
     told.append({"month": UNDER_WAY, "excuse": [], "confirm": units[:2], "accept": False, "return": returned})
     return {"unit": ROOT, "remark": REMARK, "months": told}
+
+
+def issues() -> list[Post]:
+    """The report that is issued of the months that are settled, before anything of them is corrected."""
+    days = {"from": f"{SETTLED[0]}-01", "to": _last_day(MONTHS[len(SETTLED) - 1]).isoformat()}
+    document = {"number": "示例省直工委〔2026〕12号", "title": "主题教育前期工作情况通报（样例）", **days}
+    return [Post("office", f"/reports/{ROOT}/issues", document)]
 
 
 def submitted(province: Province, unit: str, first: date, last: date) -> Figures:
