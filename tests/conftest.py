@@ -4,6 +4,7 @@ import itertools
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from services.cli.local.broker import Broker
 from services.cli.local.platform import Platform
 from services.cli.local.process import free_port
 from services.cli.local.store import Store
+from tests.journey.province import CLOSES, OPENS, PASSWORD, UNITS, USERS, Province
 
 SignIn = Callable[[str, str], httpx.Client]
 
@@ -135,3 +137,25 @@ def sign_in(platform: Platform) -> Iterator[SignIn]:
 def administrator(platform: Platform, sign_in: SignIn) -> httpx.Client:
     """The first administrator, whose password the launcher made."""
     return sign_in("admin", (platform.secrets / "admin.password").read_text())
+
+
+@pytest.fixture(scope="session")
+def province(
+    platform: Platform,
+    administrator: httpx.Client,
+    sign_in: SignIn,
+    mongo_client: MongoClient[dict[str, Any]],
+) -> Province:
+    """A small province, made through the public API alone."""
+    signed_in = cache(lambda name: sign_in(name, PASSWORD))
+    for unit in UNITS:
+        made = administrator.post("/units", json={**unit, "active_from": "2026-01-01"})
+        assert made.status_code == 201, made.text
+    for name, (role, unit_id) in USERS.items():
+        held = [{"role": role, "unit": unit_id}]
+        made = administrator.post("/users", json={"id": name, "name": "样例", "roles": held, "password": PASSWORD})
+        assert made.status_code == 201, made.text
+    campaign = {"id": "C2026", "name": "主题教育", "opens": OPENS, "closes": CLOSES}
+    made = signed_in("office").post("/campaigns", json=campaign)
+    assert made.status_code == 201, made.text
+    return Province(platform, signed_in, mongo_client)

@@ -7,9 +7,6 @@ import pytest
 
 from services.cli.local.platform import Platform
 from services.cli.local.process import free_port
-from tests.journey.conftest import province
-
-__all__ = ["province"]
 
 
 @pytest.fixture

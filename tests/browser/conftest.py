@@ -10,10 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from tests.journey.conftest import province
 from tests.journey.province import PASSWORD, Province
-
-__all__ = ["province"]
 
 AXE = (Path(__file__).parent / "assets" / "axe.min.js").read_text("utf-8")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")

@@ -61,7 +61,7 @@ class Log:
     """Writes entries on a majority; those that come while some are being written or gathered are written together."""
 
     def __init__(self, database: AsyncDatabase[Document]) -> None:
-        self._log = database.get_collection(LOG, write_concern=MAJORITY)
+        self._database = database
         self._waiting: list[tuple[Document, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -83,7 +83,8 @@ class Log:
             told, self._waiting = self._waiting, []
             failure: Exception | None = None
             try:
-                await self._log.insert_many([entry for entry, _ in told], ordered=False)
+                log = self._database.get_collection(LOG, write_concern=MAJORITY)
+                await log.insert_many([entry for entry, _ in told], ordered=False)
             except Exception as error:  # noqa: BLE001  # whatever it is, each who waits is told
                 failure = error
             for _, kept in told:
