@@ -68,6 +68,7 @@ def report_page(
                 "crumbs": [],
                 "spans": [],
                 "may_rank": False,
+                "may_issue": False,
                 "kinds": UNIT_KINDS,
                 "locked": [],
                 "corrected": None,

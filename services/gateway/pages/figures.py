@@ -61,6 +61,7 @@ async def report_view(
     spans = usual_spans(await directory.campaigns(gate.database))
     months = await locked.lock_states(gate.database, found["path"], asked)
     context = {**frame(request), "crumbs": above, "spans": spans, "may_rank": can(reader, Action.rank_units)}
+    context["may_issue"] = may(reader.roles, Action.issue_reports, found["path"]) is not None
     context["locked"] = [month for month, held in months.items() if held]
     return HTMLResponse(await asyncio.to_thread(report_page, found, **context))
 

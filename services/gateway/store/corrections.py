@@ -1,5 +1,5 @@
-"""Corrections: what changes of a period that is kept, for a month was locked or a report issued: with which record, by
-how much, when and why.
+"""Corrections: what changes in a period after its figures were kept (a month was locked, a report issued): with which
+record, by how much, when and why.
 """
 
 from __future__ import annotations
