@@ -12,7 +12,7 @@ from tests.journey.province import PASSWORD, ROOT, Province
 
 from .conftest import SignedIn, violations
 
-UNIT, DAYS = "D071", "from=2026-06-01&to=2026-06-30"
+UNIT, DAYS = "D081", "from=2026-06-01&to=2026-06-30"
 SESSION = {"day": "2026-06-11", "way": "leadership", "form": "theory_group", "title": "集中学习", "due": 12}
 
 

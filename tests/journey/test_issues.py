@@ -15,7 +15,7 @@ from services.gateway.pb.shengzhi.report.v1 import reports_pb2_grpc
 from tests.journey.province import ROOT, AsUser, Province, founded
 from tests.journey.test_rest import SESSION, code, key, made
 
-UNIT, BRANCH = "D070", "D070-B01"
+UNIT, BRANCH = "D080", "D080-B01"
 UNITS = (
     (UNIT, "示例省科学技术协会", "department", ROOT),
     (BRANCH, "示例省科学技术协会第一党支部", "branch", UNIT),

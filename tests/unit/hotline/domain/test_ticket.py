@@ -246,7 +246,7 @@ def test_events_add_up_to_the_ticket(
             break
         moved = told.known.life
         if moved.answered and not moved.called_back:
-            moved = moved.model_copy(update={"answered": moved.answered + timedelta(days=9)})
+            moved = moved.model_copy(update={"answered": min(moved.answered + timedelta(days=9), NOW)})
         commands = {
             "correct": correction(told, kind="consultation", life=told.known.life),
             "retime": correction(told, kind=kind, life=moved),
