@@ -71,6 +71,7 @@ class Work:
         self._journal = journal
         self._loaded: dict[tuple[str, str], _Loaded] = {}
         self._changed: dict[tuple[str, str], Aggregate[Any]] = {}
+        self._inserts: list[tuple[str, Document]] = []
         self._writes: list[tuple[str, Any]] = []
         self._undo: dict[tuple[str, str], _Loaded] | None = None
         self.entries: list[Document] = []
@@ -147,17 +148,24 @@ class Work:
         """Let one of pymongo's bulk operations be part of the save: what belongs beside the journal, never in it."""
         self._writes.append((collection, operation))
 
+    def insert(self, collection: str, document: Document) -> None:
+        """Let a document that the store has not be part of the save, before all that is told by `write`."""
+        self._inserts.append((collection, document))
+
     @contextmanager
     def trial(self) -> Iterator[None]:
         """What is decided inside counts only if nothing is raised: of many rows one may fail alone."""
-        changed, entries, writes = self._changed.copy(), len(self.entries), len(self._writes)
+        changed = self._changed.copy()
+        told: list[list[Any]] = [self.entries, self._inserts, self._writes]
+        lengths = [len(some) for some in told]
         self._undo = {}
         try:
             yield
         except BaseException:
             self._loaded.update(self._undo)
             self._changed = changed
-            del self.entries[entries:], self._writes[writes:]
+            for some, length in zip(told, lengths, strict=True):
+                del some[length:]
             raise
         finally:
             self._undo = None
@@ -203,10 +211,10 @@ class Work:
                 matched = collection.bulk_write(changed, ordered=False, session=self.session).matched_count
                 if matched != len(changed):
                     raise Conflict(f"{aggregate.name}: somebody else saved first")
-        if self.entries:
-            _insert(self.database["journal"], self.entries, self.session)
-        for name in dict.fromkeys(name for name, _ in self._writes):
-            operations = [operation for written, operation in self._writes if written == name]
+        fresh_ones = [*(("journal", entry) for entry in self.entries), *self._inserts]
+        for name, documents in _by_collection(fresh_ones).items():
+            _insert(self.database[name], documents, self.session)
+        for name, operations in _by_collection(self._writes).items():
             self.database[name].bulk_write(operations, session=self.session)
 
     def _document(self, aggregate: Aggregate[Any], id: str, record: _Loaded) -> Document:
@@ -220,6 +228,13 @@ class Work:
             "paths": paths,
             "scope": aggregate.scope(record.state, paths.values()),
         }
+
+
+def _by_collection(told: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for name, what in told:
+        found.setdefault(name, []).append(what)
+    return found
 
 
 def _insert(collection: Any, documents: list[Document], session: ClientSession) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,10 +25,8 @@ from ..contract import (
 from .first import Counted
 
 
-class Named(BaseModel):
+class Named(NamedTuple):
     """Somebody who was not there, exactly why, by which excuse, and what they stood for before it."""
-
-    model_config = ConfigDict(frozen=True)
 
     member: str
     reason: Reasons
@@ -39,10 +39,9 @@ class Named(BaseModel):
         return told(self.reason)
 
 
-class Roll(BaseModel):
+@dataclass(frozen=True)
+class Roll:
     """Who was due at a session: present, or named."""
-
-    model_config = ConfigDict(frozen=True)
 
     present: list[str]
     named: list[Named]
@@ -68,20 +67,37 @@ class Roll(BaseModel):
         Raises:
             DomainError: session.member_not_due.
         """
-        for named in self.named:
-            if named.member == member:
-                return named.reason
-        if member not in self.present:
+        named = next((named for named in self.named if named.member == member), None)
+        if named is None and member not in self.present:
             raise not_due(member, "member")
-        return None
+        return _reason(named)
 
-    def with_outcome(self, named: Named | None, member: str) -> Roll:
-        """The roll with one member named for a reason, or present after all."""
-        others = [each for each in self.named if each.member != member]
-        present = [each for each in self.present if each != member]
-        if named is None:
-            return Roll(present=sorted([*present, member]), named=others)
-        return Roll(present=present, named=[*others, named])
+    def with_outcomes(self, outcomes: Iterable[tuple[str, Named | None]]) -> tuple[Roll, int]:
+        """The roll with members named for a reason, or present after all (None), one after another; how many are news.
+
+        Raises:
+            DomainError: session.member_not_due.
+        """
+        present, named = set(self.present), {each.member: each for each in self.named}
+        news = 0
+        for member, now in outcomes:
+            was = named.get(member)
+            if was is None and member not in present:
+                raise not_due(member, "member")
+            if _reason(was) == _reason(now) and (now is None or now.excuse is None):
+                continue
+            named.pop(member, None)
+            present.discard(member)
+            if now is None:
+                present.add(member)
+            else:
+                named[member] = now
+            news += 1
+        return Roll(present=sorted(present), named=list(named.values())), news
+
+
+def _reason(named: Named | None) -> Reasons | None:
+    return None if named is None else named.reason
 
 
 def told(reason: Reasons) -> Reasons:

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.kernel.aggregate import Aggregate
 from services.kernel.event import ONESELF, Envelope, record_id
 from services.kernel.imports import Imports
 from services.kernel.journal import Work
@@ -68,7 +67,8 @@ class Attendances(Imports):
             _within(work, command.id)
             absences = rolls.excused_by(work, command.id)
             for row in absences:
-                named = None if row["before"] is None else Named(member=row["member"], reason=row["before"])
+                before = row["before"]
+                named = None if before is None else Named(member=row["member"], reason=contract.Reasons(before))
                 name(work, row["session"], [(row["member"], named)], "撤销请假")
             version = work.version(EXCUSE, command.id)
             return {"id": command.id, "version": version, "state": state.state, "corrected": len(absences)}
@@ -121,21 +121,16 @@ class Attendances(Imports):
         outcomes = [(row.member, _outcome(row)) for row in named]
         return name(work, self._session_id(one), outcomes, redact(one.reason) or "考勤表登记")
 
-    def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
-        """The session, what its members change, and its unit's coverage."""
-        if isinstance(row, contract.AttendanceRow):
-            session = self._session_id(row)
-            yield SESSION, session
-            yield ATTENDANCE, attendance_id(session)
-            yield COVERAGE, coverage_id(row.unit)
-        else:
-            yield from super().row_ids(kind, row)
-
     def read_ahead(self, work: Work, kind: str, rows: Sequence[BaseModel]) -> None:
-        """The sessions' rolls too, and where their members studied."""
-        super().read_ahead(work, kind, rows)
+        """The sessions, what their members change, their units' coverage, their rolls, and where members studied."""
         named = [row for row in rows if isinstance(row, contract.AttendanceRow)]
-        sessions = {self._session_id(row) for row in named}
+        if not named:
+            super().read_ahead(work, kind, rows)
+            return
+        sessions = set(map(self._session_id, {(row.unit, row.session): row for row in named}.values()))
+        work.load(SESSION, sessions)
+        work.load(ATTENDANCE, map(attendance_id, sessions))
+        work.load(COVERAGE, map(coverage_id, {row.unit for row in named}))
         rolls.load(work, sessions)
         days = [kept.day for session in sessions if (kept := rolls.get(work, session)) is not None and kept.counted]
         rolls.load_studied(work, {row.member for row in named}, days)

@@ -52,11 +52,7 @@ def name(work: Work, id: str, outcomes: Iterable[tuple[str, Named | None]], why:
     if kept is None:
         detail = "该活动按人数填报，不能逐人点名；请先更正为按党员名册登记（应到不填）"
         raise wrong("attendance.by_count", "session", detail, "conflict")
-    roll, news = kept.roll, 0
-    for member, named in outcomes:
-        now = None if named is None else named.reason
-        if roll.reason_of(member) != now or (named is not None and named.excuse is not None):
-            roll, news = roll.with_outcome(named, member), news + 1
+    roll, news = kept.roll.with_outcomes(outcomes)
     if news:
         _settle(work, id, (_anew(id, known, roll, why),), roll, why)
     return news

@@ -52,14 +52,12 @@ def test_illness_and_personal_matters_are_told_as_excused() -> None:
 def test_one_member_is_named_and_present_again() -> None:
     """Whatever they stood for before, they stand for one thing."""
     roll = call("B1", DAY, DUE, [], [])
-    once = roll.with_outcome(ill("DY-2"), "DY-2")
-    other = once.with_outcome(Named(member="DY-2", reason=Reasons.duty), "DY-2")
-    assert (once.reason_of("DY-2"), other.reason_of("DY-2"), other.reason_of("DY-1")) == (
-        Reasons.illness,
-        Reasons.duty,
-        None,
-    )
-    assert other.with_outcome(None, "DY-2") == roll
+    once, news = roll.with_outcomes([("DY-2", ill("DY-2")), ("DY-1", None)])
+    assert (news, once.reason_of("DY-2"), once.reason_of("DY-1")) == (1, Reasons.illness, None)
+    duty = Named(member="DY-2", reason=Reasons.duty)
+    other, news = once.with_outcomes([("DY-2", duty), ("DY-2", duty), ("DY-2", None), ("DY-2", duty)])
+    assert (news, other.reason_of("DY-2"), other.due) == (3, Reasons.duty, 4)
+    assert other.with_outcomes([("DY-2", None)]) == (roll, 1)
     assert (roll.has("DY-1"), roll.has("DY-9")) == (True, False)
 
 
