@@ -25,7 +25,7 @@ from ..projection import LEVELS
 from .generation import PROJECTION, generation_of
 from .period import Span
 from .place import Place, ever_below, place_of
-from .report import add_month, figures_of, months_of, no_sums
+from .report import add_month, fields_of, figures_of, months_of, no_sums
 from .snapshot import HELD, WEIGHTS, complete_until, weights_of
 from .tree import tree_of
 
@@ -109,4 +109,5 @@ def figures(
     campaigns = database["campaigns"].find({}, {"opens": 1, "closes": 1}, session=session)
     windows = span.windows(Period(id=row["_id"], first=row["opens"], last=row["closes"]) for row in campaigns)
     weighed = weights_of(database["norms"].find_one(WEIGHTS, session=session))
-    return {unit: figures_of(sums[unit], windows, weighed) for unit in units}
+    counted = fields_of(windows)
+    return {unit: figures_of(sums[unit], counted, weighed) for unit in units}

@@ -15,7 +15,7 @@ from . import directory
 from .period import Span
 from .place import place
 from .records import HIDDEN_TITLE
-from .report import details_of, figures_of
+from .report import details_of, fields_of, figures_of
 from .snapshot import Database, known, one_instant, weights
 
 _OF_LEVEL = [id for id in METRICS if is_level(id)]
@@ -35,10 +35,10 @@ async def locked_report(database: Database, unit_id: str, span: Span, *, childre
         ids = at.ids
         locks = await _locks(database, at.path, span, session)
         generation, known_until = await known(database, session)
-        windows = span.windows(campaigns)
+        fields = fields_of(span.windows(campaigns))
         sums = await _kept(database, ids, span.months(), session)
         weighed = Weights(**locks[-1]["weights"])
-        found = {id: figures_of(sums[id], windows, weighed) for id in ids}
+        found = {id: figures_of(sums[id], fields, weighed) for id in ids}
         now_weighed = await weights(database, session)
         now = (await details_of(database[generation.rollups], [unit_id], span, campaigns, now_weighed, session))[
             unit_id

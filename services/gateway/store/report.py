@@ -24,6 +24,8 @@ from .snapshot import Database, known, one_instant, weights
 
 __all__ = ["Span", "catalogue", "details_of", "records", "report", "sums", "version"]
 
+Fields = list[tuple[str, str | None]]
+"""Every metric, and the field of a roll-up that says it; None where none does."""
 Sums = dict[str, dict[str, int]]
 """Unit → key → amount."""
 
@@ -51,19 +53,17 @@ async def report(
         rollups = database[generation.rollups]
         weighed = await weights(database, session)
 
-        async def details(units: list[str], asked: Span) -> dict[str, dict[str, dict[str, Any]]]:
-            return await details_of(rollups, units, asked, campaigns, weighed, session)
-
-        found = await details(at.ids, span)
+        found, fields = await sums(rollups, at.ids, span, LEVELS, session), fields_of(span.windows(campaigns))
+        own = figures_of(found[unit_id], fields, weighed)
         answer: dict[str, Any] = {
             "unit": unit_id,
             "unit_name": at.name,
             "path": at.path,
             "period": span.told(),
             "as_of": known_until,
-            "figures": _values(found[unit_id]),
-            "details": found[unit_id],
-            "children": at.told(lambda child: _values(found[child])),
+            "figures": _values(own),
+            "details": own,
+            "children": at.told(lambda child: values_of(found[child], fields, weighed)[0]),
             "tree_changes": await changes(database, unit_id, span, session),
         }
         for name, asked, other in (
@@ -71,7 +71,7 @@ async def report(
             ("year_before", "year", span.year_before()),
         ):
             if asked in compare:
-                compared = await details([unit_id], other)
+                compared = await details_of(rollups, [unit_id], other, campaigns, weighed, session)
                 answer[name] = {
                     "period": other.told(),
                     "figures": _values(compared[unit_id]),
@@ -95,8 +95,8 @@ async def details_of(
     session: AsyncClientSession,
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Every figure of each unit for a span, with its name, measure and reason, as that instant of the store has it."""
-    found, windows = await sums(rollups, units, span, LEVELS, session), span.windows(campaigns)
-    return {unit: figures_of(found[unit], windows, weighed) for unit in units}
+    found, fields = await sums(rollups, units, span, LEVELS, session), fields_of(span.windows(campaigns))
+    return {unit: figures_of(found[unit], fields, weighed) for unit in units}
 
 
 async def sums(
@@ -143,21 +143,39 @@ def add_month(found: Sums, row: Document, span: Span, levels: Collection[str]) -
                 amounts_of_unit[field] += amount
 
 
-def figures_of(sums: dict[str, int], windows: set[Grain], weighed: Weights) -> dict[str, dict[str, Any]]:
-    """Every figure of the catalogue, of keys' amounts over a span that is one window of these grains."""
-    values: dict[str, int | float | None] = {}
-    reasons: dict[str, str] = {}
+def fields_of(windows: set[Grain]) -> Fields:
+    """Over a span that is one window of these grains."""
+    found: Fields = []
     for metric in METRICS.values():
         grain = metric.window(windows)
-        if metric.sort == "distinct" and grain is None:
-            values[metric.id], reasons[metric.id] = None, "not_additive"
-        else:
-            values[metric.id] = sums.get(stored(key(metric.id, grain)), 0)
+        apart = metric.sort == "distinct" and grain is None
+        found.append((metric.id, None if apart else stored(key(metric.id, grain))))
+    return found
+
+
+def values_of(
+    sums: dict[str, int], fields: Fields, weighed: Weights
+) -> tuple[dict[str, int | float | None], dict[str, str]]:
+    """Every figure of the catalogue, of keys' amounts; and the reasons of those that are null, or not what their
+    formula gives.
+    """
+    values: dict[str, int | float | None] = {}
+    reasons: dict[str, str] = {}
+    for id, field in fields:
+        values[id] = None if field is None else sums.get(field, 0)
+        if field is None:
+            reasons[id] = "not_additive"
     for rate in RATES.values():
         value, reason = rate.value(values, weighed)
         values[rate.id] = None if value is None else round(value, 6)
         if reason is not None:
             reasons[rate.id] = reason
+    return values, reasons
+
+
+def figures_of(sums: dict[str, int], fields: Fields, weighed: Weights) -> dict[str, dict[str, Any]]:
+    """The same figures, each with its name, measure, sort and reason."""
+    values, reasons = values_of(sums, fields, weighed)
     entries: tuple[Metric | Rate, ...] = (*METRICS.values(), *RATES.values())
     return {
         entry.id: {
