@@ -156,7 +156,7 @@ class Checker:
         gateway = self._databases["gateway"]
         for rollup in gateway[current(gateway).rollups].find({"unit": "P000"}):
             for key in sums:
-                sums[key] += rollup["sum"].get(key, 0)
+                sums[key] += rollup.get("sum", {}).get(key, 0)
         return [f"{key} is {sums[key]}, the records say {count}" for key, count in wanted.items() if sums[key] != count]
 
     def _held(self, planted: list[bytes]) -> list[str]:

@@ -99,7 +99,7 @@ class Sums:
         for unit, month in self.kept:
             by_unit[unit].append(month)
         for unit, months in by_unit.items():
-            rows = {row["month"]: row["sum"] for row in database[rollups].find({"unit": unit}, session=session)}
+            rows = {row["month"]: row.get("sum", {}) for row in database[rollups].find({"unit": unit}, session=session)}
             for month in months:
                 _, sums, levels = self.kept[unit, month]
                 now = Counter(rows.get(month, {}))

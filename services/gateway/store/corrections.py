@@ -61,9 +61,11 @@ class Locks:
     def _correction(self, fact: Document, lines: Callable[[str], Line], batch: int) -> Document | None:
         entries = []
         for entry in fact["entries"]:
-            for path, day, amount in legs(lines(entry["u"]), entry["d"], entry["n"], is_level(entry["m"])):
-                if any(
-                    affects(entry["m"], day, days) and not holders.isdisjoint(path)
+            line = lines(entry["u"])
+            above = {unit for _, path in line for unit in path}  # whoever keeps a period keeps it for all that is below
+            for path, day, amount in legs(line, entry["d"], entry["n"], is_level(entry["m"])):
+                if path and any(
+                    affects(entry["m"], day, days) and not holders.isdisjoint(above)
                     for days, holders in self._holders.items()
                 ):
                     told = {"m": entry["m"], "u": entry["u"], "d": day, "n": amount}

@@ -85,7 +85,7 @@ class Recount:
                         told[row["unit"], key, on] += amount
                     else:
                         standing.update({(row["unit"], key, end): amount for end in days if on <= end})
-        sums = Counter({(row["_id"], field): n for row in rows for field, n in row["sum"].items()})
+        sums = Counter({(row["_id"], field): n for row in rows for field, n in row.get("sum", {}).items()})
         found = []
         for expected, stored in ((flows, told), (levels, standing), (months, sums)):
             found += [

@@ -32,7 +32,7 @@ def kept(figures: Figures) -> tuple[dict[str, Any], dict[str, Any]]:
     facts = {fact["_id"]: fact for fact in figures.database["facts"].find()}
     rollups = {}
     for row in figures.database["rollups"].find():
-        cells = {f"sum.{field}": n for field, n in row["sum"].items() if n}
+        cells = {f"sum.{field}": n for field, n in row.get("sum", {}).items() if n}
         for day, amounts in row["days"].items():
             cells |= {f"days.{day}.{field}": n for field, n in amounts.items() if n}
         if cells:

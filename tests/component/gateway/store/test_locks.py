@@ -101,6 +101,17 @@ def test_a_level_is_locked_with_all_that_came_before(figures: Figures) -> None:
     assert figures.unequal() == []
 
 
+def test_a_month_that_adds_up_to_nothing_is_audited_like_any(figures: Figures) -> None:
+    """What came on one day and went on another within a batch leaves days alone in a roll-up, and no sum."""
+    figures.arrive()
+    days = {"05": {"study:essays": 1}, "06": {"study:essays": -1}}
+    row = {"_id": "B1|2026-03", "unit": "B1", "month": "2026-03", "days": days}
+    figures.database["rollups"].insert_one(row)
+    figures.lock("D1", "2026-03")
+    figures.issue("D1", "一号", MARCH)
+    assert figures.unequal() == []
+
+
 def test_who_stands_above_locks_what_is_left(figures: Figures) -> None:
     """A correction between two locks is one for the unit below, and part of what its superior locks."""
     first, second = later(HELD, [("report", 1, "B1", date(2026, 3, 5), 0)])

@@ -71,6 +71,19 @@ def test_what_was_locked_and_corrected_is_now_wherever_units_go(
     assert recount.differing() == []
 
 
+def test_who_left_for_a_unit_above_leaves_a_locked_month_below_it_right(figures: Figures) -> None:
+    """A branch went from its department to the province within a month that the province has locked; of a member of
+    it who is entered later, the department is told both what came and what went.
+    """
+    figures.forget()
+    figures.settle()
+    figures.arrive()
+    figures.reform(moving("B1", "P", date(2026, 2, 28)))
+    figures.lock("P", "2026-02")
+    figures.project(Owners.after([("join", 0, "B1", date(2026, 2, 1), 0)]).events)
+    assert figures.unequal() == []
+
+
 @SMALL
 @given(asked=steps, changes=st.lists(moves, max_size=6), data=st.data())
 def test_every_figure_is_a_recount_under_the_tree_of_the_day(
