@@ -18,11 +18,11 @@ from services.kernel.event import Actor, Envelope, Event, Period, record_id
 from services.kernel.held import Held, Holding
 from services.kernel.imports import Importer, Imports
 from services.kernel.inbox import Taking
-from services.kernel.journal import Work
 from services.kernel.providers import Journalled, Relaying, Vaulted
 from services.kernel.rpc import command, query
 from services.kernel.scopes import Scoped
 from services.kernel.vault import mask_name, mask_phone, redact
+from services.kernel.work import Work
 
 from . import contract, store
 from .domain import TICKET, check_desk, check_handler, deadline

@@ -28,13 +28,14 @@ from .aggregate import Aggregate
 from .errors import DomainError
 from .event import Envelope
 from .import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
-from .journal import Journal, TooSlow, Work
+from .journal import Journal, TooSlow
 from .providers import Journalled, finish
 from .rpc import command
 from .settings import settings
 from .sheets import RowError, Sheet, parse
 from .store import Document, ensure_collections
 from .vault import Cipher
+from .work import Work
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -16,9 +16,10 @@ from nameko.timer import timer
 from pymongo.errors import PyMongoError
 
 from .aggregate import Aggregate
-from .journal import Journal, without_bookkeeping
+from .journal import Journal
 from .moves import Move
 from .store import Document
+from .work import without_bookkeeping
 
 log = structlog.stdlib.get_logger(__name__)
 

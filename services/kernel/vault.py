@@ -20,10 +20,10 @@ from pymongo.database import Database
 from . import metrics
 from .clock import Clock, utc_now
 from .errors import DomainError
-from .journal import Work
 from .settings import settings
 from .store import Document, ensure_collections
 from .suite import BY_MARK, Aead, Suite
+from .work import Work
 
 _KEY, _NONCE = 32, 12
 

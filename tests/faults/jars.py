@@ -13,9 +13,10 @@ from pymongo.write_concern import WriteConcern
 from services.kernel.clock import Clock, utc_now
 from services.kernel.event import Actor, Command, Envelope, Event
 from services.kernel.inbox import Inbox, Taking, once
-from services.kernel.journal import Journal, Work
+from services.kernel.journal import Journal
 from services.kernel.store import Document, ensure_collections, open_database
 from services.kernel.vault import Cipher
+from services.kernel.work import Work
 from tests.component.kernel.jar import JAR, Change
 
 from . import judge

@@ -17,11 +17,12 @@ from services.kernel.consumer import Consumer
 from services.kernel.errors import Park
 from services.kernel.imports import Importer
 from services.kernel.inbox import Inbox
-from services.kernel.journal import Journal, Work
+from services.kernel.journal import Journal
 from services.kernel.relay import WATERMARK, Relay
 from services.kernel.replies import Replies
 from services.kernel.resend import Resender
 from services.kernel.shelf import Shelf
+from services.kernel.work import Work
 
 from .points import KILLS
 from .wrapped import armed, around, here, in_the_middle_of

@@ -16,8 +16,8 @@ from services.gateway.projection import is_level, key_of, spread
 from services.gateway.store.generation import PROJECTION, QUEUE, Generation, current
 from services.gateway.store.tree import lines_of
 from services.kernel.event import Period
-from services.kernel.journal import without_bookkeeping
 from services.kernel.store import Document, open_database
+from services.kernel.work import without_bookkeeping
 
 from .findings import Findings
 from .issued import differences as issued_differences

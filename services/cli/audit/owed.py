@@ -9,8 +9,8 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.journal import without_bookkeeping
 from services.kernel.store import Document
+from services.kernel.work import without_bookkeeping
 from services.study.domain import LECTURE, NOTICE, PLAN, RECEIPT, SESSION, receipt_id
 from services.study.domain.duty import practice, stands
 from services.study.store.duties import Practice, read_account

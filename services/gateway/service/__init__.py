@@ -20,7 +20,6 @@ from services.kernel.event import Actor, Envelope, Event
 from services.kernel.held import Held, Holding
 from services.kernel.imports import Importer
 from services.kernel.inbox import Taking
-from services.kernel.journal import Work
 from services.kernel.lists import page
 from services.kernel.providers import Journalled, Relaying, Vaulted
 from services.kernel.rpc import command, query
@@ -28,6 +27,7 @@ from services.kernel.scopes import Scoped
 from services.kernel.settings import settings
 from services.kernel.store import Document
 from services.kernel.vault import Vault
+from services.kernel.work import Work
 
 from .. import contract
 from ..domain import AGGREGATES, CAMPAIGN, UNIT, USER

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from services.kernel.event import Envelope
-from services.kernel.journal import Work
 from services.kernel.rpc import command
 from services.kernel.vault import redact
+from services.kernel.work import Work
 
 from .. import contract
 from ..domain import REPORT

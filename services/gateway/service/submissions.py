@@ -12,9 +12,9 @@ from nameko.timer import timer
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope
-from services.kernel.journal import Work
 from services.kernel.rpc import command
 from services.kernel.vault import redact
+from services.kernel.work import Work
 
 from .. import contract
 from ..domain import CAMPAIGN, SUBMISSION, Campaign

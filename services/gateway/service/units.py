@@ -10,10 +10,10 @@ import pymongo
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Envelope
-from services.kernel.journal import Work
 from services.kernel.rpc import command
 from services.kernel.rules import wrong
 from services.kernel.vault import redact
+from services.kernel.work import Work
 
 from .. import contract
 from ..domain import MEMBER, SUBMISSION, TREE, UNIT, Unit

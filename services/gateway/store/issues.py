@@ -16,8 +16,8 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.kernel.event import Period
-from services.kernel.journal import Work
 from services.kernel.store import Document, ensure_collections
+from services.kernel.work import Work
 
 from ..contract import IssueReport
 from ..domain.report import REPORT, PlaceReport

@@ -16,8 +16,8 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.kernel.errors import DomainError
-from services.kernel.journal import Work
 from services.kernel.store import Document, ensure_collections
+from services.kernel.work import Work
 
 from ..contract import SOURCES
 from ..domain.period import days_of

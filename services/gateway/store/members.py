@@ -8,9 +8,9 @@ import pymongo
 from pymongo.database import Database
 
 from services.kernel.errors import DomainError
-from services.kernel.journal import Work
 from services.kernel.lists import page
 from services.kernel.store import Document, ensure_collections
+from services.kernel.work import Work
 
 from ..contract import ListMembers
 

@@ -10,8 +10,8 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.journal import Work
 from services.kernel.store import Document, ensure_collections
+from services.kernel.work import Work
 
 from ..projection import LEVELS, Line, is_level, key_of, spread, standing
 from .facts import write_rollups

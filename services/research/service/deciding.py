@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Envelope, record_id
-from services.kernel.journal import Work
 from services.kernel.rules import in_campaign
 from services.kernel.vault import redact
+from services.kernel.work import Work
 
 from .. import contract, store
 from ..domain import (

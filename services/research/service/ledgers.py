@@ -11,11 +11,11 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.event import Command, Envelope, record_id
 from services.kernel.import_rows import ExportRows
 from services.kernel.imports import Imports
-from services.kernel.journal import Work
 from services.kernel.ledger import Row
 from services.kernel.rules import wrong
 from services.kernel.store import Document
 from services.kernel.vault import redact
+from services.kernel.work import Work
 
 from .. import contract
 from ..domain import APPROVALS, MEASURE, PLACE, TOPIC, VISIT, check_reached, measure_steps, place_id_of, topic_steps

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.kernel.event import Envelope
-from services.kernel.journal import Work
 from services.kernel.rpc import command, query
+from services.kernel.work import Work
 
 from .. import contract, store
 from ..domain import NORM, NORM_ID, TOPIC

@@ -10,9 +10,9 @@ from pymongo.database import Database
 
 from services.kernel.errors import DomainError
 from services.kernel.event import record_id
-from services.kernel.journal import without_bookkeeping
 from services.kernel.lists import containing, page, shown
 from services.kernel.store import Document
+from services.kernel.work import without_bookkeeping
 
 from ..contract import (
     NAME,

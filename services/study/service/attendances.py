@@ -9,10 +9,10 @@ from pydantic import BaseModel
 
 from services.kernel.event import ONESELF, Envelope, record_id
 from services.kernel.imports import Imports
-from services.kernel.journal import Work
 from services.kernel.lists import shown
 from services.kernel.rpc import command, query
 from services.kernel.vault import redact
+from services.kernel.work import Work
 
 from .. import contract, store
 from ..domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION, attendance_id, coverage_id, in_campaign, wrong

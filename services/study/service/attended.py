@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Literal
 
 from services.kernel.event import Command
-from services.kernel.journal import Work
+from services.kernel.work import Work
 
 from .. import contract
 from ..domain import ATTENDANCE, COVERAGE, SESSION, Session, attendance_id, coverage_id, covering, in_campaign, wrong

@@ -8,9 +8,9 @@ from typing import Any
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Envelope, record_id
-from services.kernel.journal import Work, without_bookkeeping
 from services.kernel.rpc import command, query
 from services.kernel.store import Document
+from services.kernel.work import Work, without_bookkeeping
 
 from .. import contract, store
 from ..domain import CONTEST, ENTRY, SCORE

@@ -13,9 +13,9 @@ from services.kernel.batch import batch, subscribe
 from services.kernel.event import Actor, Envelope, Event
 from services.kernel.held import Held
 from services.kernel.inbox import Taking, once
-from services.kernel.journal import Work
 from services.kernel.rpc import query
 from services.kernel.scopes import Scoped
+from services.kernel.work import Work
 
 from .. import contract, store
 from ..domain import SESSION, learnt

@@ -12,9 +12,10 @@ from nameko.extensions import DependencyProvider
 from pymongo.errors import PyMongoError
 
 from services.kernel.event import Actor, Envelope
-from services.kernel.journal import Journal, TooSlow, Work
+from services.kernel.journal import Journal, TooSlow
 from services.kernel.providers import Journalled, finish
 from services.kernel.store import Document
+from services.kernel.work import Work
 
 from .. import store
 from ..contract import VoidReceipt

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import pymongo
 
-from services.kernel.journal import Work
 from services.kernel.store import Document
+from services.kernel.work import Work
 
 from .. import store
 from ..contract import Asked, CountReceipt, SendReceipt

@@ -9,7 +9,7 @@ import pymongo
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Command, record_id
-from services.kernel.journal import Work
+from services.kernel.work import Work
 
 from .. import contract, store
 from ..domain import PROGRAMME

@@ -8,8 +8,8 @@ import orjson
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Envelope
-from services.kernel.journal import Work
 from services.kernel.rpc import command, query
+from services.kernel.work import Work
 
 from .. import contract, store
 from ..domain import ISSUE, MATERIAL_SET, PROGRAMME, wrong

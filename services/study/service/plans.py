@@ -11,8 +11,8 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.event import Command, Envelope, record_id
 from services.kernel.imports import Imports
-from services.kernel.journal import Work
 from services.kernel.rpc import command, query
+from services.kernel.work import Work
 
 from .. import contract, store
 from ..domain import NOTICE, PLAN, RECEIPT, MakeNotice, in_campaign, receipt_id, wrong

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Command, Envelope, record_id
-from services.kernel.journal import Work
 from services.kernel.ledger import Row
 from services.kernel.rpc import command, query
+from services.kernel.work import Work
 
 from .. import contract, store
 from ..domain import (

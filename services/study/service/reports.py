@@ -11,9 +11,9 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Envelope, record_id
 from services.kernel.import_rows import ExportRows
-from services.kernel.journal import Work
 from services.kernel.ledger import Row
 from services.kernel.store import Document
+from services.kernel.work import Work
 
 from .. import contract, store
 from ..domain import (

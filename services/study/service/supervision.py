@@ -6,8 +6,8 @@ from typing import Any
 
 from services.kernel.clock import business_day
 from services.kernel.event import Envelope
-from services.kernel.journal import Work
 from services.kernel.rpc import command, query
+from services.kernel.work import Work
 
 from .. import contract, store
 from ..domain import BRANCH_PLAN, NORM, NOTICE, PLAN, RECEIPT, REMINDER, branch_plan_id, reminder_id, wrong

@@ -15,9 +15,9 @@ from typing import Any
 import pymongo
 from pymongo.database import Database
 
-from services.kernel.journal import Work
 from services.kernel.lists import page
 from services.kernel.store import Document
+from services.kernel.work import Work
 
 from ..contract import ListDuties, Remind, Standing
 from ..domain.duty import standing

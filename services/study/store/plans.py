@@ -9,9 +9,9 @@ from pymongo.database import Database
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.inbox import Taking
-from services.kernel.journal import without_bookkeeping
 from services.kernel.lists import containing, page, shown
 from services.kernel.store import Document
+from services.kernel.work import without_bookkeeping
 
 from ..contract import IN_FIGURES, Form, Paged, Way
 from ..domain import KnownUnit, Notice

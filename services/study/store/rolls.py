@@ -28,10 +28,10 @@ from pymongo.database import Database
 
 from services.gateway.contract import Stay
 from services.kernel.event import Period, new_id
-from services.kernel.journal import Work
 from services.kernel.settings import settings
 from services.kernel.store import Document, ensure_collections
 from services.kernel.vault import Cipher
+from services.kernel.work import Work
 
 from ..contract import HIDDEN, Reasons, Way
 from ..domain.attendance import Named, Roll

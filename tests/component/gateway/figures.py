@@ -21,8 +21,9 @@ from services.gateway.store.generation import current
 from services.gateway.store.period import Span
 from services.kernel.event import Actor, Envelope, Event, new_id
 from services.kernel.inbox import Taking
-from services.kernel.journal import Journal, Work
+from services.kernel.journal import Journal
 from services.kernel.store import CODEC, Document, ensure_collections, in_transaction, open_database
+from services.kernel.work import Work
 from tests.unit.gateway.owners import CAMPAIGN, NOW, PATHS
 
 T = TypeVar("T")

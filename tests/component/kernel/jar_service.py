@@ -22,11 +22,11 @@ from services.kernel.errors import DomainError
 from services.kernel.event import Envelope, Event, record_id
 from services.kernel.imports import Importer, Imports
 from services.kernel.inbox import Taking
-from services.kernel.journal import Work
 from services.kernel.providers import Journalled, Relaying
 from services.kernel.rpc import command
 from services.kernel.settings import settings
 from services.kernel.sheets import Column, Sheet
+from services.kernel.work import Work
 
 from .jar import JAR, Change
 

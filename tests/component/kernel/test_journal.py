@@ -12,7 +12,8 @@ import pytest
 from pymongo import MongoClient
 
 from services.kernel.errors import DomainError
-from services.kernel.journal import Journal, TooSlow, Work
+from services.kernel.journal import Journal, TooSlow
+from services.kernel.work import Work
 
 from .jar import JAR, Change, change, envelope, make_journal
 

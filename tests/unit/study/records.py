@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Actor, Command, Envelope, Payload, Period
-from services.kernel.journal import Work
+from services.kernel.work import Work
 from services.study import contract as c
 from services.study.domain import SESSION, Session
 

@@ -14,8 +14,8 @@ from services.cli.audit.findings import Findings
 from services.cli.audit.owed import compare_owed
 from services.kernel.errors import DomainError
 from services.kernel.inbox import Taking
-from services.kernel.journal import without_bookkeeping
 from services.kernel.store import in_transaction
+from services.kernel.work import without_bookkeeping
 from services.study import contract as c
 from services.study.domain import LECTURE, NOTICE, PLAN, RECEIPT, SESSION, Lecture, Receipt, Session, receipt_id
 from services.study.domain.duty import kept, practice
