@@ -146,7 +146,7 @@ class Work:
     @contextmanager
     def trial(self) -> Iterator[None]:
         """What is decided inside counts only if nothing is raised: of many rows one may fail alone."""
-        changed = self._changed.copy()
+        changed = len(self._changed)
         told: list[list[Any]] = [self.entries, self._inserts, self._writes]
         lengths = [len(some) for some in told]
         self._undo = {}
@@ -154,7 +154,8 @@ class Work:
             yield
         except BaseException:
             self._loaded.update(self._undo)
-            self._changed = changed
+            while len(self._changed) > changed:
+                self._changed.popitem()
             for some, length in zip(told, lengths, strict=True):
                 del some[length:]
             raise

@@ -175,7 +175,9 @@ def test_a_trial_that_fails_takes_back_only_itself(journal: Journal) -> None:
             try:
                 with work.trial():
                     work.decide(JAR, "j1", Change(coins=coins))
-                    work.write("notes", pymongo.InsertOne({"coins": coins}))
+                    work.decide(JAR, f"k{coins}", Change(coins=1))
+                    work.insert("notes", {"_id": coins})
+                    work.write("notes", pymongo.UpdateOne({"_id": coins}, {"$set": {"coins": coins}}))
                     if fails:
                         raise DomainError("row.wrong", "错")
             except DomainError:
@@ -187,8 +189,9 @@ def test_a_trial_that_fails_takes_back_only_itself(journal: Journal) -> None:
     jar = journal.get(JAR, "j1")
     assert jar is not None
     assert jar.coins == 6
-    assert [entry["n"] for entry in journal.database["journal"].find(sort=[("n", 1)])] == [1, 2]
-    assert [note["coins"] for note in journal.database["notes"].find()] == [5, 1]
+    entries = journal.database["journal"].find(sort=[("aggregate", 1), ("n", 1)])
+    assert [(entry["aggregate"], entry["n"]) for entry in entries] == [("j1", 1), ("j1", 2), ("k1", 1), ("k5", 1)]
+    assert [(note["_id"], note["coins"]) for note in journal.database["notes"].find()] == [(5, 5), (1, 1)]
 
 
 def test_a_rehearsal_writes_nothing(journal: Journal) -> None:

@@ -230,6 +230,22 @@ def test_the_figures_are_the_records(branches: Branches, steps: list[tuple[Any, 
     assert branches.figures() == branches.recounted()
 
 
+def test_what_is_said_of_a_member_more_than_once_ends_as_it_was_said_last(branches: Branches) -> None:
+    """In one transaction, whether the store had a row of that absence before or not."""
+    branches.clear()
+    branches.on_session("s1", hold("s1"), c.SubmitSession(id="s1"))
+    for reasons in ((c.Reasons.absent, None, c.Reasons.duty), (None, c.Reasons.illness), (c.Reasons.absent, None)):
+
+        def act(work: Any, reasons: Any = reasons) -> None:
+            for reason in reasons:
+                named = None if reason is None else Named(member="DY-0", reason=reason)
+                assert name(work, "s1", [("DY-0", named)], "核对") == 1
+
+        branches.journal.transact(branches.envelope(), act)
+        found = [named.reason for named in rolls.absences(branches.journal.database, "s1")]
+        assert found == [reason for reason in reasons[-1:] if reason]
+
+
 @pytest.mark.row("S7")
 def test_a_correction_keeps_what_was(branches: Branches) -> None:
     """Who changed whose attendance of a reported session, from what to what, is kept beside the journal."""
