@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.gateway.domain.period import days_of
-from services.gateway.projection import LEVELS, stored
+from services.gateway.projection import LEVEL_FIELDS, stored
 from services.gateway.store.corrections import affects
 from services.gateway.store.tree import below_on, tree_of
 from services.kernel.store import Document
@@ -67,7 +67,7 @@ class Sums:
     def add(self, correction: Document, months: list[str]) -> None:
         """Add a correction to every unit's month that it came after the lock of."""
         for entry in correction["entries"]:
-            field, of_level = stored(entry["m"]), stored(entry["m"]) in LEVELS
+            field, of_level = stored(entry["m"]), stored(entry["m"]) in LEVEL_FIELDS
             for month in months:
                 first, last = days_of(month)
                 if not affects(entry["m"], entry["d"], (first.isoformat(), last.isoformat())):
@@ -106,7 +106,7 @@ class Sums:
                 ends: Counter[str] = Counter()
                 for each, cells in rows.items():
                     if each <= month:
-                        ends.update({field: amount for field, amount in cells.items() if field in LEVELS})
+                        ends.update({field: amount for field, amount in cells.items() if field in LEVEL_FIELDS})
                 yield (
                     (unit, month),
                     sorted(

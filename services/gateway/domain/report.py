@@ -45,6 +45,11 @@ def report_id(unit: str, number: str) -> str:
     return record_id("gateway", "reports", unit, number)
 
 
+def figures_not_ready() -> DomainError:
+    """The refusal while an owner has not said how far it is: nobody confirms or issues what may lack something."""
+    return DomainError("figures.not_ready", "统计尚未就绪：还有服务没有报告进度", "unavailable")
+
+
 def decide(state: Report | None, command: PlaceReport, now: datetime) -> list[ReportIssued]:
     """The report as it is issued; nothing where it says what was issued already.
 
@@ -59,7 +64,7 @@ def decide(state: Report | None, command: PlaceReport, now: datetime) -> list[Re
     if asked.last > business_day(now):
         raise wrong("report.not_over", "to", f"期间至 {asked.last} 尚未结束，只能印发截至今天的报告")
     if command.as_of is None:
-        raise DomainError("figures.not_ready", "统计尚未就绪：还有服务没有报告进度", "unavailable")
+        raise figures_not_ready()
     return [
         ReportIssued(
             **asked.model_dump(include={"unit", "number", "title", "first", "last"}),

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError
 from services.kernel.event import new_id
 
@@ -47,10 +48,13 @@ async def issued_view(
     last: Last = None,
     page: int = Query(1, ge=1, le=10_000),
 ) -> Response:
-    """The issued reports that show a unit; for who may, the form by which its report over a period is issued."""
+    """The issued reports that show a unit; for who may, the form by which its report over a period, as far as it is
+    over, is issued.
+    """
     await gate.allow(reader, Action.read_figures, unit)
     span = await span_of(gate, first, last)
-    return await _page(unit, request, reader, gate, span.told(), page)
+    until = min(span.last, business_day(utc_now()))
+    return await _page(unit, request, reader, gate, {**span.told(), "to": until.isoformat()}, page)
 
 
 @router.post("/reports/{unit}/issues")

@@ -2,7 +2,7 @@
 
 from .catalogue import (
     GRAINS,
-    LEVELS,
+    LEVEL_FIELDS,
     METRICS,
     SOURCES,
     Metric,
@@ -23,7 +23,7 @@ __all__ = [
     "ALWAYS",
     "GRAINS",
     "HIDDEN",
-    "LEVELS",
+    "LEVEL_FIELDS",
     "METRICS",
     "RATES",
     "SOURCES",

@@ -314,5 +314,5 @@ def key_of(field: str) -> str:
     return field.replace(":", ".")
 
 
-LEVELS = [stored(id) for id, metric in METRICS.items() if metric.sort == "level"]
+LEVEL_FIELDS = [stored(id) for id, metric in METRICS.items() if metric.sort == "level"]
 """The figures that are levels, as their fields are called in a roll-up."""

@@ -21,7 +21,7 @@ from services.kernel.work import Work
 
 from ..contract import IssueReport
 from ..domain.report import REPORT, PlaceReport
-from ..projection import LEVELS
+from ..projection import LEVEL_FIELDS
 from .generation import PROJECTION, generation_of
 from .period import Span
 from .place import Place, ever_below, place_of
@@ -103,9 +103,9 @@ def figures(
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Every figure of each unit for a span (the worker's side of `report.details_of`)."""
     sums = no_sums()
-    for which, fields in months_of(units, span, LEVELS):
+    for which, fields in months_of(units, span, LEVEL_FIELDS):
         for row in database[rollups].find(which, fields, session=session):
-            add_month(sums, row, span, LEVELS)
+            add_month(sums, row, span, LEVEL_FIELDS)
     campaigns = database["campaigns"].find({}, {"opens": 1, "closes": 1}, session=session)
     windows = span.windows(Period(id=row["_id"], first=row["opens"], last=row["closes"]) for row in campaigns)
     weighed = weights_of(database["norms"].find_one(WEIGHTS, session=session))

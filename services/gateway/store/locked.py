@@ -10,7 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from services.kernel.errors import DomainError
 from services.kernel.store import Document
 
-from ..projection import HIDDEN, LEVELS, METRICS, Weights, is_level, metric_of, tagged
+from ..projection import HIDDEN, LEVEL_FIELDS, METRICS, Weights, is_level, metric_of, tagged
 from . import directory
 from .period import Span
 from .place import place
@@ -197,7 +197,7 @@ async def _kept(
     ids = [f"{unit}|{month}" for unit in units for month in months]
     async for row in database["locked"].find({"_id": {"$in": ids}}, session=session):
         for field, amount in row["sum"].items():
-            if field not in LEVELS:
+            if field not in LEVEL_FIELDS:
                 sums[row["unit"]][field] += amount
         if row["month"] == months[-1]:
             for field, amount in row["levels"].items():

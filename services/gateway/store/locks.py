@@ -21,7 +21,7 @@ from services.kernel.work import Work
 
 from ..contract import SOURCES
 from ..domain.period import days_of
-from ..projection import LEVELS
+from ..projection import LEVEL_FIELDS
 from .generation import PROJECTION, generation_of
 from .snapshot import WEIGHTS, weights_of
 from .tree import below_on, tree_of
@@ -121,7 +121,7 @@ def _figures(
     found = database[rollups].find({"unit": {"$in": units}, "month": month}, {"unit": 1, "sum": 1}, session=session)
     for row in found:
         kept[row["unit"]] = {"sum": row.get("sum", {}), "levels": {}}
-    wanted = {"unit": 1, **{f"sum.{field}": 1 for field in LEVELS}}
+    wanted = {"unit": 1, **{f"sum.{field}": 1 for field in LEVEL_FIELDS}}
     for row in database[rollups].find({"unit": {"$in": units}, "month": {"$lte": month}}, wanted, session=session):
         levels = kept.setdefault(row["unit"], {"sum": {}, "levels": {}})["levels"]
         for field, amount in row.get("sum", {}).items():

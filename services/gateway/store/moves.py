@@ -13,7 +13,7 @@ from pymongo.database import Database
 from services.kernel.store import Document, ensure_collections
 from services.kernel.work import Work
 
-from ..projection import LEVELS, Line, is_level, key_of, spread, standing
+from ..projection import LEVEL_FIELDS, Line, is_level, key_of, spread, standing
 from .facts import write_rollups
 from .generation import PROJECTION, current, generation_of
 from .tree import CHANGES
@@ -61,7 +61,7 @@ def levels(database: Database[Document], unit: str, session: ClientSession) -> l
     """The levels that are not nothing at a unit, with what lies below it."""
     sums: Counter[str] = Counter()
     rollups = database[current(database).rollups]
-    for row in rollups.find(_months(unit), {f"sum.{field}": 1 for field in LEVELS}, session=session):
+    for row in rollups.find(_months(unit), {f"sum.{field}": 1 for field in LEVEL_FIELDS}, session=session):
         sums.update(row.get("sum", {}))
     return [key_of(field) for field, amount in sorted(sums.items()) if amount]
 

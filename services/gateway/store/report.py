@@ -14,7 +14,7 @@ from services.kernel.event import Period
 from services.kernel.store import Document
 from services.study.contract import Grain
 
-from ..projection import LEVELS, METRICS, RATES, Metric, Rate, Weights, key, stored
+from ..projection import LEVEL_FIELDS, METRICS, RATES, Metric, Rate, Weights, key, stored
 from . import directory
 from .generation import PROJECTION
 from .period import Span
@@ -53,7 +53,7 @@ async def report(
         rollups = database[generation.rollups]
         weighed = await weights(database, session)
 
-        found, fields = await sums(rollups, at.ids, span, LEVELS, session), fields_of(span.windows(campaigns))
+        found, fields = await sums(rollups, at.ids, span, LEVEL_FIELDS, session), fields_of(span.windows(campaigns))
         own = figures_of(found[unit_id], fields, weighed)
         answer: dict[str, Any] = {
             "unit": unit_id,
@@ -95,7 +95,7 @@ async def details_of(
     session: AsyncClientSession,
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Every figure of each unit for a span, with its name, measure and reason, as that instant of the store has it."""
-    found, fields = await sums(rollups, units, span, LEVELS, session), fields_of(span.windows(campaigns))
+    found, fields = await sums(rollups, units, span, LEVEL_FIELDS, session), fields_of(span.windows(campaigns))
     return {unit: figures_of(found[unit], fields, weighed) for unit in units}
 
 

@@ -19,6 +19,7 @@ from services.kernel.store import Document
 from ..contract import SETTLED, Prepared, SubmissionRule
 from ..domain.lacks import lacks
 from ..domain.period import days_of
+from ..domain.report import figures_not_ready
 from ..domain.submission import submission_id
 from . import directory
 from .generation import PROJECTION
@@ -156,5 +157,5 @@ async def prepare(database: Database, unit: str, month: str) -> tuple[dict[str, 
     """
     found = await report(database, unit, Span.of_month(month), children=False)
     if found["as_of"] is None:
-        raise DomainError("figures.not_ready", "统计尚未就绪：还有服务没有报告进度", "unavailable")
+        raise figures_not_ready()
     return found, Prepared(figures=found["figures"], lacks=lacks(found["figures"]), as_of=found["as_of"])

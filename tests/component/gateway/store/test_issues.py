@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,7 +20,7 @@ from services.kernel.errors import DomainError
 from services.kernel.inbox import Taking
 from services.kernel.store import in_transaction
 from tests.component.gateway.figures import Figures, watermark
-from tests.component.gateway.store.test_locks import HELD, LATER, MARCH, later
+from tests.component.gateway.store.test_locks import HELD, LATER, MANY, MARCH, folding, later
 from tests.unit.gateway.owners import NOW, Owners, Step, steps
 
 SMALL = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -161,30 +160,13 @@ def test_a_reform_of_its_days_that_is_written_down_later_is_told(figures: Figure
 
 def test_an_issue_amid_batches_tears_nothing(figures: Figures) -> None:
     """Each event is in what was issued or is a correction, whoever comes first."""
-    asked: list[Step] = [("report", number, "B1", date(2026, 3, 5), number) for number in range(3)]
-    asked += [
-        ("correct", number % 3, "B1", date(2026, 3, 31 if number % 2 else 5), number % 12) for number in range(30)
-    ]
-    events = Owners.after(asked).events
     figures.arrive()
-    failures: list[Exception] = []
-
-    def fold() -> None:
-        try:
-            for happened in events:
-                figures.project([happened])
-        except Exception as error:  # noqa: BLE001  # told by the test's own thread
-            failures.append(error)
-
-    folding = threading.Thread(target=fold)
-    folding.start()
-    for number in range(6):
-        figures.issue("P" if number % 2 else "D1", f"{number}号", SPANS[number % len(SPANS)])
-        assert figures.unequal() == []
-    folding.join()
-    assert failures == []
+    with folding(figures, MANY):
+        for number in range(6):
+            figures.issue("P" if number % 2 else "D1", f"{number}号", SPANS[number % len(SPANS)])
+            assert figures.unequal() == []
     assert figures.unequal() == []
-    assert figures.database["facts"].count_documents({}) == len(events)
+    assert figures.database["facts"].count_documents({}) == len(MANY)
 
 
 def test_a_rebuild_leaves_what_was_issued_and_loses_no_correction(figures: Figures) -> None:

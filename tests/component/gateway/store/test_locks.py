@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,6 +30,32 @@ MARCH = Span.of_month("2026-03")
 BRANCHES = "study.sessions.branch"
 HELD: list[Step] = [("report", 0, "B1", date(2026, 3, 5), 0)]
 MONTHS = ("2026-02", "2026-03", "2026-07")
+MANY = Owners.after(
+    [("report", number, "B1", date(2026, 3, 5), number) for number in range(3)]
+    + [("correct", number % 3, "B1", date(2026, 3, 31 if number % 2 else 5), number % 12) for number in range(30)]
+).events
+"""Sessions of March, corrected again and again."""
+
+
+@contextmanager
+def folding(figures: Figures, events: list[Event]) -> Iterator[None]:
+    """Meanwhile the events are brought into effect, one by one; in the end all are."""
+    failures: list[Exception] = []
+
+    def fold() -> None:
+        try:
+            for happened in events:
+                figures.project([happened])
+        except Exception as error:  # noqa: BLE001  # told by the test's own thread
+            failures.append(error)
+
+    thread = threading.Thread(target=fold)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+    assert failures == []
 
 
 def later(before: list[Step], after: list[Step]) -> tuple[list[Event], list[Event]]:
@@ -187,31 +215,13 @@ def test_the_first_day_that_is_open(figures: Figures) -> None:
 
 def test_a_lock_amid_a_batch_tears_nothing(figures: Figures) -> None:
     """Batches and acceptances at the same time conflict: each event is in what was locked or is a correction."""
-    asked: list[Step] = [("report", number, "B1", date(2026, 3, 5), number) for number in range(3)]
-    asked += [
-        ("correct", number % 3, "B1", date(2026, 3, 31 if number % 2 else 5), number % 12) for number in range(30)
-    ]
-    events = Owners.after(asked).events
-    assert len(events) > 20
     figures.arrive()
-    failures: list[Exception] = []
-
-    def fold() -> None:
-        try:
-            for happened in events:
-                figures.project([happened])
-        except Exception as error:  # noqa: BLE001  # told by the test's own thread
-            failures.append(error)
-
-    folding = threading.Thread(target=fold)
-    folding.start()
-    for unit in ("B1", "D1", "D2", "P"):
-        figures.lock(unit, "2026-03")
-        assert figures.unequal() == []
-    folding.join()
-    assert failures == []
+    with folding(figures, MANY):
+        for unit in ("B1", "D1", "D2", "P"):
+            figures.lock(unit, "2026-03")
+            assert figures.unequal() == []
     assert figures.unequal() == []
-    assert figures.database["facts"].count_documents({}) == len(events)
+    assert figures.database["facts"].count_documents({}) == len(MANY)
 
 
 def test_a_rebuild_leaves_what_was_locked_and_loses_no_correction(figures: Figures) -> None:
