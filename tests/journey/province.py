@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import grpc
 import httpx
 from pymongo import MongoClient
 
 from services.cli.local.platform import Platform
+from services.gateway.pb.shengzhi.report.v1 import reports_pb2 as pb
+from services.gateway.pb.shengzhi.report.v1 import reports_pb2_grpc
 
 PASSWORD = "Sample-2026-word"
 ROOT = "P000"
@@ -48,6 +51,7 @@ RECORDS = {
     "hotline": ("journal", "commands", "tickets", "private", "private_keys", "access_log", "import_rows"),
     "gateway": (
         *("journal", "commands", "units", "campaigns", "users", "credentials", "facts", "import_rows", "initiatives"),
+        *("reports", "issued"),
     ),
 }
 
@@ -80,6 +84,20 @@ class Province:
         assert answer.status_code == 200, answer.text
         report: dict[str, Any] = answer.json()
         return report
+
+    def over_grpc(self, unit: str, **asked: Any) -> pb.GetReportResponse:
+        """The same over gRPC.
+
+        Raises:
+            grpc.RpcError: it is refused.
+        """
+        bearer = (("authorization", self.as_user("office").headers["Authorization"]),)
+        with grpc.insecure_channel(f"127.0.0.1:{self.platform.grpc_port}") as channel:
+            reports: Any = reports_pb2_grpc.ReportsStub(channel)  # type: ignore[no-untyped-call]
+            answer: pb.GetReportResponse = reports.GetReport(
+                pb.GetReportRequest(unit=unit, children=True, **asked), metadata=bearer, timeout=10
+            )
+        return answer
 
     def settled(self, since: datetime, unit: str = ROOT, **query: str) -> dict[str, Any]:
         """A report that has everything recorded before an instant, by its watermark and not by a sleep."""

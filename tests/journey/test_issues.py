@@ -10,8 +10,6 @@ import grpc
 import httpx
 import pytest
 
-from services.gateway.pb.shengzhi.report.v1 import reports_pb2 as pb
-from services.gateway.pb.shengzhi.report.v1 import reports_pb2_grpc
 from tests.journey.province import ROOT, AsUser, Province, founded
 from tests.journey.test_rest import SESSION, code, key, made
 
@@ -111,13 +109,9 @@ def below(secretary: httpx.Client, session: str, id: str) -> None:
 
 def over_grpc(province: Province, before: dict[str, Any], now: dict[str, Any]) -> None:
     """The same over gRPC."""
-    bearer = {"metadata": (("authorization", province.as_user("office").headers["Authorization"]),), "timeout": 10}
-    with grpc.insecure_channel(f"127.0.0.1:{province.platform.grpc_port}") as channel:
-        reports: Any = reports_pb2_grpc.ReportsStub(channel)  # type: ignore[no-untyped-call]
-        asked = pb.GetReportRequest(unit=UNIT, stood="issued", number=NUMBER, children=True)
-        told = reports.GetReport(asked, **bearer)
-        with pytest.raises(grpc.RpcError) as unknown:
-            reports.GetReport(pb.GetReportRequest(unit=UNIT, period="2026-05", stood="then"), **bearer)
+    told = province.over_grpc(UNIT, stood="issued", number=NUMBER)
+    with pytest.raises(grpc.RpcError) as unknown:
+        province.over_grpc(UNIT, period="2026-05", stood="then")
     assert {figure.id: figure.value for figure in told.figures if figure.HasField("value")} == {
         id: value for id, value in before["figures"].items() if value is not None
     }

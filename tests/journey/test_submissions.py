@@ -108,6 +108,12 @@ def correct(province: Province, office: httpx.Client, union: httpx.Client, sessi
     assert (locked["figures"]["study.attendance.due"], now["figures"]["study.attendance.due"]) == (19, 23)
     assert {"study.attendance.due", "study.attendance.present"} <= set(locked["differing"])
     assert {child["unit"] for child in locked["children"]} == {FIRST, SECOND}
+    same = province.over_grpc(COUNCIL, stood="locked", **DAYS)
+    due = [{figure.id: figure.value for figure in some}["study.attendance.due"] for some in (same.figures, same.now)]
+    assert due == [19, 23]
+    assert [(lock.month, lock.unit) for lock in same.locked] == [
+        (row["month"], row["unit"]) for row in locked["locked"]
+    ]
     unlocked = office.get(f"/reports/{COUNCIL}", params={"from": "2026-09-01", "to": "2026-09-30", "as": "locked"})
     assert code(unlocked) == (409, "period.not_locked")
     told = {id.removeprefix("report."): value for id, value in now["figures"].items() if id.startswith("report.")}

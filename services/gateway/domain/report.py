@@ -17,7 +17,7 @@ from ..contract import IssueReport, ReportIssued, Value
 
 
 class Report(BaseModel):
-    """An issued report; the figures of its unit and of those right below are kept beside it, `digest` is theirs."""
+    """An issued report; the figures of its unit and of those right below are kept beside it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,7 +28,6 @@ class Report(BaseModel):
     last: date
     day: date
     as_of: datetime
-    digest: str
 
 
 class PlaceReport(Command):

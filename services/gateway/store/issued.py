@@ -57,8 +57,9 @@ async def one(database: Database, unit_id: str, id: str, *, children: bool = Tru
     """
     campaigns = await directory.periods(database)
     async with one_instant(database) as session:
-        state, rows = await _kept(database, id, session)
-        row = _of_unit(rows, unit_id)
+        state, row = await _kept(database, unit_id, id, session)
+        rows = await database[ISSUED].find({"report": id}, session=session).sort("place", 1).to_list()
+        entry = await database["journal"].find_one({"aggregate": id, "n": 1}, session=session)
         span = _span(row)
         generation, _ = await known(database, session)
         weighed = await weights(database, session)
@@ -90,7 +91,7 @@ async def one(database: Database, unit_id: str, id: str, *, children: bool = Tru
             for each in (rows[1:] if children and own else [])
         ],
         "tree_changes": since,
-        "issued": {**_told(state), "intact": digest(rows) == state["digest"]},
+        "issued": {**_told(state), "intact": entry is not None and digest(rows) == entry["data"]["digest"]},
         "now": now,
         "differing": [figure for figure, value in figures.items() if figure in now and value != now[figure]],
     }
@@ -120,29 +121,18 @@ async def corrections(database: Database, unit_id: str, id: str, page: int, page
         DomainError: report.not_issued.
     """
     async with one_instant(database) as session:
-        state, rows = await _kept(database, id, session)
-        row = _of_unit(rows, unit_id)
+        state, row = await _kept(database, unit_id, id, session)
         changed = await changed_since(database, unit_id, _span(row), row["batch"], page, page_size, session)
     return {"unit": unit_id, "unit_name": row["name"], "issued": _told(state), **changed}
 
 
-async def _kept(database: Database, id: str, session: AsyncClientSession) -> tuple[Document, list[Document]]:
+async def _kept(database: Database, unit_id: str, id: str, session: AsyncClientSession) -> tuple[Document, Document]:
+    """A report that was issued, and what is kept of a unit that it shows."""
     state = await database["reports"].find_one({"_id": id}, session=session)
-    rows = await database[ISSUED].find({"report": id}, session=session).sort("place", 1).to_list()
-    if state is None:
-        raise _unknown()
-    return state, rows
-
-
-def _of_unit(rows: list[Document], unit_id: str) -> Document:
-    found = next((row for row in rows if row["unit"] == unit_id), None)
-    if found is None:
-        raise _unknown()
-    return found
-
-
-def _unknown() -> DomainError:
-    return DomainError("report.not_issued", "没有这份列有本单位的已印发报告", "not_found")
+    row = await database[ISSUED].find_one({"_id": f"{id}|{unit_id}"}, session=session)
+    if state is None or row is None:
+        raise DomainError("report.not_issued", "没有这份列有本单位的已印发报告", "not_found")
+    return state, row
 
 
 def _span(row: Document) -> Span:

@@ -165,9 +165,18 @@ class World:
             {"_id": RECORD, "version": 1, "scope": PATH, **owed.model_dump(mode="json")}
         )
         issued: dict[str, Any] = {"unit": UNIT, "first": "2026-03-01", "last": "2026-03-31"}
-        document = {"number": "一号", "title": "样例", "day": "2026-04-01", "as_of": now, "digest": ""}
+        document = {"number": "一号", "title": "样例", "day": "2026-04-01", "as_of": now}
         await database["reports"].insert_one({"_id": RECORD, **issued, **document})
-        row = {"report": RECORD, "place": 0, "name": UNIT, "kind": "department", "path": PATH, "batch": 0, "at": now}
+        row = {
+            "_id": f"{RECORD}|{UNIT}",
+            "report": RECORD,
+            "place": 0,
+            "name": UNIT,
+            "kind": "department",
+            "path": PATH,
+            "batch": 0,
+            "at": now,
+        }
         await database["issued"].insert_one({**row, **issued, "figures": {id: [0, None] for id in (*METRICS, *RATES)}})
         kept = {"weights": {}, "at": now, "batch": 0}
         await database["locks"].insert_one({"_id": "P|2026-03", "unit": "P", "path": ["P"], "month": "2026-03", **kept})
