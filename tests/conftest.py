@@ -17,6 +17,7 @@ from services.cli.local.broker import Broker
 from services.cli.local.platform import Platform
 from services.cli.local.process import free_port
 from services.cli.local.store import Store
+from tests.eventually import PATIENCE
 from tests.journey.province import CLOSES, OPENS, PASSWORD, UNITS, USERS, Province
 
 SignIn = Callable[[str, str], httpx.Client]
@@ -124,7 +125,7 @@ def sign_in(platform: Platform) -> Iterator[SignIn]:
     with ExitStack() as leaving:
 
         def signed_in(name: str, password: str) -> httpx.Client:
-            client = leaving.enter_context(httpx.Client(base_url=f"{platform.url}/api/v1", timeout=30))
+            client = leaving.enter_context(httpx.Client(base_url=f"{platform.url}/api/v1", timeout=PATIENCE))
             answer = client.post("/tokens", json={"name": name, "password": password})
             answer.raise_for_status()
             client.headers["Authorization"] = f"Bearer {answer.json()['token']}"

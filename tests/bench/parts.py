@@ -114,7 +114,7 @@ class Parts:
         def work() -> None:
             channel.basic_consume(QUEUE, callback=fetched)
             while count < EVENTS:
-                connection.drain_events(timeout=30)
+                connection.drain_events(timeout=300)
 
         done = rate(EVENTS, work)
         channel.close()

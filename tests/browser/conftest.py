@@ -8,12 +8,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
+from tests.eventually import PATIENCE
 from tests.journey.province import PASSWORD, Province
 
 AXE = (Path(__file__).parent / "assets" / "axe.min.js").read_text("utf-8")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 SignedIn = Callable[[str], Page]
 
@@ -41,6 +44,7 @@ def page(browser: Browser, province: Province, strangers: list[str]) -> Iterator
     context = browser.new_context(
         base_url=province.platform.url, locale="zh-CN", viewport={"width": 1280, "height": 900}
     )
+    context.set_default_timeout(1000 * PATIENCE)
     opened = context.new_page()
     failed: list[str] = []
     opened.on("pageerror", lambda error: failed.append(str(error)))

@@ -21,8 +21,8 @@ from pymongo.database import Database
 from services.cli.local.process import free_port, wait_until
 from services.kernel.event import Actor, Envelope, Period, new_id
 from services.kernel.store import open_database
+from tests.eventually import PATIENCE
 
-SECONDS = 180
 PERIOD = Period.model_validate({"id": "C2025", "first": "2025-01-01", "last": "2025-12-31"})
 
 Documents = Database[dict[str, Any]]
@@ -49,10 +49,10 @@ def serving(
             [sys.executable, "-m", "services.cli", "serve", service], env=environment, stdout=output, stderr=output
         )
     try:
-        assert wait_until(lambda: _ready(port), SECONDS), (folder / "log").read_text()
+        assert wait_until(lambda: _ready(port), PATIENCE), (folder / "log").read_text()
         yield open_database(client, f"{prefix}_{service}")
         process.terminate()
-        assert process.wait(SECONDS) == 0, (folder / "log").read_text()
+        assert process.wait(PATIENCE) == 0, (folder / "log").read_text()
     finally:
         process.kill()
         process.wait()
@@ -61,7 +61,7 @@ def serving(
 
 def _ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:  # asked again
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -88,7 +88,7 @@ class Asker:
         envelope = Envelope(
             command_id=command_id or new_id(),
             actor=Actor(user="u1", role=role, unit=reader),
-            deadline=datetime.now(UTC) + timedelta(seconds=SECONDS),
+            deadline=datetime.now(UTC) + timedelta(seconds=PATIENCE),
             **{"paths": self._paths, "periods": [PERIOD], **more},
         )
         return getattr(self._service, method)(envelope=envelope.model_dump(mode="json"), body=body)
@@ -107,7 +107,7 @@ class Asker:
         chunk = {"import_id": import_id, "kind": kind, "first": 0, "rows": numbered}
         self("add_import_rows", chunk, **more)
         state: dict[str, Any] = self("accept_import", {"import_id": import_id, "kind": kind, "rows": len(rows)}, **more)
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + PATIENCE
         while state["state"] == "accepted" and time.monotonic() < until:
             time.sleep(0.05)
             state = self("get_import", {"import_id": import_id})

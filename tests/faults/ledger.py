@@ -16,6 +16,7 @@ import httpx
 from services.cli.sample.rows import Cells
 from services.cli.sample.workbook import workbook
 from services.kernel.sheets import XLSX
+from tests.eventually import PATIENCE
 
 _AGAIN = (429, 500, 502, 503, 504)
 _PATIENCE = 90.0
@@ -87,7 +88,9 @@ class Caller:
     """Asks with one key until it is answered or the patience is over."""
 
     def __init__(self, url: str, token: str, ledger: Ledger) -> None:
-        self._http = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        self._http = httpx.Client(
+            base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE
+        )
         self._ledger = ledger
 
     def close(self) -> None:

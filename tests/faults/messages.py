@@ -20,6 +20,7 @@ from services.kernel import bus
 from services.kernel.event import CONTENT_TYPE, new_id
 from services.kernel.inbox import MOST_ATTEMPTS
 from services.kernel.journal import Journal
+from tests.eventually import PATIENCE
 
 from .ledger import wait_for
 from .points import KILLS
@@ -200,7 +201,7 @@ def replay_all(stage: Stage) -> int:
     answers: list[int] = []
 
     def replay(id: str) -> None:
-        with httpx.Client(base_url=f"{stage.url}/api/v1", timeout=30) as http:
+        with httpx.Client(base_url=f"{stage.url}/api/v1", timeout=PATIENCE) as http:
             http.headers["Authorization"] = f"Bearer {stage.tokens['operator']}"
             try:
                 answers.append(http.post(f"/operations/held/{id}/replays").status_code)
@@ -267,7 +268,7 @@ def publish(stage: Stage, messages: Iterable[Message]) -> None:
             )
             sent += 1
         while confirmed[0] < sent:
-            connection.drain_events(timeout=20)
+            connection.drain_events(timeout=PATIENCE)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ class Observer(threading.Thread):
             beat = time.monotonic()
             while not self._stopping.is_set():
                 with contextlib.suppress(TimeoutError):
-                    connection.drain_events(timeout=1)
+                    connection.drain_events(timeout=1)  # asked again
                 if time.monotonic() - beat > bus.HEARTBEAT / 4:
                     connection.heartbeat_check()
                     beat = time.monotonic()

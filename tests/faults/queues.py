@@ -18,8 +18,7 @@ from services.kernel import bus
 from services.kernel.bus import Outgoing, Publisher, Sent
 from services.kernel.delivery import Delivery
 from services.kernel.event import CONTENT_TYPE
-
-_SETTLE_SECONDS = 10.0
+from tests.eventually import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -101,10 +100,10 @@ class RabbitQueues:
         self._unacknowledged.clear()
         self._channel.close()
         self._channel = self._connection.channel()
-        until = time.monotonic() + _SETTLE_SECONDS
+        until = time.monotonic() + PATIENCE
         while any(self._ready(queue) < count for queue, count in wanted.items()):
             if time.monotonic() > until:
-                raise AssertionError(f"not put back within {_SETTLE_SECONDS} s: {wanted}")
+                raise AssertionError(f"not put back within {PATIENCE} s: {wanted}")
             time.sleep(0.01)
 
     def close(self) -> None:

@@ -27,6 +27,7 @@ from services.cli.local.store import Store
 from services.gateway.store.generation import PROJECTION
 from services.kernel import bus
 from services.kernel.store import open_database
+from tests.eventually import PATIENCE
 
 from .ledger import UNITS, Agent, Client, Importing, Ledger, wait_for
 from .observer import Observer
@@ -132,7 +133,7 @@ class Stage:
     def primary(self) -> int:
         """The number of the store's member that takes the writes."""
         address = None
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while address is None and time.monotonic() < until:
             address = self.store.admin.command("hello").get("primary")
         if address is None or self.platform.store is None:
@@ -216,7 +217,7 @@ def kind_of(name: str) -> str:
 
 def _prepare(platform: Platform) -> dict[str, str]:
     """Units, a campaign, accounts; give the accounts' tokens."""
-    with httpx.Client(base_url=f"{platform.url}/api/v1", timeout=60) as http:
+    with httpx.Client(base_url=f"{platform.url}/api/v1", timeout=PATIENCE) as http:
 
         def token(name: str, password: str) -> str:
             answer = http.post("/tokens", json={"name": name, "password": password}).raise_for_status()

@@ -15,6 +15,7 @@ from pymongo import MongoClient
 from services.cli.local.platform import Platform
 from services.gateway.pb.shengzhi.report.v1 import reports_pb2 as pb
 from services.gateway.pb.shengzhi.report.v1 import reports_pb2_grpc
+from tests.eventually import PATIENCE
 
 PASSWORD = "Sample-2026-word"
 ROOT = "P000"
@@ -95,13 +96,13 @@ class Province:
         with grpc.insecure_channel(f"127.0.0.1:{self.platform.grpc_port}") as channel:
             reports: Any = reports_pb2_grpc.ReportsStub(channel)  # type: ignore[no-untyped-call]
             answer: pb.GetReportResponse = reports.GetReport(
-                pb.GetReportRequest(unit=unit, children=True, **asked), metadata=bearer, timeout=10
+                pb.GetReportRequest(unit=unit, children=True, **asked), metadata=bearer, timeout=PATIENCE
             )
         return answer
 
     def settled(self, since: datetime, unit: str = ROOT, **query: str) -> dict[str, Any]:
         """A report that has everything recorded before an instant, by its watermark and not by a sleep."""
-        until = time.monotonic() + 180
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             report = self.report(unit, **query)
             if report["as_of"] is not None and datetime.fromisoformat(report["as_of"]) >= since:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from tests.eventually import PATIENCE
 from tests.journey.province import PASSWORD, ROOT, Province
 from tests.journey.test_rest import TICKET, code, made
 
@@ -23,7 +24,9 @@ def test_a_programs_token_ends_when_it_is_revoked_and_all_of_it_is_found_again(p
     finance = province.as_user("finance")
     body = {"name": "财务厅月报", "role": "unit_admin", "unit": "D001", "days": 30}
     token = made(finance.post("/me/tokens", json=body))["token"]
-    with httpx.Client(base_url=finance.base_url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as program:
+    with httpx.Client(
+        base_url=finance.base_url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE
+    ) as program:
         assert program.get("/reports/D001").status_code == 200
         refused = program.get("/reports/D002")
         assert code(refused) == (403, "unit.out_of_scope")

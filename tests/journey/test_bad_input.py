@@ -25,6 +25,7 @@ from services.cli.local.process import Process, free_port, wait_ready
 from services.gateway.contract import SHEETS as GATEWAY
 from services.kernel.sheets import XLSX, Sheet
 from services.study.contract import SHEETS
+from tests.eventually import PATIENCE
 from tests.journey.province import PASSWORD, Province
 
 SESSION: dict[str, Any] = {
@@ -224,7 +225,7 @@ def test_a_content_length_that_lies(province: Province, finance: httpx.Client) -
     token = finance.headers["Authorization"]
     head = f"POST /api/v1/study/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nConnection: close\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {BIG}\r\n\r\n"
-    with closing(socket.create_connection(("127.0.0.1", province.platform.http_port), timeout=10)) as line:
+    with closing(socket.create_connection(("127.0.0.1", province.platform.http_port), timeout=PATIENCE)) as line:
         line.sendall(head.encode() + b"{}")
         answer = line.makefile("rb").read().decode()
     assert answer.startswith("HTTP/1.1 413")
@@ -233,14 +234,14 @@ def test_a_content_length_that_lies(province: Province, finance: httpx.Client) -
 
 def test_headers_without_end(province: Province) -> None:
     """A request whose headers go on past 64 KiB is refused, and its connection closed."""
-    with closing(socket.create_connection(("127.0.0.1", province.platform.http_port), timeout=10)) as line:
+    with closing(socket.create_connection(("127.0.0.1", province.platform.http_port), timeout=PATIENCE)) as line:
         line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ")
         with suppress(ConnectionError):  # it may be closed while there is more to send
             for _ in range(1024):
                 line.sendall(b"x" * 1024)
         with suppress(ConnectionError):
             assert line.makefile("rb").read(12) in (b"HTTP/1.1 400", b"")
-    with closing(socket.create_connection(("127.0.0.1", province.platform.http_port), timeout=10)) as line:
+    with closing(socket.create_connection(("127.0.0.1", province.platform.http_port), timeout=PATIENCE)) as line:
         for piece in (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ", b"x" * 9000, b"\r\nConnection: close\r\n\r\n"):
             line.sendall(piece)
             time.sleep(0.05)
@@ -332,7 +333,9 @@ def lonely(
             leaving.callback(process.stop)
             headers = {"Authorization": province.as_user("secretary").headers["Authorization"]}
             address = f"http://127.0.0.1:{port}"
-            client = leaving.enter_context(httpx.Client(base_url=f"{address}/api/v1", headers=headers, timeout=30))
+            client = leaving.enter_context(
+                httpx.Client(base_url=f"{address}/api/v1", headers=headers, timeout=PATIENCE)
+            )
             wait_ready(process, lambda: ready(f"{address}/readyz"), 30)
             return client
 

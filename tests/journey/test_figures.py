@@ -15,6 +15,7 @@ import python_calamine
 
 from services.cli.sample.workbook import workbook
 from services.kernel.sheets import XLSX
+from tests.eventually import PATIENCE
 from tests.journey.province import CLOSES, OPENS, PASSWORD, ROOT, Province
 
 SESSION: dict[str, Any] = {
@@ -187,7 +188,7 @@ class Watched:
     def __init__(self, client: httpx.Client, since: str = "") -> None:
         headers = {"Last-Event-ID": since} if since else {}
         asked = {"from": OPENS, "to": CLOSES}
-        self._open = client.stream("GET", f"/reports/{ROOT}/stream", params=asked, headers=headers, timeout=60)
+        self._open = client.stream("GET", f"/reports/{ROOT}/stream", params=asked, headers=headers, timeout=PATIENCE)
 
     def __enter__(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         answer = self._open.__enter__()
@@ -227,7 +228,7 @@ def test_a_report_is_followed_live(province: Province, session: str) -> None:
 @pytest.mark.row("G1", "O4")
 def test_who_signs_out_is_shown_nothing_more(province: Province) -> None:
     """The stream of a session that is over ends with the refusal."""
-    with httpx.Client(base_url=f"{province.platform.url}/api/v1", timeout=60) as client:
+    with httpx.Client(base_url=f"{province.platform.url}/api/v1", timeout=PATIENCE) as client:
         token = client.post("/tokens", json={"name": "office", "password": PASSWORD}).json()["token"]
         client.headers["Authorization"] = f"Bearer {token}"
         with Watched(client) as events:

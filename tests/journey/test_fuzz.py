@@ -26,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.eventually import PATIENCE
 from tests.journey.province import PASSWORD, ROOT, Province
 
 CASES = int(os.environ.get("SHENGZHI_FUZZ_CASES", "400"))
@@ -63,7 +64,7 @@ class Fuzzing:
         """Send a case, hold the answer against the description, and keep the id of what it has made."""
         self.cases += 1
         self.asked.add(str(case.operation.label))
-        answer = case.call(base_url=self.url, headers=self.headers, timeout=60)
+        answer = case.call(base_url=self.url, headers=self.headers, timeout=PATIENCE)
         case.validate_response(answer, checks=CHECKS)
         if case.method == "POST" and answer.status_code == 201 and "{" not in case.path:
             self.made[case.path].append(str(answer.json().get("id", "")))

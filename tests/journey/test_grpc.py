@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from services.gateway.pb.shengzhi.report.v1 import reports_pb2 as pb
 from services.gateway.pb.shengzhi.report.v1 import reports_pb2_grpc
+from tests.eventually import PATIENCE
 from tests.journey.province import CLOSES, OPENS, ROOT, Province
 
 SERVICE = "shengzhi.report.v1.Reports"
@@ -176,8 +177,10 @@ def test_health_and_reflection(channel: Any) -> None:
     """Probes and tools find the service without its definition."""
     checks = health_pb2_grpc.HealthStub(channel)
     for name in ("", SERVICE):
-        answer = checks.Check(health_pb2.HealthCheckRequest(service=name), timeout=10)
+        answer = checks.Check(health_pb2.HealthCheckRequest(service=name), timeout=PATIENCE)
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
     stub = reflection_pb2_grpc.ServerReflectionStub(channel)
-    listed = stub.ServerReflectionInfo(iter([reflection_pb2.ServerReflectionRequest(list_services="")]), timeout=10)
+    listed = stub.ServerReflectionInfo(
+        iter([reflection_pb2.ServerReflectionRequest(list_services="")]), timeout=PATIENCE
+    )
     assert SERVICE in {service.name for service in next(listed).list_services_response.service}

@@ -15,6 +15,7 @@ import pytest
 from services.cli.sample.workbook import workbook
 from services.kernel.sheets import XLSX, read
 from services.study.contract import SHEETS
+from tests.eventually import PATIENCE, eventually
 from tests.journey.province import PASSWORD, ROOT, Province
 from tests.journey.test_rest import code, difference, key, made
 
@@ -47,10 +48,11 @@ def people(province: Province, administrator: httpx.Client) -> Users:
         held = [{"role": role, "unit": unit} for role, unit in roles]
         made(administrator.post("/users", json={"id": name, "name": "样例", "roles": held, "password": PASSWORD}))
     prefix = province.platform.environment["SHENGZHI_DATABASE_PREFIX"]
-    known, until = province.databases[f"{prefix}_study"]["units"], time.monotonic() + 30
-    while known.count_documents({"_id": {"$in": [unit["id"] for unit in UNITS]}}) < len(UNITS):
-        assert time.monotonic() < until, "study did not learn of the units"
-        time.sleep(0.1)
+    known = province.databases[f"{prefix}_study"]["units"]
+    eventually(
+        lambda: known.count_documents({"_id": {"$in": [unit["id"] for unit in UNITS]}}) == len(UNITS),
+        "study learning of the units",
+    )
     return province.as_user
 
 
@@ -393,7 +395,7 @@ def sent(province: Province, kind: str, data: bytes) -> dict[str, Any]:
     file = {"file": ("表.xlsx", data, XLSX)}
     answer = office.post("/study/imports", data={"kind": kind}, files=file, headers=key())
     state: dict[str, Any] = answer.json()
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while answer.status_code == 202 and state["state"] != "applied":
         assert time.monotonic() < until
         time.sleep(0.1)
@@ -429,7 +431,7 @@ def test_sheets_come_in_and_go_out_in_one_format(province: Province, people: Use
 @pytest.mark.row("S6")
 def test_nothing_lists_what_persons_have_learnt(province: Province, people: Users) -> None:
     """No address takes somebody's name with their progress, no figure is of a person, no list ranks any."""
-    described = httpx.get(f"{province.platform.url}/openapi.json", timeout=120).json()
+    described = httpx.get(f"{province.platform.url}/openapi.json", timeout=PATIENCE).json()
     paths = {path for path in described["paths"] if re.search("progress|points|ranking|check-?in", path)}
     units = {
         f"/api/v1/{of}/{{id}}/progress" for of in ("study/plans", "study/notices", "research/measures", "initiatives")

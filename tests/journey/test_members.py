@@ -14,6 +14,7 @@ import pytest
 from services.cli.sample.workbook import workbook
 from services.gateway.contract import SHEETS as GATEWAY
 from services.kernel.sheets import read
+from tests.eventually import PATIENCE
 from tests.journey.province import ROOT, AsUser, Province, founded
 
 DEPARTMENT, FIRST, SECOND = "D009", "D009-B01", "D009-B02"
@@ -393,7 +394,7 @@ def _upload(client: httpx.Client, area: str, data: bytes, kind: str = "members")
     """Send a sheet and wait until it is applied."""
     sent = client.post(f"/{area}/imports", data={"kind": kind}, files={"file": ("sheet.xlsx", io.BytesIO(data))})
     state = made(sent, 202)
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while state["state"] != "applied":
         assert time.monotonic() < until
         time.sleep(0.2)

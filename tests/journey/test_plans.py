@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.eventually import PATIENCE, eventually
 from tests.journey.province import ROOT, Province
 from tests.journey.test_rest import code, difference, made
 
-SECONDS = 60
 PLAN: dict[str, Any] = {
     "unit": ROOT,
     "title": "三会一课计划",
@@ -44,10 +43,7 @@ def issued_notice(office: httpx.Client, plan: str, month: str) -> str:
 
 def arrived(client: httpx.Client, address: str) -> None:
     """What is sent in the background has come to every unit that it is for."""
-    until = time.monotonic() + SECONDS
-    while client.get(address).json()["distribution"]["state"] != "done":
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    eventually(lambda: client.get(address).json()["distribution"]["state"] == "done")
 
 
 def receipt_of(client: httpx.Client, notice: str) -> dict[str, Any]:
@@ -253,7 +249,10 @@ def test_a_branch_plans_from_the_notice_and_types_nothing_twice(province: Provin
 def on_pages(province: Province, name: str) -> httpx.Client:
     """The pages, as somebody who is signed in sees them."""
     return httpx.Client(
-        base_url=province.platform.url, headers=dict(province.as_user(name).headers), timeout=60, follow_redirects=True
+        base_url=province.platform.url,
+        headers=dict(province.as_user(name).headers),
+        timeout=PATIENCE,
+        follow_redirects=True,
     )
 
 

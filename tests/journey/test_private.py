@@ -13,6 +13,7 @@ import xlsxwriter
 
 from services.hotline.contract import SHEETS
 from services.kernel.sheets import XLSX
+from tests.eventually import PATIENCE
 from tests.journey.province import Province
 
 SECRETS = ("样例·隐姓埋名", "00000098765", "只有坐席能看到的原话")
@@ -67,7 +68,7 @@ def test_a_callers_words_are_nowhere_in_clear(province: Province) -> None:
     assert not any(secret in refused.text for secret in SECRETS)
     supervisor = province.as_user("supervisor")
     state = send(province, sheet()).json()
-    until = time.monotonic() + 180
+    until = time.monotonic() + PATIENCE
     while state["state"] != "applied" and time.monotonic() < until:
         time.sleep(0.1)
         state = supervisor.get(f"/hotline/imports/{state['id']}").json()

@@ -15,6 +15,7 @@ from services.cli.audit.findings import Findings
 from services.cli.audit.recount import DISTINCT, KINDS
 from services.kernel.sheets import XLSX, read
 from services.research.contract import SHEETS
+from tests.eventually import PATIENCE
 from tests.journey.province import CLOSES, OPENS, ROOT, Province
 from tests.journey.test_rest import code, difference, key, made
 
@@ -318,7 +319,7 @@ def sent(client: httpx.Client, kind: str, data: bytes) -> dict[str, Any]:
     answer = client.post("/research/imports", data={"kind": kind}, files=files, headers=key())
     assert answer.status_code == 202, answer.text
     state: dict[str, Any] = answer.json()
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while state["state"] != "applied" and time.monotonic() < until:
         time.sleep(0.1)
         state = client.get(f"/research/imports/{state['id']}").json()

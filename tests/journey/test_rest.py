@@ -14,6 +14,7 @@ import xlsxwriter
 
 from services.kernel.sheets import XLSX
 from services.study.contract import SHEETS
+from tests.eventually import PATIENCE
 from tests.journey.province import CLOSES, OPENS, PASSWORD, ROOT, Province
 
 SESSION: dict[str, Any] = {
@@ -156,7 +157,7 @@ def test_a_campaign_binds_every_unit(province: Province) -> None:
 
 def test_guessing_locks_the_name(province: Province) -> None:
     """Twenty guesses at once are five guesses: then even the right password waits."""
-    with httpx.Client(base_url=f"{province.platform.url}/api/v1", timeout=30) as client:
+    with httpx.Client(base_url=f"{province.platform.url}/api/v1", timeout=PATIENCE) as client:
         for _ in range(5):
             wrong = client.post("/tokens", json={"name": "clumsy", "password": "guess"})
             assert code(wrong) == (401, "sign_in.refused")
@@ -251,7 +252,7 @@ def test_a_sheet_of_sessions(province: Province) -> None:
         files = {"file": ("台账.xlsx", sheet(*rows), XLSX)}
         sent = finance.post("/study/imports", data={"kind": "sessions"}, files=files, headers=key())
         assert sent.status_code == 202, sent.text
-        state, until = sent.json(), time.monotonic() + 180
+        state, until = sent.json(), time.monotonic() + PATIENCE
         while state["state"] != "applied" and time.monotonic() < until:
             time.sleep(0.1)
             state = finance.get(f"/study/imports/{state['id']}").json()

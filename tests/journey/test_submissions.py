@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +11,7 @@ import httpx
 import pytest
 from python_calamine import CalamineWorkbook
 
+from tests.eventually import PATIENCE, eventually
 from tests.journey.province import ROOT, AsUser, Province, founded
 from tests.journey.test_rest import SESSION, code, key, made
 
@@ -96,7 +96,7 @@ def settle(office: httpx.Client, council: httpx.Client, union: httpx.Client, ids
 def correct(province: Province, office: httpx.Client, union: httpx.Client, session: str) -> None:
     """A session is accepted with its month and cannot be given back; said anew, the locked figures stay."""
     address = f"/study/sessions/{session}"
-    wait_for(lambda: bool(union.get(address).json()["state"] == "accepted"))
+    eventually(lambda: bool(union.get(address).json()["state"] == "accepted"))
     assert code(office.post(f"{address}/returns", json={"reason": "重报"})) == (409, "session.accepted")
     before = province.settled(datetime.now(UTC), COUNCIL, **DAYS)
     correction = {**SESSION, "unit": FIRST, "day": "2026-08-10", "due": 24, "reason": "签到表少计四人"}
@@ -128,7 +128,7 @@ def listed(province: Province, council: httpx.Client, top: str, session: str) ->
     four = {"study.attendance.due": 4, "study.attendance.present": 4}
     assert {change["figure"]: change["amount"] for change in item["changes"]} == four
     assert found["sums"] == four
-    with httpx.Client(base_url=province.platform.url, headers=council.headers, timeout=30) as pages:
+    with httpx.Client(base_url=province.platform.url, headers=council.headers, timeout=PATIENCE) as pages:
         listing, page = pages.get("/submissions"), pages.get(top)
         home, report = pages.get("/"), pages.get(f"/reports/{COUNCIL}", params=DAYS)
     assert [shown.status_code for shown in (listing, page, home, report)] == [200] * 4
@@ -138,11 +138,3 @@ def listed(province: Province, council: httpx.Client, top: str, session: str) ->
     sheet = council.get("/submissions.xlsx", params={"unit": COUNCIL, "month": MONTH})
     rows = CalamineWorkbook.from_filelike(io.BytesIO(sheet.content)).get_sheet_by_index(0).to_python()
     assert {row[1]: row[3] for row in rows[1:]} == {COUNCIL: "已采纳", FIRST: "已采纳", SECOND: "免报"}
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Study follows the lock by an event."""
-    until = time.monotonic() + 180
-    while not condition():
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.2)

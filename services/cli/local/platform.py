@@ -16,7 +16,7 @@ from services.cli.local.broker import MEMORY_WATERMARK, Broker
 from services.cli.local.process import Process, free_port, wait_ready
 from services.cli.local.store import Store
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 SETTLED_SECONDS = 30.0
 

@@ -19,6 +19,7 @@ from services.gateway.oidc import Provider
 from services.kernel.settings import Settings
 from tests.component.access.provider import CLIENT, REDIRECT, StandIn, returned, stand_in
 from tests.component.access.world import World, world
+from tests.eventually import PATIENCE
 
 USER = "unit_admin-inside"
 Try = Callable[[World, StandIn], Awaitable[None]]
@@ -27,7 +28,7 @@ Try = Callable[[World, StandIn], Awaitable[None]]
 @asynccontextmanager
 async def signing_in(mongo: str, database: str, folder: Path) -> AsyncIterator[tuple[World, StandIn]]:
     """The application with a provider, to which one user of it is known."""
-    async with world(mongo, database) as made, stand_in() as provider, httpx.AsyncClient(timeout=30) as client:
+    async with world(mongo, database) as made, stand_in() as provider, httpx.AsyncClient(timeout=PATIENCE) as client:
         given = Settings(oidc_issuer=provider.issuer, oidc_client=CLIENT, oidc_redirect=REDIRECT, secrets=folder)
         made.app.state.oidc = Provider(given, made.gate.database, client)
         known = {"_id": identity(provider.issuer, provider.subject), "user": USER}

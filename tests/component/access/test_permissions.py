@@ -19,6 +19,7 @@ from services.gateway.streams import Streams
 from tests.component.access.operations import Ask, asks
 from tests.component.access.table import ANYBODY, BY_ROLE, GRPC, ON_ROOT, ON_UNIT, OPEN
 from tests.component.access.world import PATH, PLACES, UNIT, World, user_of, world
+from tests.eventually import PATIENCE
 
 LEAVING = ("sign_out", "page logout")
 """After them nothing can be asked any more; they ask for nothing but a token."""
@@ -149,7 +150,7 @@ async def _called(channel: Any, method: Any, fields: dict[str, Any], user: str |
         response_deserializer=answer.FromString,
     )
     metadata = () if user is None else (("authorization", f"Bearer {user}"),)
-    running = call(request, metadata=metadata, timeout=60)
+    running = call(request, metadata=metadata, timeout=PATIENCE)
     try:
         await (running.read() if method.server_streaming else running)
         running.cancel()

@@ -30,10 +30,10 @@ from services.kernel.resend import Resender
 from services.kernel.store import Document
 from services.kernel.vault import Cipher
 from tests.component.cli.audit.test_books import LATER, Province
+from tests.eventually import PATIENCE
 from tests.unit.gateway.owners import CAMPAIGN
 
 KEY = b"m" * 32
-PATIENCE = 60.0
 SPAN = Span(CAMPAIGN.first, CAMPAIGN.last)
 FIGURE = "study.sessions.branch"
 

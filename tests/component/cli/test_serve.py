@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.local.process import free_port, wait_until
+from tests.eventually import PATIENCE
 
 PROGRAM = """
 import services.cli.serve as serve
@@ -62,7 +63,7 @@ class Served:
     def probe(self, path: str) -> tuple[int, str]:
         """Status and text of a probe; 0 while nobody listens."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:  # asked again
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read().decode()
@@ -81,9 +82,9 @@ def served(module_vhost: str, tmp_path: Path) -> Iterator[Served]:
 
 def test_it_is_alive_before_it_is_ready_and_ends_in_order(served: Served) -> None:
     """Probes tell alive from ready, metrics are there, SIGTERM ends the process with status 0."""
-    assert wait_until(lambda: served.probe("/healthz") == (200, "ok"), 20)
+    assert wait_until(lambda: served.probe("/healthz") == (200, "ok"), PATIENCE)
     assert served.probe("/readyz")[0] == 503
-    assert wait_until(lambda: served.probe("/readyz") == (200, "ok"), 20)
+    assert wait_until(lambda: served.probe("/readyz") == (200, "ok"), PATIENCE)
     assert "process_resident_memory_bytes" in served.probe("/metrics")[1]
     assert served.probe("/nothing")[0] == 404
     began = time.monotonic()

@@ -28,9 +28,9 @@ from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Envelope, Event, new_id
 from services.kernel.store import CODEC, Document, open_database
 from tests.component.gateway.figures import watermark
+from tests.eventually import PATIENCE
 from tests.unit.gateway.owners import Owners
 
-SECONDS = 180
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g"
 OPENED = {"id": "C1", "name": "主题教育", "opens": "2026-02-01", "closes": "2026-10-31"}
 
@@ -70,7 +70,7 @@ class Worker:
             "command_id": new_id(),
             "actor": Actor(user="u1", role="system_admin", unit=unit),
             "paths": {"*": ["*"], **known} if unit == "*" else known,
-            "deadline": datetime.now(UTC) + timedelta(seconds=SECONDS),
+            "deadline": datetime.now(UTC) + timedelta(seconds=PATIENCE),
         }
         envelope = Envelope.model_validate(given | more)
         return getattr(self._rpc, method)(envelope=envelope.model_dump(mode="json"), body=body)
@@ -89,7 +89,7 @@ class Worker:
         self.ask("add_import_rows", {"import_id": id, "kind": kind, "first": 0, "rows": numbered}, **more)
         state = self.ask("accept_import", {"import_id": id, "kind": kind, "rows": len(rows)}, **more)
         if state["state"] == "accepted":
-            assert wait_until(lambda: self.ask("get_import", {"import_id": id})["state"] == "applied", SECONDS)
+            assert wait_until(lambda: self.ask("get_import", {"import_id": id})["state"] == "applied", PATIENCE)
         return state
 
     def tell(self, events: list[Event]) -> None:
@@ -136,21 +136,21 @@ def worker(
             stderr=subprocess.STDOUT,
         )
     try:
-        assert wait_until(lambda: _ready(port), SECONDS), log.read_text()[-3000:]
-        with ClusterRpcClient(uri=module_vhost, timeout=SECONDS) as client:
+        assert wait_until(lambda: _ready(port), PATIENCE), log.read_text()[-3000:]
+        with ClusterRpcClient(uri=module_vhost, timeout=PATIENCE) as client:
             running = Worker(client.gateway, open_database(mongo_client, f"{prefix}_gateway"), module_vhost)
             root = {"id": "P", "name": "示例省直工委", "kind": "committee", "active_from": "2026-01-01"}
             assert running.ask("add_unit", root) == {"id": "P", "version": 1}
             yield running
     finally:
         process.terminate()
-        process.wait(SECONDS)
+        process.wait(PATIENCE)
         mongo_client.drop_database(f"{prefix}_gateway")
 
 
 def _ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:  # asked again
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -187,7 +187,7 @@ def test_a_tree_comes_from_a_sheet(worker: Worker) -> None:
     journal = worker.database["journal"].count_documents({})
     assert worker.sheet("units", rows)["state"] == "accepted"
     assert worker.database["journal"].count_documents({}) == journal
-    assert wait_until(worker.published, SECONDS)
+    assert wait_until(worker.published, PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -313,11 +313,11 @@ def test_events_become_figures_once_their_unit_is_there(worker: Worker) -> None:
     told = [event.model_copy(update={"id": new_id()}) for event in owners.events]
     worker.tell([*told, *told, watermark("study", datetime.now(UTC))])
     held, facts = worker.database["held"], worker.database["facts"]
-    assert wait_until(lambda: held.count_documents({"sort": "retry"}) == 2, SECONDS)  # the session and its coverage
+    assert wait_until(lambda: held.count_documents({"sort": "retry"}) == 2, PATIENCE)  # the session and its coverage
     assert facts.count_documents({"service": "study"}) == 1  # that it was held counts nothing and needs no unit
     worker.ask("add_unit", unit("D1", kind="department"))
     worker.ask("add_unit", unit("B1", "D1", kind="branch"), units=("D1",))
-    assert wait_until(lambda: held.count_documents({}) == 0, SECONDS)
+    assert wait_until(lambda: held.count_documents({}) == 0, PATIENCE)
     assert facts.count_documents({"service": "study"}) == 3
     for place in ("P", "D1", "B1"):
         row = worker.database["rollups"].find_one({"_id": f"{place}|2026-03"})
@@ -328,12 +328,12 @@ def test_events_become_figures_once_their_unit_is_there(worker: Worker) -> None:
 def test_its_own_events_are_taken_and_told_of_by_a_watermark(worker: Worker) -> None:
     """Everything in its journal has a fact, and its watermark passes."""
     asked = datetime.now(UTC)
-    assert wait_until(worker.published, SECONDS)
+    assert wait_until(worker.published, PATIENCE)
 
     def passed() -> bool:
         row = worker.database["projection"].find_one({"_id": "projection"}) or {}
         return bool(row.get("watermarks", {}).get("gateway", asked) > asked)
 
-    assert wait_until(passed, SECONDS)
+    assert wait_until(passed, PATIENCE)
     entries = {row["_id"] for row in worker.database["journal"].find({}, {"_id": 1})}
     assert entries == {row["_id"] for row in worker.database["facts"].find({"service": "gateway"}, {"_id": 1})}

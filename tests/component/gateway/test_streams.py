@@ -23,10 +23,10 @@ from services.kernel.store import Document
 from services.study.contract import HoldSession, SubmitSession
 from services.study.domain import SESSION
 from tests.component.gateway.figures import Figures, watermark
+from tests.eventually import PATIENCE
 from tests.unit.gateway.owners import CAMPAIGN, NOW, Owners
 
 WHOLE = Asked("P", Span(CAMPAIGN.first, CAMPAIGN.last))
-PATIENCE = 60.0
 
 
 class Watching:
@@ -86,7 +86,7 @@ def sessions(update: Update) -> int:
 async def nothing(updates: AsyncIterator[Update]) -> None:
     """No update comes while the store is looked at several times."""
     waiting = asyncio.ensure_future(anext(updates))
-    done, _ = await asyncio.wait([waiting], timeout=2)
+    done, _ = await asyncio.wait([waiting], timeout=2)  # asked again while nothing is to come
     assert not done
     waiting.cancel()
     await asyncio.wait([waiting])

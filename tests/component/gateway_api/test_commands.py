@@ -21,6 +21,7 @@ from services.cli.local.process import free_port
 from services.gateway.commands import Commands
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope, new_id
+from tests.eventually import PATIENCE
 
 from .echo import NAME, BreakDown, EchoText, RefuseText, TakeLong
 
@@ -57,7 +58,7 @@ class Service:
         """End it in good order; the rest of what it printed."""
         self.running.send_signal(signal.SIGCONT)
         self.running.terminate()
-        said, _ = self.running.communicate(timeout=30)
+        said, _ = self.running.communicate(timeout=PATIENCE)
         return said
 
 
@@ -208,7 +209,7 @@ def test_a_lost_connection_is_made_again(service: Service, vhost: str, broker_no
     async def act(client: Commands) -> None:
         await client.call(NAME, EchoText(text="before"), envelope())
         await asyncio.to_thread(broker_node.control, "close_all_connections", "--vhost", name, "test")
-        until = time.monotonic() + 120
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             try:
                 answer = await client.call(NAME, EchoText(text="after"), envelope(3))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -24,6 +23,7 @@ from services.kernel.event import CONTENT_TYPE, Event, new_id
 from services.kernel.inbox import MOST_ATTEMPTS, Inbox, Taking, once
 from services.kernel.store import open_database
 from services.kernel.vault import Cipher
+from tests.eventually import eventually
 
 CIPHER = Cipher(b"m" * 32)
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -283,13 +283,6 @@ def running(vhost: str, inbox: Inbox) -> Iterator[Consumer]:
     assert not thread.is_alive()
 
 
-def wait_for(condition: Any) -> None:
-    until = time.monotonic() + 120
-    while not (done := condition()) and time.monotonic() < until:
-        time.sleep(0.02)
-    assert done
-
-
 def test_the_consumer_takes_everything_once(
     vhost: str, running: Consumer, store: Database[dict[str, Any]], effects: Effects
 ) -> None:
@@ -299,10 +292,10 @@ def test_the_consumer_takes_everything_once(
     messages = [Outgoing(event.id, "jar.changed.v1", event.to_json()) for event in events]
     publisher.publish([*messages, Outgoing("x", "jar.changed.v1", b"rubbish"), *messages])
     publisher.close()
-    wait_for(lambda: total(store) == 200 and store["held"].count_documents({}) == 1)
+    eventually(lambda: total(store) == 200 and store["held"].count_documents({}) == 1)
     assert max(effects.calls) > 1
     connection = bus.connect(vhost, "test")
-    wait_for(lambda: connection.default_channel.queue_declare("q", passive=True).message_count == 0)
+    eventually(lambda: connection.default_channel.queue_declare("q", passive=True).message_count == 0)
     connection.release()
 
 
@@ -314,7 +307,7 @@ def test_a_message_keeps_its_bytes_whatever_its_header_claims(
     with bus.connected(vhost, "test") as connection:
         message = amqp.Message(body, content_type=CONTENT_TYPE, content_encoding="latin-1")
         connection.default_channel.basic_publish(message, exchange="", routing_key="q")
-    wait_for(lambda: store["held"].count_documents({}) == 1)
+    eventually(lambda: store["held"].count_documents({}) == 1)
     held = store["held"].find_one()
     assert held is not None
     assert CIPHER.decrypt(held["body"], held["_id"]) == body
@@ -328,10 +321,10 @@ def test_a_store_away_stops_consuming_and_nothing_is_lost(
     publisher = Publisher(vhost, "jars", name="test")
     publisher.publish([Outgoing("a", "jar.changed.v1", happened(1).to_json())])
     publisher.close()
-    wait_for(lambda: len(effects.calls) > 1)
+    eventually(lambda: len(effects.calls) > 1)
     assert total(store) == 0
     effects.fails.clear()
-    wait_for(lambda: total(store) == 1)
+    eventually(lambda: total(store) == 1)
     assert store["held"].count_documents({}) == 0
 
 

@@ -35,13 +35,13 @@ from services.kernel.reconcile import Resend
 from services.kernel.relay import Relay
 from services.kernel.resend import Resender
 from services.kernel.store import Document
+from tests.eventually import PATIENCE, eventually
 from tests.faults import judge
 from tests.faults.jars import Stage, Subscriber, judged, move
 from tests.faults.judge import Finding
 from tests.faults.line import Line
 from tests.faults.queues import Fate, Killed, Unruly
 
-SECONDS = 60.0
 GRACE_SECONDS = 3.0
 """So long may a rig that lacks something try to mend what it did."""
 ON_THE_LINE = 3.0
@@ -146,7 +146,7 @@ class Rig:
     def publish(self) -> None:
         """A process with a relay comes and publishes all there is."""
         with self.relaying() as relay:
-            wait_for(lambda: not relay.step() and not self.unpublished())
+            eventually(lambda: not relay.step() and not self.unpublished())
 
     def unpublished(self) -> int:
         """Entries that are not marked published."""
@@ -159,11 +159,11 @@ class Rig:
         thread = threading.Thread(target=consumer.run)
         thread.start()
         try:
-            assert consumer.ready.wait(SECONDS)
+            assert consumer.ready.wait(PATIENCE)
             yield
         finally:
             consumer.stop()
-            thread.join(SECONDS)
+            thread.join(PATIENCE)
         assert not thread.is_alive()
 
     def operate(self, act: Callable[[Any], Any]) -> Any:
@@ -180,8 +180,8 @@ class Rig:
             self.late += timedelta(seconds=10)
             self.ask("last")
             self.publish()
-            wait_for(lambda: any(effect["jar"] == "last" for effect in self.subscriber.effects()))
-            wait_until(self.mended, SECONDS if self.parts == WHOLE else GRACE_SECONDS)
+            eventually(lambda: any(effect["jar"] == "last" for effect in self.subscriber.effects()))
+            wait_until(self.mended, PATIENCE if self.parts == WHOLE else GRACE_SECONDS)
         self.resender.close()
         return self.judged()
 
@@ -194,10 +194,6 @@ class Rig:
         """What the judge finds now."""
         seen = [effect["event"] for effect in self.subscriber.effects()]
         return judged(self.journal, [self.subscriber], self.acknowledged, self.acknowledged, seen)
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    assert wait_until(condition, SECONDS, 0.02)
 
 
 def a_relay_dies_before_marking(rig: Rig) -> None:
@@ -316,13 +312,13 @@ class Members:
         finally:
             for member in others:
                 os.kill(pid(member), signal.SIGCONT)
-        wait_for(lambda: primary.died)
-        wait_for(self._stepped_up)
+        eventually(lambda: primary.died)
+        eventually(self._stepped_up)
         primary.restart()
-        wait_for(self._store.answers)
+        eventually(self._store.answers)
 
     def _roles(self) -> tuple[Process, list[Process]]:
-        wait_for(lambda: self._client.primary is not None)
+        eventually(lambda: self._client.primary is not None)
         _, port = self._client.primary or ("", 0)
         place = self._store.ports.index(port)
         return self._store.members[place], [
@@ -369,7 +365,7 @@ def lose_primary(members: Members, stage: Stage, command: str, seconds: float) -
             ask()
 
     members.lose_primary_after(fill_the_line_and_ask)
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + PATIENCE
     while not acknowledged and time.monotonic() < until:
         ask()
     effects = [(entry["command"], entry["aggregate"]) for entry in stage.owner["journal"].find({"command": command})]

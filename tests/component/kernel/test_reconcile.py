@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,6 +37,7 @@ from services.kernel.relay import Relay
 from services.kernel.resend import Resender
 from services.kernel.store import open_database
 from services.kernel.vault import Cipher
+from tests.eventually import eventually
 
 from .jar import change, make_journal
 
@@ -98,13 +99,6 @@ def coins(store: Database[dict[str, Any]]) -> int:
     return 0 if found is None else int(found["coins"])
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 120
-    while not (done := condition()) and time.monotonic() < until:
-        time.sleep(0.02)
-    assert done
-
-
 def delete_queue(vhost: str) -> int:
     connection = bus.connect(vhost, "test")
     count: int = connection.default_channel.queue_delete("coins")
@@ -121,7 +115,7 @@ def test_a_queue_deleted_with_messages_in_it_costs_nothing(
         for number in range(30):
             change(journal, f"j{number}", 1)
         assert relay.step() == 30
-        wait_for(lambda: coins(store) == 30)
+        eventually(lambda: coins(store) == 30)
     for number in range(20):
         change(journal, f"j{number}", 1)
     assert relay.step() == 20
@@ -129,7 +123,7 @@ def test_a_queue_deleted_with_messages_in_it_costs_nothing(
     with consuming(vhost, store):
         assert coins(store) == 30
         assert resender.step() == 50
-        wait_for(lambda: coins(store) == 50)
+        eventually(lambda: coins(store) == 50)
         assert resender.step() == 0
     assert coins(store) == 50
 
@@ -142,17 +136,17 @@ def test_a_difference_is_found_by_the_tally_and_mended(
         assert resender.step() == 0
         change(journal, "j1", 1)
         relay.step()
-        wait_for(lambda: coins(store) == 1)
+        eventually(lambda: coins(store) == 1)
         for number in range(5):
             change(journal, f"k{number}", 1)
         journal.database["journal"].update_many({"published": False}, {"$set": {"published": True}})  # as if lost
         relay.tell_tally(relay.tell_watermark())
-        wait_for(lambda: resender.step() > 0)
-        wait_for(lambda: coins(store) == 6)
+        eventually(lambda: resender.step() > 0)
+        eventually(lambda: coins(store) == 6)
         relay.tell_tally(relay.tell_watermark())
         change(journal, "j1", 1)
         relay.step()
-        wait_for(lambda: coins(store) == 7)
+        eventually(lambda: coins(store) == 7)
         assert inbox.to_ask == {}
         assert resender.step() == 0
 
@@ -228,7 +222,7 @@ def test_a_new_subscriber_gets_everything_from_the_beginning(
     with publisher(vhost) as ask:
         ask.publish([Outgoing("r", "", request, queue=requests_queue("jars"))])
         slow_thread.start()
-        wait_for(lambda: ask.depth("full") >= 11)
+        eventually(lambda: ask.depth("full") >= 11)
         time.sleep(0.5)
         assert ask.depth("full") <= 15
         bodies = [body for _ in range(8) for body in take_some(vhost, "full", 6)]
@@ -254,7 +248,7 @@ def test_a_request_that_could_not_be_served_comes_again(
             failing.setattr(resender, "_send", mock.Mock(side_effect=TimeoutError))
             with pytest.raises(TimeoutError):
                 resender.step()
-        wait_for(lambda: resender.step() == 1)
+        eventually(lambda: resender.step() == 1)
         assert ask.depth("wanting") == 2
 
 

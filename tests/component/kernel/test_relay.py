@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +15,7 @@ from services.kernel.bus import Publisher
 from services.kernel.event import CONTENT_TYPE, Event
 from services.kernel.journal import Journal
 from services.kernel.relay import WATERMARK, Relay
+from tests.eventually import PATIENCE, eventually
 
 from .jar import change, make_journal
 
@@ -162,18 +162,15 @@ def test_a_commit_is_published_promptly_and_the_relay_stops_when_told(
 ) -> None:
     """The signal after a commit wakes the relay long before its next poll."""
     bind(vhost)
-    relay = Relay(journal, publisher, poll_seconds=30, watermark_seconds=60)
+    relay = Relay(journal, publisher, poll_seconds=2 * PATIENCE, watermark_seconds=2 * PATIENCE)
     journal.committed = relay.wake
     thread = threading.Thread(target=relay.run)
     thread.start()
     try:
         change(journal, "j1", 1)
-        until = time.monotonic() + 120
-        while unpublished(journal) and time.monotonic() < until:
-            time.sleep(0.01)
-        assert unpublished(journal) == 0
+        eventually(lambda: unpublished(journal) == 0)
     finally:
         relay.stop()
-        thread.join(10)
+        thread.join(PATIENCE)
     assert not thread.is_alive()
     assert journal.database["leases"].count_documents({}) == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,9 @@ from services.kernel.event import record_id
 from services.kernel.journal import Journal
 from services.kernel.store import open_database
 from services.kernel.suite import DIGESTS
+from tests.eventually import PATIENCE, eventually
 
 from .jar import JAR, envelope
-
-SECONDS = 180
 
 
 class Process:
@@ -65,7 +63,7 @@ class Process:
 
     def ended(self) -> int:
         """Wait for its end; give its status."""
-        status = self.running.wait(SECONDS)
+        status = self.running.wait(PATIENCE)
         assert self.running.stdout is not None
         self.running.stdout.close()
         return status
@@ -88,19 +86,12 @@ def store(service: Process, mongo_client: MongoClient[dict[str, Any]], database:
 
 @pytest.fixture
 def jars(service: Process, vhost: str) -> Iterator[Any]:
-    with ClusterRpcClient(uri=vhost, timeout=SECONDS) as client:
+    with ClusterRpcClient(uri=vhost, timeout=PATIENCE) as client:
         yield client.jars
 
 
 def ask(jars: Any, method: str, body: dict[str, Any], command_id: str | None = None) -> Any:
     return getattr(jars, method)(envelope=envelope(command_id).model_dump(mode="json"), body=body)
-
-
-def wait_for(condition: Any) -> None:
-    until = time.monotonic() + SECONDS
-    while not (done := condition()) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert done
 
 
 def refusal(jars: Any, method: str, body: dict[str, Any]) -> str:
@@ -130,7 +121,7 @@ def test_a_command_goes_all_the_way_to_subscribers(
     answer = ask(jars, "put_coins", {"id": "j1", "coins": 3}, "c1")
     assert answer == {"id": "j1", "version": 1, "coins": 3}
     assert ask(jars, "put_coins", {"id": "j1", "coins": 3}, "c1") == answer
-    wait_for(lambda: store["seen"].count_documents({}) == 1)
+    eventually(lambda: store["seen"].count_documents({}) == 1)
     entry = store["journal"].find_one()
     assert entry is not None
     assert entry["published"]
@@ -158,13 +149,13 @@ def test_a_sheet_is_applied_whole(jars: Any, store: Database[dict[str, Any]]) ->
     """A clean sheet of several chunks is accepted and every row takes effect once; asked again, nothing changes."""
     accepted = send_sheet(jars, "i1", rows(2300))
     assert (accepted["state"], accepted["rows"]) == ("accepted", 2300)
-    wait_for(lambda: ask(jars, "get_import", {"import_id": "i1"})["state"] == "applied")
+    eventually(lambda: ask(jars, "get_import", {"import_id": "i1"})["state"] == "applied")
     assert store["jars"].count_documents({"coins": 1}) == 2300
     assert store["journal"].count_documents({}) == 2300
     assert store["import_rows"].count_documents({}) == 0
     assert send_sheet(jars, "i1", rows(2300))["state"] == "applied"
     assert store["journal"].count_documents({}) == 2300
-    wait_for(lambda: store["seen"].count_documents({}) == 2300)
+    eventually(lambda: store["seen"].count_documents({}) == 2300)
 
 
 @pytest.mark.parametrize(
@@ -198,15 +189,15 @@ def test_later_rows_see_earlier_ones_when_they_are_decided(jars: Any) -> None:
 def test_an_accepted_sheet_survives_a_kill(service: Process, jars: Any, store: Database[dict[str, Any]]) -> None:
     """Killed while applying, the service goes on where it stood: each row once, with other algorithms too."""
     assert send_sheet(jars, "i1", rows(4000))["state"] == "accepted"
-    wait_for(lambda: store["journal"].count_documents({}, limit=1) > 0)
+    eventually(lambda: store["journal"].count_documents({}, limit=1) > 0)
     service.kill()
     done = store["journal"].count_documents({})
     service.environment["SHENGZHI_CIPHERS"] = "sm"
     service.start()
-    wait_for(lambda: store["imports"].count_documents({"_id": "i1", "state": "applied"}) == 1)
+    eventually(lambda: store["imports"].count_documents({"_id": "i1", "state": "applied"}) == 1)
     assert done < 4000
     assert store["jars"].count_documents({"coins": 1, "version": 1}) == 4000
-    wait_for(lambda: store["seen"].count_documents({}) == 4000)
+    eventually(lambda: store["seen"].count_documents({}) == 4000)
     assert record_id("jars", "coins", "U1", "n7") in {row["_id"] for row in store["jars"].find({}, {"_id": 1})}
     journal = Journal(store, service="jars", site="province", chain_key=b"c" * 32)
     assert verify(journal, [JAR]) == (4000, [])

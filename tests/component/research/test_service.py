@@ -19,7 +19,8 @@ from services.research import contract
 from services.research.contract import TopicTold
 from services.research.domain import TOPIC as TOPIC_RECORD
 from services.research.domain.loop import Topic, missing
-from tests.component.asking import SECONDS, Asker, Documents, serving
+from tests.component.asking import Asker, Documents, serving
+from tests.eventually import PATIENCE
 from tests.unit.gateway.projection.test_contributions import payloads
 
 PATHS = {"D1": ["R", "D1"], "D2": ["R", "D2"], "S1": ["R", "S1"]}
@@ -107,7 +108,7 @@ def _clean(records: Documents) -> None:
 
 @pytest.fixture
 def ask(uri: str, records: Documents) -> Iterator[Asker]:
-    with ClusterRpcClient(uri=uri, timeout=SECONDS) as client:
+    with ClusterRpcClient(uri=uri, timeout=PATIENCE) as client:
         yield Asker(client.research, PATHS)
 
 
@@ -142,7 +143,7 @@ def test_visits_at_once_to_one_unit_count_it_once(uri: str, ask: Asker, records:
     surveyed(ask)
 
     def go(number: int) -> str:
-        with ClusterRpcClient(uri=uri, timeout=SECONDS) as client:
+        with ClusterRpcClient(uri=uri, timeout=PATIENCE) as client:
             return str(Asker(client.research, PATHS)("record_visit", {**VISIT, "id": f"v{number}"})["state"])
 
     with ThreadPoolExecutor(4) as many:
@@ -159,10 +160,10 @@ def at_once(uri: str, *asked: tuple[str, dict[str, Any]]) -> list[str]:
     together = Barrier(len(asked))
 
     def give(method: str, body: dict[str, Any]) -> str:
-        with ClusterRpcClient(uri=uri, timeout=SECONDS) as client:
+        with ClusterRpcClient(uri=uri, timeout=PATIENCE) as client:
             ask = Asker(client.research, PATHS)
             ask("get_norm", {})  # the connection is there
-            together.wait(SECONDS)
+            together.wait(PATIENCE)
             try:
                 ask(method, body)
             except RemoteError as refused:

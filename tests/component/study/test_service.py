@@ -16,7 +16,8 @@ from pymongo import MongoClient
 from services.cli.local.process import wait_until
 from services.kernel import bus
 from services.kernel.event import Event, Period, new_id, record_id
-from tests.component.asking import SECONDS, Asker, Documents, serving
+from tests.component.asking import Asker, Documents, serving
+from tests.eventually import PATIENCE
 from tests.unit.study.domain.test_unit import unit_event
 
 PATHS = {"D1": ["R", "D1"], "D1-B1": ["R", "D1", "D1-B1"], "D2": ["R", "D2"]}
@@ -68,7 +69,7 @@ def _clean(records: Documents) -> None:
 
 @pytest.fixture
 def ask(uri: str, records: Documents) -> Iterator[Asker]:
-    with ClusterRpcClient(uri=uri, timeout=SECONDS) as client:
+    with ClusterRpcClient(uri=uri, timeout=PATIENCE) as client:
         yield Asker(client.study, PATHS)
 
 
@@ -83,7 +84,7 @@ def heard(uri: str, records: Documents) -> Callable[[int], list[Event]]:
         events: list[Event] = []
         connection = bus.connect(uri, "test")
         channel = connection.channel()
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + PATIENCE
         while len(events) < count and time.monotonic() < until:
             message = channel.basic_get("test.heard", no_ack=True)
             if message is None:
@@ -105,7 +106,7 @@ def test_the_tree_is_learnt_from_the_gateway(uri: str, records: Documents) -> No
     for _ in range(2):
         assert publisher.publish([bus.Outgoing(told.id, told.short_type, told.to_json())]).confirmed
     publisher.close()
-    assert wait_until(lambda: records["units"].find_one({"_id": "D1-B1", "path": PATHS["D1-B1"]}) is not None, SECONDS)
+    assert wait_until(lambda: records["units"].find_one({"_id": "D1-B1", "path": PATHS["D1-B1"]}) is not None, PATIENCE)
 
 
 def test_a_session_goes_all_the_way(ask: Asker, records: Documents, heard: Callable[[int], list[Event]]) -> None:
@@ -232,7 +233,7 @@ def test_sessions_of_a_unit_submitted_at_once_are_all_counted(uri: str, ask: Ask
         ask("hold_session", {**CONTENT, "id": f"s{number}"})
 
     def submit(number: int) -> str:
-        with ClusterRpcClient(uri=uri, timeout=SECONDS) as client:
+        with ClusterRpcClient(uri=uri, timeout=PATIENCE) as client:
             return str(Asker(client.study, PATHS)("submit_session", {"id": f"s{number}"})["state"])
 
     with ThreadPoolExecutor(6) as many:

@@ -13,6 +13,7 @@ from services.cli import SERVICES
 from services.cli.local.platform import Platform
 from services.cli.local.process import LaunchError, free_port, start_ticks, wait_until
 from tests.component.cli.local.standin import PROGRAM
+from tests.eventually import PATIENCE
 
 OURS = (*SERVICES, "api")
 
@@ -35,7 +36,7 @@ def test_a_process_that_was_killed_is_started_again(tmp_path: Path) -> None:
         first = study.pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        assert wait_until(lambda: study.restarts == 1 and running.is_ready("study"), 10)
+        assert wait_until(lambda: study.restarts == 1 and running.is_ready("study"), PATIENCE)
         assert study.pid != first
 
 

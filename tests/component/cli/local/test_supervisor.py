@@ -13,6 +13,7 @@ from services.cli.local import supervisor
 from services.cli.local.process import LaunchError, free_port, start_ticks, wait_until
 from services.cli.local.record import FAILED, STARTING, Record, myself
 from tests.component.cli.local.standin import PROGRAM
+from tests.eventually import PATIENCE
 
 
 @pytest.fixture
@@ -51,10 +52,10 @@ def test_a_platform_whose_supervisor_was_killed_does_not_hinder_the_next(folder:
     """After kill -9 of the supervisor its processes end, and `up` starts anew."""
     first = supervisor.up(folder)
     os.kill(first.supervisor.pid, signal.SIGKILL)
-    assert wait_until(lambda: not first.supervisor.alive, 5)
+    assert wait_until(lambda: not first.supervisor.alive, PATIENCE)
     second = supervisor.up(folder)
     assert second.supervisor != first.supervisor
-    assert wait_until(lambda: gone([pid for pid in pids(first) if pid not in pids(second)]), 5)
+    assert wait_until(lambda: gone([pid for pid in pids(first) if pid not in pids(second)]), PATIENCE)
 
 
 def test_a_supervisor_that_dies_while_somebody_waits_for_it_is_replaced(folder: Path) -> None:
@@ -77,7 +78,7 @@ def test_a_service_that_was_killed_is_back_and_the_record_says_so(folder: Path) 
         now = next(each for each in record.processes if each.spawned.name == "study")
         return now.restarts == 1 and now.spawned.alive and now.spawned != study
 
-    assert wait_until(back, 10)
+    assert wait_until(back, PATIENCE)
 
 
 def test_a_start_that_fails_says_why_and_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +89,7 @@ def test_a_start_that_fails_says_why_and_leaves_nothing(folder: Path, monkeypatc
     record = Record.read(folder)
     assert record is not None
     assert record.phase == FAILED
-    assert wait_until(lambda: gone(pids(record)), 5)
+    assert wait_until(lambda: gone(pids(record)), PATIENCE)
     monkeypatch.delenv("BROKEN")
     assert supervisor.up(folder).up
 
@@ -108,7 +109,7 @@ def test_down_during_the_start_ends_everything(folder: Path, monkeypatch: pytest
     monkeypatch.delenv("SHENGZHI_AMQP_URI")
     monkeypatch.delenv("SHENGZHI_MONGO_URI")
     supervisor._spawn(folder)  # `up` would wait for the end
-    assert wait_until(lambda: len(pids(Record.read(folder) or pytest.fail("no record"))) > 2, 20)
+    assert wait_until(lambda: len(pids(Record.read(folder) or pytest.fail("no record"))) > 2, PATIENCE)
     record = Record.read(folder)
     assert record is not None
     assert supervisor.down(folder)

@@ -15,6 +15,7 @@ from services.kernel.event import Command
 from services.kernel.store import Document
 from services.study import contract as c
 from tests.component.study.desk import NOW, Desk
+from tests.eventually import PATIENCE
 
 DAY = NOW.date()
 ROUNDS = 6
@@ -70,7 +71,7 @@ def test_nothing_stands_on_what_was_taken_back(
 
 def _meet(desk: Desk, patched: pytest.MonkeyPatch) -> None:
     """Neither of two commands is saved, at its first attempt, before both have been decided."""
-    both, execute = threading.Barrier(2, timeout=60), desk.journal.execute
+    both, execute = threading.Barrier(2, timeout=PATIENCE), desk.journal.execute
 
     def together(envelope: Any, command: Any, act: Any) -> Any:
         attempts: list[None] = []

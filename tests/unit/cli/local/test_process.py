@@ -22,6 +22,7 @@ from services.cli.local.process import (
     wait_ready,
     wait_until,
 )
+from tests.eventually import PATIENCE
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 DEAF = [
@@ -54,7 +55,7 @@ def test_a_process_that_ignores_the_polite_signal_is_ended_all_the_same(tmp_path
     first, second = child(tmp_path / "a", DEAF), child(tmp_path / "b", DEAF)
     for each in (first, second):
         each.start()
-        assert wait_until(lambda each=each: "deaf" in each.last_lines(), 10)  # type: ignore[misc]  # bound early
+        assert wait_until(lambda each=each: "deaf" in each.last_lines(), PATIENCE)  # type: ignore[misc]  # bound early
     first.stop(grace=0.2)
     assert first.spawned is not None
     assert not first.spawned.alive
@@ -81,9 +82,9 @@ def test_a_process_ends_when_the_one_that_started_it_is_killed(tmp_path: Path) -
         assert running.stdout is not None
         pid = int(running.stdout.readline())
         command = Path(f"/proc/{pid}/cmdline")
-        assert wait_until(lambda: b"setpriv" not in command.read_bytes(), 30)  # it has put the child on its leash
+        assert wait_until(lambda: b"setpriv" not in command.read_bytes(), PATIENCE)  # it has put the child on its leash
         running.send_signal(signal.SIGKILL)
-    assert wait_until(lambda: start_ticks(pid) is None, 30)
+    assert wait_until(lambda: start_ticks(pid) is None, PATIENCE)
 
 
 def test_a_process_that_dies_before_it_is_ready_says_why_at_once(tmp_path: Path) -> None:
