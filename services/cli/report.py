@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ from services.cli.terminal import console
 from services.gateway.contract import Role
 from services.gateway.documents import report_page, report_workbook
 from services.gateway.documents.show import instant, value
+from services.kernel.instants import read_day
 
 COMPARED = {
     "study.sessions.leadership": "领学",
@@ -139,7 +139,7 @@ def _period(first: str, last: str) -> dict[str, str]:
     given = {"from": first, "to": last}
     for name, day in given.items():
         try:
-            date.fromisoformat(day or "2026-01-01")
+            read_day(day or "2026-01-01")
         except ValueError as error:
             raise Refused("period.invalid", f"--{name} 应为日期，如 2026-02-01") from error
     return {name: day for name, day in given.items() if day}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import grpc
@@ -17,6 +17,7 @@ from pymongo.errors import PyMongoError
 from services.kernel import metrics
 from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError, Kind
+from services.kernel.instants import read_day
 
 from . import audit
 from .domain import Action
@@ -139,9 +140,9 @@ class Reports(reports_pb2_grpc.ReportsServicer):
             campaigns = await directory.spans(self._gate.database)
             return report.Span.named(request.period, campaigns, business_day(utc_now()))
         try:
-            return report.Span(date.fromisoformat(first), date.fromisoformat(last))
+            return report.Span(read_day(first), read_day(last))
         except ValueError as error:
-            raise DomainError("period.invalid", "from、to 应为日期（如 2026-03-05）") from error
+            raise DomainError("period.invalid", f"from、to {error}") from error
 
     async def _answered(
         self,

@@ -1,40 +1,13 @@
-"""What people write as typed values: in spreadsheet cells, where dates and counts come in many ways, and in fields."""
+"""What people write as typed values: in spreadsheet cells, where counts come in many ways, and in fields."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from .clock import SHANGHAI
-
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f]")
-_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]*(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
-
-
-def _day(value: Any) -> date:
-    return _instant(value).astimezone(SHANGHAI).date()
-
-
-def _instant(value: Any) -> datetime:
-    """An instant; what bears no zone is a time on a wall in China."""
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=SHANGHAI)
-    if isinstance(value, date):
-        return datetime.combine(value, time(), SHANGHAI)
-    if isinstance(value, str):
-        match = _DAY.fullmatch(value.strip())
-        try:
-            if match:
-                year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-                return datetime(year, month, day, hour, minute, second, tzinfo=SHANGHAI)
-            if "T" in value:
-                return datetime.fromisoformat(value)
-        except ValueError as error:
-            raise ValueError("不是存在的日期") from error
-    raise ValueError("应为日期（如 2026-03-05 或 2026年3月5日）")
 
 
 def _count(value: Any) -> int:
@@ -74,10 +47,6 @@ def _choice(names: dict[str, str]) -> Any:
     return read
 
 
-Day = Annotated[date, BeforeValidator(_day)]
-"""A business day, from a date, or text such as 2026年3月5日."""
-Instant = Annotated[datetime, BeforeValidator(_instant)]
-"""An instant, from a date and time; without a zone it is Shanghai time."""
 Count = Annotated[int, BeforeValidator(lambda value: _at_least_zero(_count(value)))]
 """A whole number, not negative, from 5, 5.0 or "5"."""
 Text = Annotated[str, BeforeValidator(_text)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any, ClassVar, Self
 from uuid import UUID, uuid5
 
 import orjson
 import uuid_utils
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 CONTENT_TYPE = "application/cloudevents+json"
 NAMESPACE = "shengzhi"
@@ -108,7 +108,7 @@ class Envelope(BaseModel):
     named: dict[str, list[str]] = {}
     tree: int = 0
     periods: list[Period] = []
-    deadline: datetime
+    deadline: AwareDatetime
     traceparent: str | None = None
     expected: int | None = None
 
@@ -123,10 +123,10 @@ class Event(BaseModel):
     source: str
     type: str
     subject: str
-    time: datetime
+    time: AwareDatetime
     datacontenttype: str = "application/json"
     aggregateversion: int
-    recorded: datetime
+    recorded: AwareDatetime
     unit: str
     actor: str
     day: date

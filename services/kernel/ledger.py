@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from .cells import Day, Line, Text, choice
+from .cells import Line, Text, choice
+from .instants import Day
 from .sheets import Column
 
 Action = Annotated[Literal["add", "correct", "void"], choice({"新增": "add", "更正": "correct", "作废": "void"})]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .unit import UnitKind
 from .words import EXAMPLE_UNIT, Month, Name, UnitId
@@ -51,8 +52,8 @@ class Phase(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name
-    first: date
-    last: date
+    first: Day
+    last: Day
 
 
 class OpenCampaign(Command):
@@ -60,8 +61,8 @@ class OpenCampaign(Command):
 
     id: UnitId
     name: Name
-    opens: date
-    closes: date
+    opens: Day
+    closes: Day
     requirement: str = Field(default="", max_length=2000)
     phases: list[Phase] = Field(default=[], max_length=20, description="各阶段的起止日期，先后相接、互不重叠")
     submissions: SubmissionRule | None = Field(default=None, description="要上报的月份；不填为不上报")

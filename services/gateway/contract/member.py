@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .words import Login, UnitId
 
@@ -24,7 +25,7 @@ class AddMember(Command):
     id: MemberId
     name: PersonName
     unit: UnitId
-    since: date
+    since: Day
     user: Login | None = None
 
 
@@ -33,14 +34,14 @@ class TransferMember(Command):
 
     id: str
     unit: UnitId
-    day: date
+    day: Day
 
 
 class RemoveMember(Command):
     """From a day on somebody belongs to no unit here any more."""
 
     id: str
-    day: date
+    day: Day
 
 
 class CorrectMember(Command):
@@ -49,7 +50,7 @@ class CorrectMember(Command):
     id: str
     name: PersonName | None = None
     unit: UnitId | None = None
-    since: date | None = None
+    since: Day | None = None
     user: Login | None = None
     reason: Why
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .submission import Value
 from .words import EXAMPLE_UNIT, Name
@@ -27,8 +28,8 @@ class IssueReport(Command):
     unit: str
     number: DocumentNumber
     title: Name
-    first: date
-    last: date
+    first: Day
+    last: Day
 
 
 class ReportIssued(Payload):
@@ -52,6 +53,6 @@ class ReportIssued(Payload):
     title: str
     first: date
     last: date
-    as_of: datetime
+    as_of: AwareDatetime
     figures: dict[str, Value]
     digest: str

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import Count, Day, Text, choice
+from services.kernel.cells import Count, Text, choice
+from services.kernel.instants import Day
 from services.kernel.sheets import Column, Sheet
 
 from .unit import UNIT_KINDS, UnitKind

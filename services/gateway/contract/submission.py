@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day, Instant
 
 from .campaign import SubmissionRule
 from .member import Why
@@ -64,7 +65,7 @@ class Prepared(BaseModel):
 
     figures: dict[str, Value]
     lacks: list[Lack]
-    as_of: datetime
+    as_of: Instant
 
 
 class PlanSubmissions(Command):
@@ -87,7 +88,7 @@ class OpenSubmission(Command):
     month: Month
     campaign: str
     superior: str | None
-    due: date | None
+    due: Day | None
 
 
 class ConfirmSubmission(Command):
@@ -184,8 +185,8 @@ class SubmissionSubmitted(SubmissionTold):
         }
     ]
     on: date
-    at: datetime
-    as_of: datetime
+    at: AwareDatetime
+    as_of: AwareDatetime
     figures: dict[str, Value]
     remarks: list[Remark]
     was: CountedSubmission

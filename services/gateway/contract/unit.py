@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, Name, UnitId
 
@@ -88,7 +89,7 @@ class AddUnit(Command):
     credit_code: CreditCode = ""
     party_code: PartyCode = ""
     members: int = Field(default=0, ge=0, le=1_000_000)
-    active_from: date
+    active_from: Day
     row: str | None = None
 
 
@@ -114,7 +115,7 @@ class RenameUnit(Command):
     """A unit is called otherwise from a day on; codes that are not given stay as they are."""
 
     id: UnitId
-    day: date
+    day: Day
     name: Name
     short_name: ShortName = ""
     credit_code: CreditCode | None = None
@@ -126,7 +127,7 @@ class MoveUnit(Command):
     """A unit, with all that lies below it, stands below another one from a day on."""
 
     id: UnitId
-    day: date
+    day: Day
     parent: UnitId
     basis: Basis
 
@@ -135,7 +136,7 @@ class MergeUnits(Command):
     """Units go into the unit `id` on a day: what lies below them moves there, they are no more."""
 
     id: UnitId
-    day: date
+    day: Day
     units: list[UnitId] = Field(min_length=1, max_length=20)
     basis: Basis
 
@@ -158,7 +159,7 @@ class SplitUnit(Command):
     """New units are made of a unit on a day, and stand beside it; what goes with none of them stays."""
 
     id: UnitId
-    day: date
+    day: Day
     into: list[PartUnit] = Field(min_length=1, max_length=20)
     basis: Basis
 
@@ -167,7 +168,7 @@ class AbolishUnit(Command):
     """A unit is no more from a day on; nothing active may be left of it."""
 
     id: UnitId
-    day: date
+    day: Day
     basis: Basis
 
 

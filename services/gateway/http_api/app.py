@@ -84,7 +84,8 @@ def make_app(
     app = FastAPI(
         title="省直主题教育工作平台",
         version="1",
-        description="非涉密系统。一次填报，处处可用；每个数字都能打开到记录。错误按 RFC 9457 返回，code 稳定不变。",
+        description="非涉密系统。一次填报，处处可用；每个数字都能打开到记录。错误按 RFC 9457 返回，code 稳定不变。"
+        "时间不带时区的按北京时间。",
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 from weakref import WeakKeyDictionary
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.gateway.contract import MemberId
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, new_id, record_id
+from services.kernel.instants import Day
 from services.study import contract
 
 from ..domain import Action
@@ -41,8 +42,8 @@ class NewExcuse(BaseModel):
     )
 
     member: MemberId
-    first: date
-    last: date
+    first: Day
+    last: Day
     reason: contract.ExcuseReason
 
 
@@ -124,7 +125,7 @@ class Coverage(BaseModel):
     unit_name: str
     path: list[str]
     period: dict[str, date]
-    as_of: datetime | None
+    as_of: AwareDatetime | None
     figures: dict[str, Detail]
     ways: list[ByWay]
     months: list[ByMonth]

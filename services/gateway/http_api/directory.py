@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.kernel.errors import DomainError
 
@@ -34,7 +33,7 @@ class Token(BaseModel):
     """A token to be sent as `Authorization: Bearer`."""
 
     token: str
-    expires_at: datetime
+    expires_at: AwareDatetime
     user: str
 
 

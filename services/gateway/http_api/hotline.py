@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.hotline import contract
 from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
+from services.kernel.instants import Day, Instant
 
 from ..domain import Action
 from .answers import Moved, Page
@@ -40,7 +41,7 @@ class NewTicket(contract.TicketContent, contract.Caller):
         }
     )
 
-    received: datetime = Field(default_factory=utc_now)
+    received: Instant = Field(default_factory=utc_now)
 
 
 class Classification(BaseModel):
@@ -93,8 +94,8 @@ class Listing(BaseModel):
     kind: contract.Kind | None = None
     channel: contract.Channel | None = None
     overdue: bool | None = None
-    first: date | None = Field(None, alias="from")
-    last: date | None = Field(None, alias="to")
+    first: Day | None = Field(None, alias="from")
+    last: Day | None = Field(None, alias="to")
     q: str | None = Field(None, max_length=60)
     sort: Literal["received", "-received", "deadline", "-deadline"] = "-received"
     page: int = Field(1, ge=1, le=10_000)

@@ -18,11 +18,12 @@ from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter, ValidationError
 
 from services.hotline.contract import SHEETS as HOTLINE
-from services.kernel.cells import Day, tags_in
+from services.kernel.cells import tags_in
 from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError, FieldError
 from services.kernel.event import Actor, new_id
 from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
+from services.kernel.instants import Day
 from services.kernel.sheets import MOST_ROWS, XLSX, RowError, Sheet, filled, read, template, with_errors
 from services.research.contract import PLACE_KINDS, PlaceKind
 from services.research.contract import SHEETS as RESEARCH

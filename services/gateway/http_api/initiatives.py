@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.kernel.cells import Reason
 
@@ -93,7 +93,7 @@ class Progress(BaseModel):
     unit_name: str
     path: list[str]
     period: dict[str, date]
-    as_of: datetime | None
+    as_of: AwareDatetime | None
     columns: list[Column]
     items: list[TaggedItem]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.kernel.instants import Day
 
 from .. import contract
 from ..domain import Action
@@ -38,8 +40,8 @@ class NewIssue(BaseModel):
 
     number: contract.DocumentNumber
     title: contract.Name
-    first: date = Field(alias="from")
-    last: date = Field(alias="to")
+    first: Day = Field(alias="from")
+    last: Day = Field(alias="to")
 
 
 class Issue(BaseModel):
@@ -50,7 +52,7 @@ class Issue(BaseModel):
     number: str
     title: str
     day: date
-    as_of: datetime
+    as_of: AwareDatetime
     first: date = Field(alias="from")
     last: date = Field(alias="to")
 

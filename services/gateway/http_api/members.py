@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.errors import DomainError
 from services.kernel.event import ONESELF, Actor, Command
+from services.kernel.instants import Day
 from services.kernel.sheets import XLSX, filled
 
 from .. import contract
@@ -42,7 +42,7 @@ class Transfer(BaseModel):
     )
 
     unit: contract.UnitId
-    day: date
+    day: Day
 
 
 class Departure(BaseModel):
@@ -50,7 +50,7 @@ class Departure(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    day: date
+    day: Day
 
 
 class Correction(BaseModel):
@@ -60,7 +60,7 @@ class Correction(BaseModel):
 
     name: contract.PersonName | None = None
     unit: contract.UnitId | None = None
-    since: date | None = None
+    since: Day | None = None
     user: contract.Login | None = None
     reason: contract.Why
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.hotline import contract as hotline
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command
+from services.kernel.instants import Day
 from services.research import contract as research
 from services.study import contract as study
 
@@ -36,7 +37,7 @@ class Effective(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    day: date = Field(description="生效日期，不晚于今天")
+    day: Day = Field(description="生效日期，不晚于今天")
     basis: contract.Basis = Field(description="依据的文件")
 
 

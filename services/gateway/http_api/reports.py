@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError
+from services.kernel.instants import Day
 from services.kernel.sheets import XLSX
 
 from .. import contract
@@ -28,8 +29,8 @@ from .reforms import Reform
 router = APIRouter(tags=["统计"])
 MOST_RECORDS = 20_000
 Value = int | float | None
-First = Annotated[date | None, Query(alias="from", description="不填为最近一次活动的开始日")]
-Last = Annotated[date | None, Query(alias="to", description="不填为最近一次活动的结束日")]
+First = Annotated[Day | None, Query(alias="from", description="不填为最近一次活动的开始日")]
+Last = Annotated[Day | None, Query(alias="to", description="不填为最近一次活动的结束日")]
 Named = Annotated[
     str | None,
     Query(
@@ -93,7 +94,7 @@ class LockedMonth(BaseModel):
 
     month: str
     unit: str
-    at: datetime
+    at: AwareDatetime
 
 
 class IssuedAs(Issue):
@@ -109,7 +110,7 @@ class Report(BaseModel):
     unit_name: str
     path: list[str]
     period: dict[str, date]
-    as_of: datetime | None
+    as_of: AwareDatetime | None
     figures: dict[str, Value]
     details: dict[str, Detail]
     before: Compared | None = None
@@ -147,7 +148,7 @@ class Records(BaseModel):
     unit: str
     unit_name: str
     period: dict[str, date]
-    as_of: datetime | None
+    as_of: AwareDatetime | None
     sum: int
     total: int
     page: int

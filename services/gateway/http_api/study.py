@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.event import Command
+from services.kernel.instants import Day
 from services.study import contract
 
 from ..domain import Action
@@ -76,8 +76,8 @@ class Listing(BaseModel):
 
     unit: str | None = Field(None, max_length=32, description="不填为本单位")
     state: str | None = Field(None, max_length=20)
-    first: date | None = Field(None, alias="from")
-    last: date | None = Field(None, alias="to")
+    first: Day | None = Field(None, alias="from")
+    last: Day | None = Field(None, alias="to")
     q: str | None = Field(None, max_length=60)
     sort: Literal["day", "-day", "title", "-title"] = "-day"
     page: int = Field(1, ge=1, le=10_000)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.kernel.instants import Day
 from services.study import contract
 
 from ..documents import DOCX, notice_docx, paper
@@ -78,7 +78,7 @@ class OnDay(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    day: date | None = None
+    day: Day | None = None
 
 
 class Reading(BaseModel):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.errors import DomainError
+from services.kernel.instants import Day
 from services.study import contract
 
 from ..domain import Action
@@ -60,7 +60,7 @@ class PlannedSession(BaseModel):
     item: contract.ItemKey
     due: contract.Whole
     absences: list[contract.Absence] = Field(default=[], max_length=6)
-    day: date | None = Field(None, description="不填为计划的日期")
+    day: Day | None = Field(None, description="不填为计划的日期")
     number: contract.OwnNumber | None = None
 
 

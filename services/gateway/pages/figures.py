@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.kernel.errors import DomainError
+from services.kernel.instants import Day
 
 from ..contract import UnitKind
 from ..documents import report_page, show
@@ -27,8 +28,8 @@ from .screens import Reader, Screen, can, frame, screen
 router = APIRouter(include_in_schema=False, route_class=Screen)
 PAGE_SIZE = 50
 _COMPARED = ("before", "year")
-First = Annotated[date | None, Query(alias="from")]
-Last = Annotated[date | None, Query(alias="to")]
+First = Annotated[Day | None, Query(alias="from")]
+Last = Annotated[Day | None, Query(alias="to")]
 
 
 @router.get("/reports/{unit}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -11,6 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.database import Database
 
+from services.kernel.instants import Instant
 from services.kernel.store import MAJORITY, Document, ensure_collections
 
 from . import directory
@@ -36,7 +36,7 @@ def ensure_indexes(database: Database[Document]) -> None:
 
 
 class Asked(BaseModel):
-    """What the log can be asked by; instants are UTC where they bear no offset."""
+    """What the log can be asked by; an instant without an offset is Shanghai time."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,8 +45,8 @@ class Asked(BaseModel):
     action: str | None = Field(None, max_length=60, description="权限")
     allowed: bool | None = Field(None, description="是否允许")
     looks: bool = Field(False, description="只看查看未脱敏信息的记录")
-    first: datetime | None = Field(None, alias="from")
-    last: datetime | None = Field(None, alias="to")
+    first: Instant | None = Field(None, alias="from")
+    last: Instant | None = Field(None, alias="to")
     page: int = Field(1, ge=1, le=200)
     page_size: int = Field(50, ge=1, le=200)
 

@@ -11,6 +11,7 @@ from typing import Self
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Period
+from services.kernel.instants import FIRST, LAST
 from services.study.contract import Grain
 
 _MOST_DAYS = 3660
@@ -19,7 +20,6 @@ NAMED = (
     r"|campaign(:[A-Z0-9-]{1,32}(:[0-9]{1,2})?)?"
 )
 """The names by which a span can be asked for: a year, quarter, month, ISO week or day, a campaign or its phase."""
-_EARLIEST, _LATEST = date(1949, 10, 1), date(2999, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ class Span:
         wrong = None
         if self.last < self.first:
             wrong = "结束日期早于开始日期"
-        elif self.first < _EARLIEST or self.last > _LATEST:
-            wrong = f"期间须在 {_EARLIEST} 至 {_LATEST} 之间"
+        elif self.first < FIRST or self.last > LAST:
+            wrong = f"期间须在 {FIRST} 至 {LAST} 之间"
         elif (self.last - self.first).days > _MOST_DAYS:
             wrong = "期间不能超过十年"
         if wrong:

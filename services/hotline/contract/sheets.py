@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, Self
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.kernel.cells import Instant, Number, Text, choice
+from services.kernel.cells import Number, Text, choice
+from services.kernel.instants import Instant
 from services.kernel.sheets import Column, Sheet
 
 from .ticket import Life, Outcome

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.kernel.event import Command
+from services.kernel.instants import Day, Instant
 
 from .words import Channel, Kind, Reason, Satisfaction, TicketState, Title
 
@@ -44,7 +44,7 @@ class TicketContent(Command):
     title: Title
     confidential: bool = False
     reported_unit: str | None = Field(default=None, description="举报所涉单位；不会派给该单位及其下级")
-    received: datetime
+    received: Instant
     number: str | None = Field(default=None, max_length=40)
 
 
@@ -60,7 +60,7 @@ class RegisterTicket(TicketContent, Caller):
     """Take a ticket down. `deadline` is worked out by the service."""
 
     id: str
-    deadline: datetime | None = None
+    deadline: Instant | None = None
     row: str | None = None
 
 
@@ -70,8 +70,8 @@ class ClassifyTicket(Command):
     id: str
     kind: Kind
     category: str = Field(min_length=1, max_length=60)
-    deadline: datetime | None = None
-    at: datetime | None = None
+    deadline: Instant | None = None
+    at: Instant | None = None
 
 
 class DispatchTicket(Command):
@@ -79,14 +79,14 @@ class DispatchTicket(Command):
 
     id: str
     handler: str
-    at: datetime | None = None
+    at: Instant | None = None
 
 
 class SignTicket(Command):
     """The unit has taken the ticket."""
 
     id: str
-    at: datetime | None = None
+    at: Instant | None = None
 
 
 class AnswerTicket(Command):
@@ -94,7 +94,7 @@ class AnswerTicket(Command):
 
     id: str
     answer: str = Field(min_length=1, max_length=2000)
-    at: datetime | None = None
+    at: Instant | None = None
 
 
 class CallBackTicket(Command):
@@ -102,14 +102,14 @@ class CallBackTicket(Command):
 
     id: str
     outcome: Outcome
-    at: datetime | None = None
+    at: Instant | None = None
 
 
 class CompleteTicket(Command):
     """Close the ticket. Completed is not solved."""
 
     id: str
-    at: datetime | None = None
+    at: Instant | None = None
 
 
 class MarkOverdue(Command):
@@ -124,13 +124,13 @@ class Life(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     handler: str | None = None
-    dispatched: datetime | None = None
-    signed: datetime | None = None
-    answered: datetime | None = None
+    dispatched: Instant | None = None
+    signed: Instant | None = None
+    answered: Instant | None = None
     answer: str | None = None
-    called_back: datetime | None = None
+    called_back: Instant | None = None
     outcome: Outcome | None = None
-    completed: datetime | None = None
+    completed: Instant | None = None
 
 
 class CorrectTicket(TicketContent, Caller):
@@ -139,7 +139,7 @@ class CorrectTicket(TicketContent, Caller):
     id: str
     life: Life
     reason: Reason
-    deadline: datetime | None = None
+    deadline: Instant | None = None
     row: str | None = None
 
 
@@ -174,8 +174,8 @@ class ListTickets(Command):
     kind: Kind | None = None
     channel: Channel | None = None
     overdue: bool | None = None
-    first: date | None = None
-    last: date | None = None
+    first: Day | None = None
+    last: Day | None = None
     q: str | None = Field(default=None, max_length=60)
     sort: Literal["received", "-received", "deadline", "-deadline"] = "-received"
     page: int = Field(default=1, ge=1, le=10_000)

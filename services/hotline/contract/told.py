@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.kernel.event import Payload
 
@@ -67,8 +67,8 @@ class TicketRegistered(TicketTold):
     title: str
     confidential: bool = False
     reported_unit: str | None = None
-    received: datetime
-    deadline: datetime
+    received: AwareDatetime
+    deadline: AwareDatetime
     number: str | None = None
     row: str | None = None
 
@@ -88,8 +88,8 @@ class TicketClassified(TicketTold):
     ]
     kind: Kind
     category: str
-    deadline: datetime
-    at: datetime
+    deadline: AwareDatetime
+    at: AwareDatetime
 
 
 class TicketDispatched(TicketTold):
@@ -106,7 +106,7 @@ class TicketDispatched(TicketTold):
         }
     ]
     handler: str
-    at: datetime
+    at: AwareDatetime
 
 
 class TicketSigned(TicketTold):
@@ -114,7 +114,7 @@ class TicketSigned(TicketTold):
 
     type: ClassVar[str] = "ticket.signed.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_UNIT, "at": "2026-03-05T11:00:00+08:00"}]
-    at: datetime
+    at: AwareDatetime
 
 
 class TicketAnswered(TicketTold):
@@ -130,7 +130,7 @@ class TicketAnswered(TicketTold):
         }
     ]
     answer: str
-    at: datetime
+    at: AwareDatetime
 
 
 class TicketCalledBack(TicketTold):
@@ -146,7 +146,7 @@ class TicketCalledBack(TicketTold):
         }
     ]
     outcome: Outcome
-    at: datetime
+    at: AwareDatetime
 
 
 class TicketCompleted(TicketTold):
@@ -154,7 +154,7 @@ class TicketCompleted(TicketTold):
 
     type: ClassVar[str] = "ticket.completed.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_UNIT, "at": "2026-03-07T16:00:00+08:00"}]
-    at: datetime
+    at: AwareDatetime
 
 
 class TicketOverdue(TicketTold):
@@ -175,8 +175,8 @@ class TicketCorrected(TicketTold):
     title: str
     confidential: bool = False
     reported_unit: str | None = None
-    received: datetime
-    deadline: datetime
+    received: AwareDatetime
+    deadline: AwareDatetime
     number: str | None = None
     life: Life
     overdue: date | None

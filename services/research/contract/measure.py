@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.cells import OwnNumber, Reason, Tags, Title
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, Counted, Paged, Unit, Units, WithId
 
@@ -40,13 +41,13 @@ class MeasureContent(Command):
     """A measure that came of a topic: who is to do it, by when. `unit` asks for it, and settles it."""
 
     unit: Unit = Field(description="提出单位，由其销号")
-    day: date
+    day: Day
     title: Title
     topic: OwnNumber = Field(description="课题：其记录标识，或本单位及上级单位的课题编号")
     owner: Unit = Field(description="责任单位")
     cooperating: Units = Field(default=[], description="配合单位")
     tags: Tags = Field(default=[])
-    due: date = Field(description="完成时限")
+    due: Day = Field(description="完成时限")
     number: OwnNumber | None = Field(default=None, description="本单位编号，可不填；同一编号只登记一次")
 
 
@@ -87,7 +88,7 @@ class NoteProgress(WithId):
     """Note how it goes. On `day`, today where it is not given."""
 
     progress: Progress
-    day: date | None = None
+    day: Day | None = None
 
 
 class SubmitMeasure(WithId):
@@ -97,7 +98,7 @@ class SubmitMeasure(WithId):
 class SettleMeasure(WithId):
     """Who asked for it says that it is done 销号. On `day`, today where it is not given."""
 
-    day: date | None = None
+    day: Day | None = None
 
 
 class ReturnMeasure(WithId):
@@ -132,8 +133,8 @@ class ListMeasures(Paged):
     topic: str | None = Field(default=None, max_length=40)
     owner: str | None = Field(default=None, max_length=32)
     overdue: bool | None = None
-    due_from: date | None = None
-    due_to: date | None = None
+    due_from: Day | None = None
+    due_to: Day | None = None
     sort: Literal["day", "-day", "title", "-title", "due", "-due"] = "-day"
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .visit import PlaceKind
 from .words import EXAMPLE_UNIT
@@ -19,7 +20,7 @@ class CountPlace(Command):
     unit: str
     place: str
     kind: PlaceKind
-    day: date
+    day: Day
     campaign: str
     by: Literal[1, -1]
 

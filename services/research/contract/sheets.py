@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from services.kernel.cells import Count, Day, Line, Tagged, Text, choice
+from services.kernel.cells import Count, Line, Tagged, Text, choice
+from services.kernel.instants import Day
 from services.kernel.ledger import ACTION, TAGS, Row, identity
 from services.kernel.sheets import Column, Sheet
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.cells import OwnNumber, Post, Reason, Tags, Title
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .measure import MeasureState
 from .words import EXAMPLE_UNIT, Counted, Note, Sorted, Unit, Units, WithId
@@ -63,7 +63,7 @@ class TopicContent(Command):
     """What a topic is about, and who researches it. Case material is not kept."""
 
     unit: Unit
-    day: date = Field(description="立题日期")
+    day: Day = Field(description="立题日期")
     title: Title
     kind: str = Field(max_length=30, description="课题类型，见配置")
     leader: Post = Field(description="牵头领导职务，不填姓名")
@@ -104,7 +104,7 @@ class SubmitOutline(WithId):
 class ApproveOutline(WithId):
     """The leader approves the outline: the survey begins. On `day`, today where it is not given."""
 
-    day: date | None = None
+    day: Day | None = None
 
 
 class AdvanceTopic(WithId):
@@ -114,7 +114,7 @@ class AdvanceTopic(WithId):
 class FileReport(WithId):
     """File the research report 调研报告."""
 
-    day: date
+    day: Day
     report: Title = Field(description="报告题目")
     summary: Note = ""
 
@@ -122,7 +122,7 @@ class FileReport(WithId):
 class RevisitTopic(WithId):
     """Go and see what came of it 督查回访."""
 
-    day: date
+    day: Day
     effective: bool = Field(default=True, description="是否达到预期效果")
     finding: Note = ""
 
@@ -130,7 +130,7 @@ class RevisitTopic(WithId):
 class CloseTopic(WithId):
     """Close the loop. On `day`, today where it is not given."""
 
-    day: date | None = None
+    day: Day | None = None
 
 
 class ReturnTopic(WithId):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -10,6 +9,7 @@ from pydantic import Field
 
 from services.kernel.cells import OwnNumber, Post, Reason, Title
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 from services.kernel.register import Placed
 
 from .words import EXAMPLE_UNIT, Sorted, Unit, WithId
@@ -42,7 +42,7 @@ class VisitContent(Command):
     """
 
     unit: Unit
-    day: date
+    day: Day
     title: Title
     topic: OwnNumber = Field(description="课题：其记录标识，或本单位及上级单位的课题编号")
     leader: Post = Field(description="带队人职务，不填姓名")

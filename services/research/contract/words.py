@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.event import Command
+from services.kernel.instants import Day
 
 NAME = "research"
 APPROVERS = ("committee", "office", "leader")
@@ -43,8 +44,8 @@ class Paged(Command):
 
     unit: str
     state: str | None = None
-    first: date | None = None
-    last: date | None = None
+    first: Day | None = None
+    last: Day | None = None
     q: str | None = Field(default=None, max_length=60)
     page: int = Field(default=1, ge=1, le=10_000)
     page_size: int = Field(default=50, ge=1, le=200)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.contract import MemberId
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .distinct import Grain
 from .session import Way
@@ -27,7 +27,7 @@ class MemberFlips(BaseModel):
     window: str
     way: Way | None = None
     unit: str
-    day: date
+    day: Day
     change: int
 
 
@@ -35,7 +35,7 @@ class CountAttendance(Command):
     """What a session's members change in the windows; follows from a session, never sent."""
 
     unit: str
-    day: date
+    day: Day
     flips: list[MemberFlips]
 
 

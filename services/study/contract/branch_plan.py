@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .duty import DutyKind
 from .notice import ItemKey
@@ -23,8 +23,8 @@ class PlannedItem(BaseModel):
     title: Title
     text: str = Field(default="", max_length=500)
     kind: DutyKind | None = None
-    due: date | None = None
-    day: date | None = None
+    due: Day | None = None
+    day: Day | None = None
     place: str = Field(default="", max_length=60)
     host_post: str = Field(default="", max_length=60, description="主持人职务，不填姓名")
 
@@ -39,7 +39,7 @@ class PlaceBranchPlan(Command):
     """What is drawn: the notice's items as they stand; follows from the receipt, never sent."""
 
     unit: str
-    day: date
+    day: Day
     receipt: str
     title: str
     edition: int

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.cells import Tags
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .reported import (
     Content,
@@ -92,7 +93,7 @@ class ContestContent(Content):
     """A contest of the organising `unit`; entries come from `day` to `last`, and `title` is its theme."""
 
     kind: ContestKind
-    last: date
+    last: Day
     criteria: list[Criterion] = Field(min_length=1, max_length=10)
     drop_highest: int = Field(default=0, ge=0, le=3)
     drop_lowest: int = Field(default=0, ge=0, le=3)
@@ -353,7 +354,7 @@ class GiveScore(Command):
     """A score with what belongs to it; follows from a judge's marks, never sent."""
 
     unit: str
-    day: date
+    day: Day
     contest: str
     entry: str
     judge: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, ClassVar, Literal
 
 from services.kernel.event import Command
+from services.kernel.instants import Day
 
 from .distinct import DistinctCounted
 from .session import Way
@@ -16,7 +16,7 @@ class CountCoverage(Command):
     """An attended session more (by = 1) or less (by = −1) on a day of a unit; follows from a session, never sent."""
 
     unit: str
-    day: date
+    day: Day
     campaign: str
     way: Way
     by: Literal[1, -1]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Placed, Reason, Title
 
@@ -16,7 +16,7 @@ class EssayContent(Command):
     """A reflection essay, linked to the reading class it came of by that session's id or own number."""
 
     unit: str
-    day: date
+    day: Day
     title: Title
     session: OwnNumber | None = Field(default=None, description="关联的读书班：其记录标识或本单位编号")
     number: OwnNumber | None = Field(default=None, description="本单位编号，可不填；同一编号只登记一次")

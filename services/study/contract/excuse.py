@@ -10,6 +10,7 @@ from pydantic import Field
 
 from services.gateway.contract import MemberId
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, Reason
 
@@ -37,8 +38,8 @@ class RecordExcuse(Command):
 
     id: str
     member: MemberId
-    first: date
-    last: date
+    first: Day
+    last: Day
     reason: ExcuseReason
 
 

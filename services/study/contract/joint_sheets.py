@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.kernel.cells import Count, Day, Line, Tagged, Text
+from services.kernel.cells import Count, Line, Tagged, Text
+from services.kernel.instants import Day
 from services.kernel.ledger import ACTION, TAGS, Row, identity
 from services.kernel.sheets import Column, Sheet
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Placed, Post, Reason, Title, Whole
 
@@ -27,7 +27,7 @@ class LectureContent(Command):
     """A party lecture; the speaker is named by post."""
 
     unit: str
-    day: date
+    day: Day
     title: Title
     mode: LectureMode
     speaker_post: Post

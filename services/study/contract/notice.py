@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.gateway.contract import UnitKind
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .duty import Due, DutyKind, Edition, Material, Month
 from .plan import EXAMPLE_DUE
@@ -35,7 +36,7 @@ class Item(BaseModel):
     kind: DutyKind | None = Field(default=None, description="不填为没有对应记录的事项，由支部手工勾选")
     number: int = Field(default=1, ge=1, le=100)
     since: Month | None = Field(default=None, description="从哪个月的记录算起，不填为通知单当月")
-    due: date | None = Field(default=None, description="不填为当月最后一天")
+    due: Day | None = Field(default=None, description="不填为当月最后一天")
 
 
 Items = Annotated[list[Item], Field(min_length=1, max_length=40)]
@@ -67,7 +68,7 @@ class IssueNotice(Command):
     """Send it to its audience; `day` where it was sent before it came onto the platform."""
 
     id: str
-    day: date | None = None
+    day: Day | None = None
 
 
 class WithdrawNotice(Command):
@@ -93,7 +94,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     key: str
-    due: date
+    due: Day
     by_hand: bool = False
 
 
@@ -104,7 +105,7 @@ class SendReceipt(Command):
     notice: str
     title: str
     month: str
-    day: date
+    day: Day
     edition: int
     asked: list[Asked]
     recorded: list[str]
@@ -125,7 +126,7 @@ class AcknowledgeReceipt(Command):
 
     id: str
     edition: int = Field(ge=1)
-    day: date | None = Field(default=None, description="签收日期，不填为当日")
+    day: Day | None = Field(default=None, description="签收日期，不填为当日")
 
 
 class TickReceipt(Command):

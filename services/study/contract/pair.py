@@ -9,6 +9,7 @@ from pydantic import Field
 
 from services.kernel.cells import Tags
 from services.kernel.event import Command
+from services.kernel.instants import Day
 
 from .distinct import DistinctCounted
 from .reported import (
@@ -34,7 +35,7 @@ class PairContent(Content):
 
     central: str = Field(description="中直驻省单位编码")
     provincial: str = Field(description="省直单位编码")
-    last: date | None = Field(default=None, description="结对的最后一日；不填为长期")
+    last: Day | None = Field(default=None, description="结对的最后一日；不填为长期")
     tags: Tags = Field(default_factory=list)
 
 
@@ -211,7 +212,7 @@ class CountJoining(Command):
 
     unit: str
     side: Side
-    day: date
+    day: Day
     campaign: str
     by: Literal[1, -1]
 

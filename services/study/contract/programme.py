@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from services.kernel.event import Command
+from services.kernel.instants import Day
 
 from .reported import (
     MOST_UNITS,
@@ -27,7 +28,7 @@ from .reported import (
 class ProgrammeContent(Content):
     """A programme of `unit` from `day` to `last`; where no units are named, all below it take part."""
 
-    last: date
+    last: Day
     units: list[str] = Field(default_factory=list, max_length=MOST_UNITS)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Reason, Title
 
@@ -31,7 +32,7 @@ class Content(Command):
     """What every such record says: whose it is, when, what it is called, and the unit's own number for it."""
 
     unit: str
-    day: date
+    day: Day
     title: Title
     number: OwnNumber | None = Field(default=None, description="本单位编号，可不填；同一编号只登记一次")
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.gateway.contract import MemberId
 from services.kernel.event import Command, Payload
+from services.kernel.instants import Day
 
 from .reported import Link
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Reason, Title, Whole
@@ -166,7 +167,7 @@ class SessionContent(Command):
     """
 
     unit: str
-    day: date
+    day: Day
     way: Way
     form: Form
     title: Title

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import Count, Day, Line, Text, choice
+from services.kernel.cells import Count, Line, Text, choice
+from services.kernel.instants import Day
 from services.kernel.ledger import ACTION, Row, identity
 from services.kernel.sheets import Column, Sheet
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field
 
 from services.kernel import cells, register
 from services.kernel.event import Command
+from services.kernel.instants import Day
 
 NAME = "study"
 
@@ -25,8 +25,8 @@ class Paged(Command):
 
     unit: str
     state: str | None = None
-    first: date | None = None
-    last: date | None = None
+    first: Day | None = None
+    last: Day | None = None
     q: str | None = Field(default=None, max_length=60)
     sort: Literal["day", "-day", "title", "-title"] = "-day"
     page: int = Field(default=1, ge=1, le=10_000)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.cells import Reason
+from services.kernel.instants import Day
 
 from ...domain import Action
 from ..records import Records
@@ -32,7 +32,7 @@ class WithReason(Body):
 class OnDay(Body):
     """On which day; today where none is given."""
 
-    day: date | None = None
+    day: Day | None = None
 
 
 class Listing(Body):
@@ -40,8 +40,8 @@ class Listing(Body):
 
     unit: str | None = Field(None, max_length=32, description="不填为本单位")
     state: str | None = Field(None, max_length=20)
-    first: date | None = Field(None, alias="from")
-    last: date | None = Field(None, alias="to")
+    first: Day | None = Field(None, alias="from")
+    last: Day | None = Field(None, alias="to")
     q: str | None = Field(None, max_length=60)
     page: int = Field(1, ge=1, le=10_000)
     page_size: int = Field(50, ge=1, le=200)

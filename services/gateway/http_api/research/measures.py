@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
 from services.kernel.cells import Reason
+from services.kernel.instants import Day
 from services.research import contract
 
 from ...domain import Action
@@ -30,7 +30,7 @@ class HandOver(Body):
 class ProgressBody(contract.Progress):
     """How it goes, in four fields; noted today unless a day is given."""
 
-    day: date | None = None
+    day: Day | None = None
 
 
 class MeasureCorrection(contract.MeasureContent):
@@ -46,8 +46,8 @@ class MeasureListing(Listing):
     topic: str | None = Field(None, max_length=40)
     owner: str | None = Field(None, max_length=32)
     overdue: bool | None = None
-    due_from: date | None = None
-    due_to: date | None = None
+    due_from: Day | None = None
+    due_to: Day | None = None
     sort: Literal["day", "-day", "title", "-title", "due", "-due"] = "-day"
 
 

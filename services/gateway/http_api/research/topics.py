@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field
 
 from services.kernel.cells import Reason, Title
+from services.kernel.instants import Day
 from services.research import contract
 
 from ...domain import Action
@@ -30,7 +30,7 @@ class OutlineBody(Body):
 class ReportBody(Body):
     """The research report 调研报告."""
 
-    day: date
+    day: Day
     report: Title = Field(description="报告题目")
     summary: contract.Note = ""
 
@@ -38,7 +38,7 @@ class ReportBody(Body):
 class RevisitBody(Body):
     """What was found when somebody went to see what came of it."""
 
-    day: date
+    day: Day
     effective: bool = Field(default=True, description="是否达到预期效果")
     finding: contract.Note = ""
 
