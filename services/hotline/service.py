@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from services.gateway.contract import NAME as GATEWAY
 from services.kernel.aggregate import Aggregate
 from services.kernel.batch import subscribe
-from services.kernel.clock import business_day, utc_now
+from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Envelope, Event, Period, record_id
+from services.kernel.event import Actor, Envelope, Event, record_id
 from services.kernel.held import Held, Holding
 from services.kernel.imports import Importer, Imports
 from services.kernel.inbox import Taking
@@ -161,7 +161,6 @@ class Hotline(Imports, Held, Scoped):
         if row.action == "void":
             work.decide(TICKET, id, contract.VoidTicket(id=id, reason=row.reason, row=digest))
             return
-        in_campaign(row.received, work.envelope.periods)
         in_order(row.received, row.life(), work.now)
         self._kept_from(row.reported_unit, row, work.envelope.paths)
         content = row.model_dump(include=set(contract.TicketContent.model_fields) | set(contract.Caller.model_fields))
@@ -186,7 +185,6 @@ class Hotline(Imports, Held, Scoped):
 
     def _write_down(self, command: contract.RegisterTicket | contract.CorrectTicket, envelope: Envelope) -> Answer:
         """What bears a caller: sealed and decided in one transaction, the deadline worked out."""
-        in_campaign(command.received, envelope.periods)
         self._kept_from(command.reported_unit, command, envelope.paths)
 
         def act(work: Work) -> Answer:
@@ -229,18 +227,6 @@ class Hotline(Imports, Held, Scoped):
 
 
 _TABLES: dict[str, tuple[datetime, Any, Any]] = {}
-
-
-def in_campaign(received: datetime, campaigns: Iterable[Period]) -> None:
-    """A ticket's day of receipt lies in a campaign.
-
-    Raises:
-        DomainError: day.outside_campaign.
-    """
-    day = business_day(received)
-    if not any(campaign.first <= day <= campaign.last for campaign in campaigns):
-        detail = f"受理日期 {day} 不在活动期内"
-        raise DomainError("day.outside_campaign", detail, errors=[{"pointer": "/received", "detail": detail}])
 
 
 def redacted(command: Any) -> Any:

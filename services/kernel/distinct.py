@@ -2,7 +2,8 @@
 
 A distinct count is decided by its owner: it says "first in the window" and takes it back when the window's last is
 gone. What a flip added is taken back on the same day, so that sums stay right whatever the order. A thing is one
-record, not one a campaign: two campaigns in one year count the year once.
+record, not one a campaign: two campaigns in one year count the year once. What happens on a day outside every
+campaign (told by an empty id) counts in the windows of the calendar alone.
 """
 
 from __future__ import annotations
@@ -13,10 +14,15 @@ from typing import Any, Literal, get_args
 
 Grain = Literal["month", "quarter", "year", "campaign"]
 GRAINS: tuple[Grain, ...] = get_args(Grain)
+_NONE = "-"
+"""In a cell's name: of no campaign."""
 
 
 def window(grain: Grain, month: str, campaign: str) -> str:
-    """The window of a grain in which a month ("2026-03") lies: "2026-03", "2026-Q1", "2026", the campaign's id."""
+    """The window of a grain in which a month ("2026-03") lies: "2026-03", "2026-Q1", "2026", the campaign's id.
+
+    Outside every campaign the window of that grain is empty: nothing counts in it.
+    """
     year, number = month.split("-")
     match grain:
         case "month":
@@ -43,7 +49,7 @@ def moved(
     Flips are there only where a window gets its first or loses its last.
     """
     month = asked.day.isoformat()[:7]
-    cell = _cell(month, asked.campaign, way)
+    cell = _cell(month, asked.campaign or _NONE, way)
     was = counts.get(cell, 0)
     changed = {**counts, cell: was + asked.by}
     if changed[cell] < 0:
@@ -51,6 +57,8 @@ def moved(
     flips = []
     for grain in grains:
         name = window(grain, month, asked.campaign)
+        if not name:
+            continue
         for by in dict.fromkeys((None, way)):
             before, later = (_held_in(held, grain, name, by) > 0 for held in (counts, changed))
             if before != later:
@@ -63,7 +71,7 @@ def moved(
 
 def after(counts: Mapping[str, int], days: Mapping[str, date], event: Any) -> tuple[dict[str, int], dict[str, date]]:
     """What happened and where it counts, once the event has, whose fields are those that `moved` gave."""
-    held = {**counts, _cell(event.month, event.campaign, getattr(event, "way", None)): event.now}
+    held = {**counts, _cell(event.month, event.campaign or _NONE, getattr(event, "way", None)): event.now}
     kept = dict(days)
     for flip in event.flips:
         place = _cell(flip.grain, flip.window, getattr(flip, "way", None))

@@ -82,7 +82,7 @@ class Actor(BaseModel):
 
 
 class Period(BaseModel):
-    """The span of business days, both included, in which a record's day must lie."""
+    """A campaign's span of business days, both included: a record whose day lies in it bears the campaign's id."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -96,8 +96,8 @@ class Envelope(BaseModel):
 
     `paths` gives each unit named by the command its way from the root ([root, …, unit]) after so many changes of the
     tree; `named` the same for units that a sheet names beside those for which its sender may act; `deadline` is when
-    the caller stops waiting; `expected` the record's version that the caller saw; `periods` are the campaigns, within
-    one of which a record's day must lie.
+    the caller stops waiting; `expected` the record's version that the caller saw; `periods` are the campaigns; a
+    record's day lies in one of them or in none.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -43,6 +43,6 @@ def identity(number: str, title: str) -> tuple[Column, ...]:
     return (
         Column("number", "本单位编号", told, required=True, example=number),
         Column("unit", "单位编码", "见单位名册", required=True, example="D001-B01"),
-        Column("day", "日期", "须在活动期内，不晚于当日", required=True, example="2026-03-05"),
+        Column("day", "日期", "不晚于当日", required=True, example="2026-03-05"),
         Column("title", "标题", "不超过 120 字", required=True, example=title),
     )

@@ -37,18 +37,9 @@ def fixed(slug: str, name: str, known: tuple[str, str | None], said: tuple[str, 
         raise wrong(f"{slug}.number_fixed", "number", f"不能改变{name}的编号，请作废后另行登记")
 
 
-def in_campaign(day: date, campaigns: Iterable[Period]) -> Period:
-    """The campaign in which the day lies.
-
-    Raises:
-        DomainError: day.outside_campaign.
-    """
-    known = list(campaigns)
-    for campaign in known:
-        if campaign.first <= day <= campaign.last:
-            return campaign
-    spans = "、".join(f"{campaign.first} 至 {campaign.last}" for campaign in known)
-    raise wrong("day.outside_campaign", "day", f"日期 {day} 不在活动期{f'（{spans}）' if spans else ''}内")
+def campaign_of(day: date, campaigns: Iterable[Period]) -> Period | None:
+    """The campaign in which a day lies; None where it lies in none: records are taken on every day."""
+    return next((campaign for campaign in campaigns if campaign.first <= day <= campaign.last), None)
 
 
 def not_in_future(day: date, now: datetime) -> None:

@@ -177,7 +177,7 @@ def test_a_shared_activity_counts_once_for_who_led_it(province: Province, people
         ({"provincial": "D802"}, (422, "pair.unit_outside")),
         ({"last": "2026-01-01"}, (422, "pair.days_out_of_order")),
         ({"unit": "D802", "provincial": "D802"}, (403, "unit.out_of_scope")),
-        ({"day": "2025-12-31"}, (422, "day.outside_campaign")),
+        ({"day": "2099-12-31"}, (422, "day.in_future")),
     ],
 )
 def test_what_is_no_pair_is_refused(people: Users, change: dict[str, Any], refusal: tuple[int, str]) -> None:

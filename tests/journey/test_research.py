@@ -226,7 +226,7 @@ def test_a_visit_belongs_to_a_surveyed_topic_of_ones_own(province: Province) -> 
         "visit.place_missing": {"topic": mine},
         "visit.kind_missing": {"topic": mine, "place": "示例村"},
         "unit.unknown": {"topic": mine, "visited": "D404"},
-        "day.outside_campaign": {"topic": mine, "visited": "D002", "day": "2025-03-10"},
+        "day.in_future": {"topic": mine, "visited": "D002", "day": "2099-03-10"},
     }
     for expected, fields in refusals.items():
         assert finance.post("/research/visits", json={**told, **fields}).json()["code"] == expected

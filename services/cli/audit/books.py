@@ -160,7 +160,7 @@ class Books:
         for document in owner[distinct.aggregate.collection].find({"state": {"$ne": "void"}}):
             state = distinct.aggregate.state.model_validate(without_bookkeeping(document))
             standing |= distinct.reached(state, self.campaigns)
-        expected = Counter(window for window, _ in standing)
+        expected = Counter(window for window, _ in standing if window[2])  # outside every campaign nothing is counted
         for unit, key, day, amount in self._entries(None, {"$regex": rf"^{distinct.metric}[.@]"}):
             told[window_of(key, unit, day, self.campaigns)] += amount
         later = {"$or": [{"recorded": {"$gt": until}}, {"aggregate": {"$in": list(self._given_up)}}]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from services.gateway.domain import MEMBER, SUBMISSION, UNIT, Member, Submission, Unit
@@ -13,8 +14,9 @@ from services.gateway.projection import METRICS, key
 from services.hotline.domain import TICKET
 from services.hotline.domain.ticket import counted as counted_of_ticket
 from services.kernel.aggregate import Aggregate
-from services.kernel.distinct import GRAINS, window
+from services.kernel.distinct import GRAINS, Grain, window
 from services.kernel.event import Period
+from services.kernel.rules import campaign_of
 from services.research.domain import MEASURE, PLACE, TOPIC, VISIT, Visit, place_id_of, visiting
 from services.research.domain.loop import counted as counted_of_topic
 from services.research.domain.measure import counted as counted_of_measure
@@ -203,19 +205,23 @@ def members_covered(presences: Iterable[Presence], campaigns: Sequence[Period]) 
     """Each member counts once in a window, at the first place in it: recounted from who was at which session."""
     first: dict[tuple[str, str, str], tuple[str, str]] = {}
     for who, day, at, way in presences:
-        campaign = next((each.id for each in campaigns if each.first.isoformat() <= day <= each.last.isoformat()), "")
         for grain in GRAINS:
-            for id in (MEMBERS_COVERED, f"{MEMBERS_COVERED}.{way}"):
-                place = (who, f"{id}@{grain}", window(grain, day[:7], campaign))
+            name = _name_of(grain, day, campaigns)
+            for id in (MEMBERS_COVERED, f"{MEMBERS_COVERED}.{way}") if name else ():
+                place = (who, f"{id}@{grain}", name)
                 first[place] = min(first.get(place, (day, at)), (day, at))
     return Counter((key, at, day) for (_, key, _), (day, at) in first.items())
 
 
 def window_of(key: str, unit: str, day: str, campaigns: Iterable[Period]) -> Window:
-    """The window to which a day of a distinct count belongs."""
-    campaign = next((each.id for each in campaigns if each.first.isoformat() <= day <= each.last.isoformat()), "")
+    """The window to which a day of a distinct count belongs; without a name where that is no campaign's."""
     grain = next(grain for grain in GRAINS if key.endswith(f"@{grain}"))
-    return key, unit, window(grain, day[:7], campaign)
+    return key, unit, _name_of(grain, day, campaigns)
+
+
+def _name_of(grain: Grain, day: str, campaigns: Iterable[Period]) -> str:
+    campaign = campaign_of(date.fromisoformat(day), campaigns)
+    return window(grain, day[:7], "" if campaign is None else campaign.id)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Campaigns: the spans of days in which records lie."""
+"""Campaigns: windows of figures and plans. Records are taken on every day, in a campaign or in none."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Phase(BaseModel):
 
 
 class OpenCampaign(Command):
-    """Open a campaign; every record's day lies in one. Phases follow one another within it and need not fill it."""
+    """Open a campaign: what lies in its days bears its id. Phases follow one another within it and need not fill it."""
 
     id: UnitId
     name: Name

@@ -1,4 +1,4 @@
-"""A campaign: the span of days in which records lie."""
+"""A campaign: a window of figures and plans, and no border of records."""
 
 from __future__ import annotations
 

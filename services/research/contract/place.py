@@ -38,7 +38,10 @@ class Reached(BaseModel):
 
 
 class PlaceCounted(Payload):
-    """The visits to a unit or a place in a month of a campaign went from `was` to `now`; `flips` tells what follows."""
+    """The visits to a unit or a place in a month of a campaign went from `was` to `now`; `flips` tells what follows.
+
+    `campaign` is empty where the day lies in none.
+    """
 
     type: ClassVar[str] = "place.counted.v1"
     examples: ClassVar[list[dict[str, Any]]] = [

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Envelope, record_id
-from services.kernel.rules import in_campaign
+from services.kernel.rules import campaign_of
 from services.kernel.vault import redact
 from services.kernel.work import Work
 
@@ -74,9 +74,7 @@ def norm_of(work: Work) -> Norm:
 
 
 def decided(work: Work, aggregate: Aggregate[Any], id: str, command: Any, expected: int | None = None) -> Any:
-    """Decide a command with what belongs to it; its day lies in a campaign, and its free text bears no numbers."""
-    if getattr(command, "day", None) is not None:
-        in_campaign(command.day, work.envelope.periods)
+    """Decide a command with what belongs to it; its free text bears no numbers."""
     command = redacted(command)
     if isinstance(command, contract.TopicContent):
         known = work.get(TOPIC, id)
@@ -149,12 +147,13 @@ def _linked(work: Work, command: Any, known: Visit | Measure | None) -> str:
 
 def _count_place(work: Work, visit: Visit | None, by: Literal[1, -1]) -> None:
     if visit is not None and visiting(visit) is not None:
+        campaign = campaign_of(visit.day, work.envelope.periods)
         count = contract.CountPlace(
             unit=visit.counts_as,
             place=name_of_place(visit),
             kind=visit.kind,
             day=visit.day,
-            campaign=in_campaign(visit.day, work.envelope.periods).id,
+            campaign="" if campaign is None else campaign.id,
             by=by,
         )
         work.decide(PLACE, place_id_of(visit), count)

@@ -31,7 +31,10 @@ class Flip(BaseModel):
 
 
 class DistinctCounted(Payload):
-    """What happened in a month of a campaign went from `was` to `now`; `flips` tells what that changes."""
+    """What happened in a month of a campaign went from `was` to `now`; `flips` tells what that changes.
+
+    `campaign` is empty where the day lies in none.
+    """
 
     campaign: str
     month: str

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.rules import in_campaign, wrong
+from services.kernel.rules import campaign_of, wrong
 
 from .activity import ACTIVITY, JOINING, Activity
 from .attendance import ATTENDANCE, attendance_id
@@ -80,11 +80,11 @@ __all__ = [
     "Session",
     "attendance_id",
     "branch_plan_id",
+    "campaign_of",
     "check_link",
     "counted_by",
     "coverage_id",
     "covering",
-    "in_campaign",
     "learnt",
     "receipt_id",
     "reminder_id",

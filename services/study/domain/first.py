@@ -56,15 +56,16 @@ class Counted(NamedTuple):
     day: str
 
 
-def windows(day: date, way: Way, campaign: Period) -> list[Window]:
-    """The windows to which a day belongs, for its way of study and for whichever."""
+def windows(day: date, way: Way, campaign: Period | None) -> list[Window]:
+    """The windows to which a day belongs, for its way of study and for whichever; outside campaigns three grains'."""
     quarter = (day.month - 1) // 3
-    spans: tuple[tuple[Grain, str, date, date], ...] = (
+    spans: list[tuple[Grain, str, date, date]] = [
         ("month", f"{day:%Y-%m}", day.replace(day=1), _end(day.year, day.month)),
         ("quarter", f"{day.year}-Q{quarter + 1}", date(day.year, 3 * quarter + 1, 1), _end(day.year, 3 * quarter + 3)),
         ("year", str(day.year), date(day.year, 1, 1), date(day.year, 12, 31)),
-        ("campaign", campaign.id, campaign.first, campaign.last),
-    )
+    ]
+    if campaign is not None:
+        spans.append(("campaign", campaign.id, campaign.first, campaign.last))
     return [
         Window(grain, name, by, first.isoformat(), last.isoformat())
         for grain, name, first, last in spans

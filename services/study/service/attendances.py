@@ -15,7 +15,7 @@ from services.kernel.vault import redact
 from services.kernel.work import Work
 
 from .. import contract, store
-from ..domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION, attendance_id, coverage_id, in_campaign, wrong
+from ..domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION, attendance_id, coverage_id, wrong
 from ..domain.attendance import Named
 from ..domain.excuse import PlaceExcuse
 from ..store import rolls
@@ -37,7 +37,6 @@ class Attendances(Imports):
         """Excuse a member; sessions that were reported already are corrected in the same transaction."""
 
         def act(work: Work) -> Answer:
-            in_campaign(command.first, envelope.periods)
             stays = store.members.stays_of(work.database, command.member, work.session)
             unit = store.members.unit_on(stays, command.first)
             if unit is not None:

@@ -10,7 +10,7 @@ from services.kernel.event import Command
 from services.kernel.work import Work
 
 from .. import contract
-from ..domain import ATTENDANCE, COVERAGE, SESSION, Session, attendance_id, coverage_id, covering, in_campaign, wrong
+from ..domain import ATTENDANCE, COVERAGE, SESSION, Session, attendance_id, campaign_of, coverage_id, covering, wrong
 from ..domain.attendance import Named, Roll, as_flips, call
 from ..store import rolls
 from ..store.rolls import Kept
@@ -66,9 +66,6 @@ def _settle(
     before = covering(known)
     listed = known is not None and known.listed
     for command in commands:
-        day = getattr(command, "day", None)
-        if day is not None:
-            in_campaign(day, work.envelope.periods)
         state = work.decide(SESSION, id, command, expected)
         expected = None
     after = covering(state)
@@ -89,7 +86,6 @@ def _called(work: Work, command: Any) -> tuple[Any, Roll | None]:
     """The command with its numbers, and its roll where these follow from the list of members."""
     if command.due is not None:
         return command, None
-    in_campaign(command.day, work.envelope.periods)
     named = [Named(member=each.member, reason=each.reason) for each in command.named]
     roll = _call(work, command.unit, command.day, named)
     numbers = {"due": roll.due, "absences": roll.absences, "named": [], "listed": True}
@@ -117,6 +113,7 @@ def _anew(id: str, known: Session, roll: Roll, reason: str) -> contract.CorrectS
 def _count_coverage(work: Work, place: tuple[str, date, contract.Way] | None, by: Literal[1, -1]) -> None:
     if place is not None:
         unit, day, way = place
-        campaign = in_campaign(day, work.envelope.periods).id
-        count = contract.CountCoverage(unit=unit, day=day, campaign=campaign, way=way, by=by)
+        campaign = campaign_of(day, work.envelope.periods)
+        told = "" if campaign is None else campaign.id
+        count = contract.CountCoverage(unit=unit, day=day, campaign=told, way=way, by=by)
         work.decide(COVERAGE, coverage_id(unit), count)

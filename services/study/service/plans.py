@@ -15,7 +15,7 @@ from services.kernel.rpc import command, query
 from services.kernel.work import Work
 
 from .. import contract, store
-from ..domain import NOTICE, PLAN, RECEIPT, MakeNotice, in_campaign, receipt_id, wrong
+from ..domain import NOTICE, PLAN, RECEIPT, MakeNotice, receipt_id, wrong
 from .duties import Sort, distribute, mirror
 
 Answer = dict[str, Any]
@@ -172,11 +172,7 @@ class Plans(Imports):
 
     def _notice(self, command: Any, envelope: Envelope) -> Answer:
         def act(work: Work) -> Answer:
-            answer = self._sent(work, NOTICE, "notice", command, envelope.expected)
-            issued = work.get(NOTICE, command.id)
-            if isinstance(command, contract.IssueNotice) and issued is not None:
-                in_campaign(issued.day, envelope.periods)
-            return answer
+            return self._sent(work, NOTICE, "notice", command, envelope.expected)
 
         return self._execute(envelope, command, act)
 

@@ -23,7 +23,6 @@ from ..domain import (
     Session,
     check_link,
     coverage_id,
-    in_campaign,
     wrong,
 )
 from .attendances import Attendances
@@ -212,8 +211,8 @@ _BY_KIND: dict[str, tuple[Aggregate[Any], type[Any], type[Any], type[Any]]] = {
 
 
 def decided(work: Work, aggregate: Aggregate[Any], id: str, command: Command, expected: int | None = None) -> Any:
-    """Decide a command with what belongs to it: its day lies in a campaign, coverage follows submitted sessions, and
-    what the unit owes follows what it has done.
+    """Decide a command with what belongs to it: coverage follows submitted sessions, and what the unit owes follows
+    what it has done.
     """
     if isinstance(command, contract.SessionContent) and command.programme is not None:
         command = in_programme(work, command)
@@ -221,9 +220,6 @@ def decided(work: Work, aggregate: Aggregate[Any], id: str, command: Command, ex
     if aggregate is SESSION:
         state = decide_session(work, id, command, expected)
     else:
-        day = getattr(command, "day", None)
-        if day is not None:
-            in_campaign(day, work.envelope.periods)
         state = work.decide(aggregate, id, command, expected)
     if isinstance(state, Session | Lecture):
         practise(work, before, state)

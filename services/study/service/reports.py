@@ -26,8 +26,8 @@ from ..domain import (
     PAIR,
     SESSION,
     Pair,
+    campaign_of,
     counted_by,
-    in_campaign,
     wrong,
 )
 from ..domain.activity import check_pair, check_session, joined, joining_id
@@ -113,10 +113,7 @@ class Reports(Records):
 
 
 def reported(work: Work, aggregate: Aggregate[Any], id: str, command: Command, expected: int | None = None) -> Any:
-    """Decide a command with what belongs to it: its day lies in a campaign, its links are there, joining follows."""
-    day = getattr(command, "day", None)
-    if day is not None:
-        in_campaign(day, work.envelope.periods)
+    """Decide a command with what belongs to it: its links are there, joining follows."""
     for kind, fill in _FILLED.items():
         if isinstance(command, kind):
             command = fill(work, id, command)
@@ -132,8 +129,9 @@ def followed(work: Work, aggregate: Aggregate[Any], id: str, command: Command, e
     later = joined(state)
     for places, by in ((before - later, -1), (later - before, 1)):
         for side, unit, day in sorted(places):
-            campaign = in_campaign(day, work.envelope.periods).id
-            count = contract.CountJoining(unit=unit, side=side, day=day, campaign=campaign, by=by)
+            campaign = campaign_of(day, work.envelope.periods)
+            told = "" if campaign is None else campaign.id
+            count = contract.CountJoining(unit=unit, side=side, day=day, campaign=told, by=by)
             work.decide(JOINING, joining_id(side, unit), count)
     return state
 

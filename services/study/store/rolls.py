@@ -28,6 +28,7 @@ from pymongo.database import Database
 
 from services.gateway.contract import Stay
 from services.kernel.event import Period, new_id
+from services.kernel.rules import campaign_of
 from services.kernel.settings import settings
 from services.kernel.store import Document, ensure_collections
 from services.kernel.vault import Cipher
@@ -121,7 +122,7 @@ def put(work: Work, session: str, kept: Kept | None, why: str) -> Counter[Counte
 
 def load_studied(work: Work, chosen: Iterable[str], days: Iterable[date]) -> None:
     """Read many members' years, as far as sessions on these days concern them, in one query."""
-    years = {year for day in set(days) for year in _years(day, _campaign(day, work.envelope.periods))}
+    years = {year for day in set(days) for year in _years(day, campaign_of(day, work.envelope.periods))}
     known = _open(work)
     ids = [id for year in years for member in chosen if (id := _year(member, year)) not in known.studied]
     if ids:
@@ -211,7 +212,7 @@ def _study(work: Work, known: _Open, member: str, changes: list[tuple[Place, int
     years: set[int] = set()
     for place, by in changes:
         day = date.fromisoformat(place.day)
-        campaign = _campaign(day, work.envelope.periods)
+        campaign = campaign_of(day, work.envelope.periods)
         within.append((place, windows(day, Way(place.way), campaign), by))
         years |= _years(day, campaign)
     documents = {year: known.studied[_year(member, year)] for year in sorted(years)}
@@ -310,12 +311,9 @@ def _kept(row: Mapping[str, Any], named: list[Named]) -> Kept:
     return Kept(roll, row["unit"], date.fromisoformat(row["day"]), Way(row["way"]), row["counted"])
 
 
-def _campaign(day: date, periods: Iterable[Period]) -> Period:
-    return next(period for period in periods if period.first <= day <= period.last)
-
-
-def _years(day: date, campaign: Period) -> set[int]:
-    return {day.year, *range(campaign.first.year, campaign.last.year + 1)}
+def _years(day: date, campaign: Period | None) -> set[int]:
+    """The years in which the windows of a day lie."""
+    return {day.year, *(() if campaign is None else range(campaign.first.year, campaign.last.year + 1))}
 
 
 def _open(work: Work) -> _Open:

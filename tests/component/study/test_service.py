@@ -151,12 +151,12 @@ def test_essays_and_lectures_go_all_the_way(ask: Asker, heard: Callable[[int], l
 
 
 def test_what_is_refused_changes_nothing(ask: Asker, records: Documents) -> None:
-    """Rules, campaign, form of the body and versions: each by its stable code."""
+    """Rules, form of the body and versions: each by its stable code."""
     ask("hold_session", {**CONTENT, "id": "s1"})
     refusals = {
         "session.present_exceeds_due": {**CONTENT, "id": "s2", "present": 21},
         "session.absences_exceed_due": {**CONTENT, "id": "s2", "due": 1},
-        "day.outside_campaign": {**CONTENT, "id": "s2", "day": "2024-12-31"},
+        "day.in_future": {**CONTENT, "id": "s2", "day": "2099-12-31"},
         "request.invalid": {**CONTENT, "id": "s2", "due": -1},
         "session.number_taken": {**CONTENT, "id": "s1", "due": 30},
     }

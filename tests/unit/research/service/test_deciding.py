@@ -184,17 +184,19 @@ def test_free_text_loses_its_numbers_before_it_becomes_an_event() -> None:
     assert not [entry for entry in records.work.entries if "13900001111" in entry.model_dump_json()]
 
 
-def test_a_day_outside_every_campaign_is_refused() -> None:
-    """Of a visit, a measure, a report."""
+def test_a_day_outside_every_campaign_is_taken() -> None:
+    """A visit, a measure; what was visited counts in no campaign, and is counted with the month all the same."""
     records = Records()
     early = date(2025, 12, 31)
     for aggregate, command in (
         (VISIT, c.RecordVisit(**{**VISIT_CONTENT, "topic": "t0", "day": early, "id": "v0"})),
         (MEASURE, c.RecordMeasure(**{**MEASURE_CONTENT, "topic": "t0", "day": early, "id": "m0"})),
-        (TOPIC, c.FileReport(id="t0", day=early, report="报告")),
     ):
-        with pytest.raises(DomainError, match=r"day\.outside_campaign"):
-            records.decide(aggregate, command.id, command)
+        records.decide(aggregate, command.id, command)
+    (place,) = records.work.of(PLACE)
+    assert (place.visits, place.days) == ({"2025-12 -": 1}, {})
+    records.decide(VISIT, "v0", c.VoidVisit(id="v0", reason="重复登记"))
+    assert records.work.of(PLACE)[0].visits == {}
 
 
 def test_what_is_there_can_be_mended_when_its_topic_has_gone_on() -> None:
