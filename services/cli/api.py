@@ -18,7 +18,7 @@ from services.gateway.pages import mount
 from services.gateway.rates import Rates
 from services.gateway.streams import Streams
 from services.kernel import logs
-from services.kernel.settings import Settings, settings
+from services.kernel.settings import Settings, settings, signing_keys
 
 
 def main() -> int:
@@ -44,7 +44,7 @@ class Web(uvicorn.Server):
 async def serve(given: Settings) -> None:
     """Run both servers until SIGTERM or SIGINT."""
     client, database = open_store(given)
-    gate = Gate(database, Commands(given.amqp_uri))
+    gate = Gate(database, Commands(given.amqp_uri, signing_keys()))
     streams, rates = Streams(gate), Rates(given.request_rate)
     outside = httpx.AsyncClient(timeout=5, follow_redirects=False)
     oidc = Provider(given, database, outside) if given.oidc_issuer else None

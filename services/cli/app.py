@@ -18,6 +18,7 @@ from services.cli.local.record import Record
 from services.cli.parked import parked
 from services.cli.rebuild import rebuild
 from services.cli.report import report
+from services.cli.signing_keys import signing_keys
 from services.cli.status import table
 from services.cli.verify import verify_journal
 
@@ -72,7 +73,7 @@ def status(folder: Folder = RUN) -> None:
 def make_keys(folder: Annotated[Path, typer.Argument(help="密钥目录")]) -> None:
     """在目录中生成缺少的密钥和首个管理员的密码（供容器部署使用）。"""
     keys.generate(folder)
-    out.print(f"密钥在 {folder}：{'、'.join((*keys.KEYS, keys.PASSWORD))}")
+    out.print(f"密钥在 {folder}：{'、'.join(keys.FILES)}")
 
 
 app.command()(load)
@@ -83,6 +84,7 @@ app.command()(verify_journal)
 app.command()(rebuild)
 app.command(hidden=True)(contracts)
 app.add_typer(parked, name="parked")
+app.add_typer(signing_keys, name="signing-keys")
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 A request is transient and expires with its caller's patience. Before it is sent the queue's consumers are counted
 (known for a second): where nobody listens the answer is 503 at once, for nameko's queue is durable and would run it
-after its caller gave up.
+after its caller gave up. It is signed, and so must its answer be: the broker is not believed.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel, AbstractRobustConnection
 from aiormq.exceptions import AMQPError
 
+from services.kernel import metrics
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Envelope, method_name
+from services.kernel.signing import HEADER, UNTRUSTED, Keys, Untrusted, check_answer, sign_request
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -34,8 +36,9 @@ _AWAY = (AMQPError, OSError, asyncio.TimeoutError, aio_pika.exceptions.AMQPExcep
 class Commands:
     """A connection to the bus on which commands are asked and their answers awaited."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, keys: Keys) -> None:
         self._uri = uri
+        self._keys = keys
         self._connection: AbstractRobustConnection | None = None
         self._channel: AbstractRobustChannel | None = None
         self._exchange: Any = None
@@ -43,6 +46,8 @@ class Commands:
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._listening: dict[str, tuple[float, int]] = {}
         self._opening = asyncio.Lock()
+        for reason in UNTRUSTED:  # a counter that begins at one is no increase
+            metrics.ANSWERS_REFUSED.labels(reason)
 
     async def close(self) -> None:
         """Give the connection back."""
@@ -76,12 +81,12 @@ class Commands:
         id = uuid.uuid4().hex
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[id] = future
-        body = {
-            "args": [],
-            "kwargs": {"envelope": envelope.model_dump(mode="json"), "body": command.model_dump(mode="json")},
-        }
+        method = method_name(type(command))
+        kwargs = {"envelope": envelope.model_dump(mode="json"), "body": command.model_dump(mode="json")}
+        body = orjson.dumps({"args": [], "kwargs": kwargs})
         message = aio_pika.Message(
-            orjson.dumps(body),
+            body,
+            headers={HEADER: sign_request(self._keys, service, method, self._reply_key, id, body)},
             content_type="application/json",
             content_encoding="utf-8",
             correlation_id=id,
@@ -91,7 +96,7 @@ class Commands:
         )
         try:
             async with asyncio.timeout(left):
-                await self._exchange.publish(message, f"{service}.{method_name(type(command))}", mandatory=False)
+                await self._exchange.publish(message, f"{service}.{method}", mandatory=False)
                 answer = await future
         except TimeoutError as error:
             raise DomainError("service.timed_out", "服务未在规定时间内答复，可用同一幂等键重试", "timed_out") from error
@@ -119,9 +124,18 @@ class Commands:
             self._connection, self._channel = connection, channel
 
     async def _answered(self, message: AbstractIncomingMessage) -> None:
-        future = self._waiting.get(message.correlation_id or "")
-        if future is not None and not future.done():
-            future.set_result(orjson.loads(message.body))
+        """Take an answer to a question that is open; what no service signed is left where it is."""
+        id = message.correlation_id or ""
+        future = self._waiting.get(id)
+        if future is None or future.done():
+            return
+        try:
+            check_answer(self._keys, message.headers.get(HEADER), message.routing_key or "", id, message.body)
+        except Untrusted as untrusted:
+            metrics.ANSWERS_REFUSED.labels(untrusted.reason).inc()
+            log.warning("commands.answer_refused", reason=untrusted.reason)
+            return
+        future.set_result(orjson.loads(message.body))
 
     async def _consumers(self, service: str) -> int:
         """How many processes listen for the service's commands, as known within the last second."""

@@ -14,6 +14,15 @@ COMMANDS = Counter(
 COMMAND_SECONDS = Histogram(
     "shengzhi_command_seconds", "From a command's arrival to its answer", ["service", "method"], buckets=_FAST
 )
+REQUESTS_REFUSED = Counter(
+    "shengzhi_requests_refused_total",
+    "Messages that were not taken as requests of the edge, by reason "
+    "(unsigned, unknown_key, wrong_signature, replayed, expired, not_permitted)",
+    ["service", "reason"],
+)
+ANSWERS_REFUSED = Counter(
+    "shengzhi_answers_refused_total", "Messages to the edge that no service signed as its answer, by reason", ["reason"]
+)
 UNPUBLISHED = Gauge("shengzhi_outbox_entries", "Journal entries not yet published (counted to 10,000)", ["service"])
 UNPUBLISHED_AGE = Gauge("shengzhi_outbox_oldest_seconds", "Age of the oldest entry not yet published", ["service"])
 PUBLISHED = Counter("shengzhi_events_published_total", "Events confirmed by the broker", ["service"])

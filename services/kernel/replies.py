@@ -16,6 +16,7 @@ import structlog
 from kombu.connection import Connection
 
 from .bus import BUS_ERRORS, connect
+from .signing import HEADER
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -38,7 +39,7 @@ class Replies:
         self._used = 0.0
         self._one = threading.Lock()
 
-    def send(self, body: bytes, to: str, correlation_id: str | None) -> None:
+    def send(self, body: bytes, to: str, correlation_id: str | None, signature: str | None = None) -> None:
         """Send an answer; with the broker away it is dropped, for then its request comes again."""
         message = amqp.Message(
             body,
@@ -46,6 +47,7 @@ class Replies:
             content_encoding="utf-8",
             correlation_id=correlation_id,
             delivery_mode=1,
+            **({"application_headers": {HEADER: signature}} if signature else {}),
         )
         with self._one:  # the frames of two answers may not mix
             try:

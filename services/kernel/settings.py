@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .signing import FILE, Keys
 from .suite import SUITES, Name, Suite
 
 
@@ -41,7 +42,7 @@ class Settings(BaseSettings):
     oidc_name: str = "统一身份认证"
 
     ciphers: Name = "international"
-    """Which algorithms seal personal data and chain the journal; what the other one sealed is still read."""
+    """Which algorithms seal personal data, chain the journal, sign messages; what the other one did is still read."""
 
     transaction_seconds: float = 5.0
     """No transaction of ours commits later than this after it stamped `recorded`; the watermark rests on it."""
@@ -75,3 +76,9 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """This process's settings, read once."""
     return Settings()
+
+
+@functools.cache
+def signing_keys() -> Keys:
+    """The keys by which this process signs what it sends over the bus and checks what comes."""
+    return Keys(settings().secrets / FILE, settings().suite.digest)

@@ -21,6 +21,7 @@ from pymongo.database import Database
 from services.cli.local.process import free_port, wait_until
 from services.kernel.event import Actor, Envelope, Period, new_id
 from services.kernel.store import open_database
+from tests.component.edge import give_keys
 from tests.eventually import PATIENCE
 
 PERIOD = Period.model_validate({"id": "C2025", "first": "2025-01-01", "last": "2025-12-31"})
@@ -36,6 +37,7 @@ def serving(
     port, prefix = free_port(), f"t{new_id().replace('-', '')[-12:]}"
     for key in ("master.key", "chain.key"):
         (folder / key).write_bytes(os.urandom(32))
+    give_keys(folder)
     environment = {
         **os.environ,
         "SHENGZHI_AMQP_URI": uri,

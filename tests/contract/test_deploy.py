@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from services.cli import SERVICES
-from services.cli.local.keys import KEYS, PASSWORD
+from services.cli.local.keys import FILES
 from services.kernel.settings import Settings
 from tests.contract.kustomize import Manifest, render
 from tests.contract.manifests import problems
@@ -118,7 +118,7 @@ def test_compose_starts_every_process_with_settings_that_exist() -> None:
     known = {f"SHENGZHI_{field}".upper() for field in Settings.model_fields}
     for name in (*SERVICES, "api"):
         assert set(services[name]["environment"]) <= known
-        assert set(services[name]["secrets"]) == {*KEYS, PASSWORD} == set(COMPOSE["secrets"])
+        assert set(services[name]["secrets"]) == set(FILES) == set(COMPOSE["secrets"])
 
 
 def test_the_image_misspells_no_setting() -> None:

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from nameko.exceptions import RemoteError
-from nameko.standalone.rpc import ClusterRpcClient
 from pymongo import AsyncMongoClient, MongoClient, monitoring
 from pymongo.database import Database
 
@@ -27,6 +26,7 @@ from services.kernel import bus
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Envelope, Event, new_id
 from services.kernel.store import CODEC, Document, open_database
+from tests.component.edge import KEYS, calling, give_keys
 from tests.component.gateway.figures import watermark
 from tests.eventually import PATIENCE
 from tests.unit.gateway.owners import Owners
@@ -109,6 +109,7 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("secrets")
     for name in ("master.key", "chain.key"):
         (folder / name).write_bytes(name[:1].encode() * 32)
+    give_keys(folder)
     (folder / "admin.password").write_text("first-password")
     return folder
 
@@ -137,7 +138,7 @@ def worker(
         )
     try:
         assert wait_until(lambda: _ready(port), PATIENCE), log.read_text()[-3000:]
-        with ClusterRpcClient(uri=module_vhost, timeout=PATIENCE) as client:
+        with calling(module_vhost) as client:
             running = Worker(client.gateway, open_database(mongo_client, f"{prefix}_gateway"), module_vhost)
             root = {"id": "P", "name": "示例省直工委", "kind": "committee", "active_from": "2026-01-01"}
             assert running.ask("add_unit", root) == {"id": "P", "version": 1}
@@ -272,7 +273,7 @@ def test_what_the_worker_changes_acts_on_the_next_request(worker: Worker, mongo:
     async def act() -> None:
         async with AsyncMongoClient[Document](mongo, event_listeners=[reads]) as client:
             database = client.get_database(worker.database.name, codec_options=CODEC)
-            gate, other = (Gate(database, Commands("amqp://nobody")) for _ in range(2))
+            gate, other = (Gate(database, Commands("amqp://nobody", KEYS)) for _ in range(2))
             token, _ = await gate.sign_in("wang", "w")
             second, _ = await gate.sign_in("wang", "w")
             await other.sign_out(second)

@@ -22,6 +22,7 @@ from services.kernel.errors import DomainError
 from services.kernel.store import Document
 from services.study.contract import HoldSession, SubmitSession
 from services.study.domain import SESSION
+from tests.component.edge import KEYS
 from tests.component.gateway.figures import Figures, watermark
 from tests.eventually import PATIENCE
 from tests.unit.gateway.owners import CAMPAIGN, NOW, Owners
@@ -36,7 +37,7 @@ class Watching:
         self.figures = figures
         self.database = database
         self.owners = Owners()
-        self.streams = Streams(Gate(database, Commands("amqp://127.0.0.1:1/nobody")))
+        self.streams = Streams(Gate(database, Commands("amqp://127.0.0.1:1/nobody", KEYS)))
         self._told = 0
 
     async def tell(self, day: str = "2026-03-10", unit: str = "B1") -> None:

@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,6 +23,8 @@ from services.cli.local.process import free_port
 from services.gateway.commands import Commands
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope, new_id
+from services.kernel.signing import FILE
+from tests.component.edge import KEYS, give_keys
 from tests.eventually import PATIENCE
 
 from .echo import NAME, BreakDown, EchoText, RefuseText, TakeLong
@@ -41,9 +45,12 @@ class Service:
     """The echo service's process."""
 
     def __init__(self, vhost: str) -> None:
+        self.secrets = TemporaryDirectory()
+        self.keys = Path(self.secrets.name) / FILE
+        give_keys(self.keys.parent)
         self.running = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "tests.component.gateway_api.echo_service"],
-            env={**os.environ, "SHENGZHI_AMQP_URI": vhost},
+            env={**os.environ, "SHENGZHI_AMQP_URI": vhost, "SHENGZHI_SECRETS": self.secrets.name},
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -59,6 +66,7 @@ class Service:
         self.running.send_signal(signal.SIGCONT)
         self.running.terminate()
         said, _ = self.running.communicate(timeout=PATIENCE)
+        self.secrets.cleanup()
         return said
 
 
@@ -74,7 +82,7 @@ def with_client(uri: str, act: Callable[[Commands], Awaitable[T]]) -> T:
     """Run `act` on a client of its own, in a loop of its own."""
 
     async def run() -> T:
-        client = Commands(uri)
+        client = Commands(uri, KEYS)
         try:
             return await act(client)
         finally:

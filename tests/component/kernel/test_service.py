@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from nameko.exceptions import RemoteError
-from nameko.standalone.rpc import ClusterRpcClient
 from pymongo import MongoClient
 from pymongo.database import Database
 
@@ -20,6 +19,7 @@ from services.kernel.event import record_id
 from services.kernel.journal import Journal
 from services.kernel.store import open_database
 from services.kernel.suite import DIGESTS
+from tests.component.edge import calling, give_keys
 from tests.eventually import PATIENCE, eventually
 
 from .jar import JAR, envelope
@@ -73,6 +73,7 @@ class Process:
 def service(vhost: str, mongo: str, database: str, tmp_path: Path) -> Iterator[Process]:
     (tmp_path / "master.key").write_bytes(b"m" * 32)
     (tmp_path / "chain.key").write_bytes(b"c" * 32)
+    give_keys(tmp_path)
     process = Process(vhost, mongo, database, tmp_path)
     yield process
     process.running.terminate()
@@ -86,7 +87,7 @@ def store(service: Process, mongo_client: MongoClient[dict[str, Any]], database:
 
 @pytest.fixture
 def jars(service: Process, vhost: str) -> Iterator[Any]:
-    with ClusterRpcClient(uri=vhost, timeout=PATIENCE) as client:
+    with calling(vhost) as client:
         yield client.jars
 
 

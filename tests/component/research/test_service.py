@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from nameko.exceptions import RemoteError
-from nameko.standalone.rpc import ClusterRpcClient
 from pymongo import MongoClient
 
 from services.kernel import bus
@@ -20,6 +19,7 @@ from services.research.contract import TopicTold
 from services.research.domain import TOPIC as TOPIC_RECORD
 from services.research.domain.loop import Topic, missing
 from tests.component.asking import Asker, Documents, serving
+from tests.component.edge import calling
 from tests.eventually import PATIENCE
 from tests.unit.gateway.projection.test_contributions import payloads
 
@@ -108,7 +108,7 @@ def _clean(records: Documents) -> None:
 
 @pytest.fixture
 def ask(uri: str, records: Documents) -> Iterator[Asker]:
-    with ClusterRpcClient(uri=uri, timeout=PATIENCE) as client:
+    with calling(uri) as client:
         yield Asker(client.research, PATHS)
 
 
@@ -143,7 +143,7 @@ def test_visits_at_once_to_one_unit_count_it_once(uri: str, ask: Asker, records:
     surveyed(ask)
 
     def go(number: int) -> str:
-        with ClusterRpcClient(uri=uri, timeout=PATIENCE) as client:
+        with calling(uri) as client:
             return str(Asker(client.research, PATHS)("record_visit", {**VISIT, "id": f"v{number}"})["state"])
 
     with ThreadPoolExecutor(4) as many:
@@ -160,7 +160,7 @@ def at_once(uri: str, *asked: tuple[str, dict[str, Any]]) -> list[str]:
     together = Barrier(len(asked))
 
     def give(method: str, body: dict[str, Any]) -> str:
-        with ClusterRpcClient(uri=uri, timeout=PATIENCE) as client:
+        with calling(uri) as client:
             ask = Asker(client.research, PATHS)
             ask("get_norm", {})  # the connection is there
             together.wait(PATIENCE)

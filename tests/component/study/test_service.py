@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from nameko.standalone.rpc import ClusterRpcClient
 from pymongo import MongoClient
 
 from services.cli.local.process import wait_until
 from services.kernel import bus
 from services.kernel.event import Event, Period, new_id, record_id
 from tests.component.asking import Asker, Documents, serving
+from tests.component.edge import calling
 from tests.eventually import PATIENCE
 from tests.unit.study.domain.test_unit import unit_event
 
@@ -69,7 +69,7 @@ def _clean(records: Documents) -> None:
 
 @pytest.fixture
 def ask(uri: str, records: Documents) -> Iterator[Asker]:
-    with ClusterRpcClient(uri=uri, timeout=PATIENCE) as client:
+    with calling(uri) as client:
         yield Asker(client.study, PATHS)
 
 
@@ -233,7 +233,7 @@ def test_sessions_of_a_unit_submitted_at_once_are_all_counted(uri: str, ask: Ask
         ask("hold_session", {**CONTENT, "id": f"s{number}"})
 
     def submit(number: int) -> str:
-        with ClusterRpcClient(uri=uri, timeout=PATIENCE) as client:
+        with calling(uri) as client:
             return str(Asker(client.study, PATHS)("submit_session", {"id": f"s{number}"})["state"])
 
     with ThreadPoolExecutor(6) as many:
