@@ -10,9 +10,22 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from .event import Payload
+from .event import Command, Payload
 
 S = TypeVar("S", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """How states that an earlier version of the platform has saved are brought up to date: they lack the field `lacks`.
+
+    Such a state is made anew of its record's entries, all of which tell of `event`; the record is then asked `command`,
+    so that what the earlier version has told wrongly is set right by an event of its own.
+    """
+
+    lacks: str
+    event: type[Payload]
+    command: Command
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,7 @@ class Aggregate(Generic[S]):
     evolve: Callable[[S | None, Any], S]
     parts: Callable[[S], Iterable[str]]
     hidden: Callable[[S], Iterable[str]] = lambda state: ()
+    upgrade: Upgrade | None = None
 
     @property
     def collection(self) -> str:

@@ -1,23 +1,71 @@
 """Distinct counts: a thing counts once in each window in which something happened to it. Pure, of no kind of record.
 
-A distinct count is decided by its owner: it says "first in the window" and takes it back when the window's last is
-gone. What a flip added is taken back on the same day, so that sums stay right whatever the order. A thing is one
-record, not one a campaign: two campaigns in one year count the year once. What happens on a day outside every
-campaign (told by an empty id) counts in the windows of the calendar alone.
+A distinct count is decided by its owner, which keeps one record for each thing. In each window the thing counts on the
+day of the first that is valid, so that it belongs to the unit under which it stood then. Where that day becomes another
+one (an earlier record comes, the first one is taken back), the owner takes the count back on the old day and says it on
+the new one: what results follows from the days of what is valid, never from the order in which it was reported.
+
+A thing is one record, not one a campaign: two campaigns in one year count the year once. What happens on a day outside
+every campaign (told by an empty id) counts in the windows of the calendar alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, Literal, get_args
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, get_args
+
+from .event import Command
 
 Grain = Literal["month", "quarter", "year", "campaign"]
 GRAINS: tuple[Grain, ...] = get_args(Grain)
-_NONE = "-"
-"""In a cell's name: of no campaign."""
+COUNTED_ANEW = "按有效记录的日期重新计数"
+_NOTHING = "-"
 
 
+class CountAnew(Command):
+    """Let a thing count in each window on the day of the first that is valid; never sent, follows from an upgrade."""
+
+
+class Cell(NamedTuple):
+    """What is counted together: an ISO day, a campaign and a way; each of the latter may be nothing."""
+
+    day: str
+    campaign: str
+    way: str | None
+
+    @classmethod
+    def of(cls, key: str) -> Cell:
+        """Out of the text under which it is stored."""
+        day, campaign, way = (None if part == _NOTHING else part for part in key.split(" "))
+        return cls(day or "", campaign or "", way)
+
+    @property
+    def key(self) -> str:
+        """As text, without a dot, so that it may be a field's name."""
+        return " ".join(part or _NOTHING for part in self)
+
+
+class Window(NamedTuple):
+    """In which something counts once; `way` None stands for whichever."""
+
+    grain: Grain
+    name: str
+    way: str | None = None
+
+    @classmethod
+    def of(cls, key: str) -> Window:
+        """Out of the text under which it is stored."""
+        return cls(*key.split(" "))  # type: ignore[arg-type]  # the grain is one of these
+
+    @property
+    def key(self) -> str:
+        """As text, without a dot, so that it may be a field's name."""
+        return " ".join(part for part in self if part)
+
+
+@lru_cache(maxsize=4096)
 def window(grain: Grain, month: str, campaign: str) -> str:
     """The window of a grain in which a month ("2026-03") lies: "2026-03", "2026-Q1", "2026", the campaign's id.
 
@@ -35,6 +83,18 @@ def window(grain: Grain, month: str, campaign: str) -> str:
             return campaign
 
 
+def firsts(cells: Iterable[Cell], grains: Sequence[Grain] = GRAINS) -> dict[Window, str]:
+    """The first day of each window in which any of these lies."""
+    found: dict[Window, str] = {}
+    for cell in cells:
+        for grain in grains:
+            if name := window(grain, cell.day[:7], cell.campaign):
+                for way in {None, cell.way}:
+                    place = Window(grain, name, way)
+                    found[place] = min(found.get(place, cell.day), cell.day)
+    return found
+
+
 def moved(
     counts: Mapping[str, int],
     days: Mapping[str, date],
@@ -44,52 +104,80 @@ def moved(
 ) -> dict[str, Any]:
     """The fields of the event that follows when something more or less happened (`asked`: day, campaign, by).
 
-    `counts` is what happened by month and campaign (and way), `days` the day on which each window counts, as `after`
-    keeps them. With a `way` it counts in the windows of that way and in those of whichever.
-    Flips are there only where a window gets its first or loses its last.
+    `counts` is what happened by day, campaign and way, `days` the day on which each window counts, as `after` keeps
+    them. With a `way` it counts in the windows of that way and in those of whichever. There are flips where a window
+    gets its first, loses its last, or has another first: then it is taken back on the old day and said on the new one.
     """
-    month = asked.day.isoformat()[:7]
-    cell = _cell(month, asked.campaign or _NONE, way)
-    was = counts.get(cell, 0)
-    changed = {**counts, cell: was + asked.by}
-    if changed[cell] < 0:
-        raise AssertionError(f"there is nothing left in {cell}")
-    flips = []
-    for grain in grains:
-        name = window(grain, month, asked.campaign)
-        if not name:
-            continue
-        for by in dict.fromkeys((None, way)):
-            before, later = (_held_in(held, grain, name, by) > 0 for held in (counts, changed))
-            if before != later:
-                day = days[_cell(grain, name, by)] if before else asked.day
-                told = {"grain": grain, "window": name, "way": by, "day": day}
-                flips.append({**told, "was": int(before), "now": int(later)})
-    place = {"day": asked.day, "campaign": asked.campaign, "month": month, "way": way}
-    return {**place, "was": was, "now": changed[cell], "flips": flips}
+    cell = Cell(asked.day.isoformat(), asked.campaign, way)
+    counts = _in_campaign(counts, cell)
+    left = counts.get(cell.key, 0) + asked.by
+    if left < 0:
+        raise AssertionError(f"there is nothing left in {cell.key}")
+    was = _in_month(counts, cell)
+    return _told(cell, was, was + asked.by, _flips({**counts, cell.key: left}, days, grains))
+
+
+def anew(counts: Mapping[str, int], days: Mapping[str, date], grains: Sequence[Grain] = GRAINS) -> dict[str, Any]:
+    """The fields of the event that sets right on which days windows count, while nothing happens; none where they are
+    right.
+    """
+    flips = _flips(counts, days, grains)
+    if not flips:
+        return {}
+    cell = min(map(Cell.of, counts), key=lambda each: each.day, default=Cell(str(flips[0]["day"]), "", None))
+    held = _in_month(counts, cell)
+    return {**_told(cell, held, held, flips), "reason": COUNTED_ANEW}
 
 
 def after(counts: Mapping[str, int], days: Mapping[str, date], event: Any) -> tuple[dict[str, int], dict[str, date]]:
-    """What happened and where it counts, once the event has, whose fields are those that `moved` gave."""
-    held = {**counts, _cell(event.month, event.campaign or _NONE, getattr(event, "way", None)): event.now}
+    """What happened and where it counts, once the event has, whose fields are those that `moved` or `anew` gave."""
+    cell = Cell(event.day.isoformat(), event.campaign, getattr(event, "way", None))
+    held = _in_campaign(counts, cell)
+    held[cell.key] = held.get(cell.key, 0) + event.now - event.was
     kept = dict(days)
     for flip in event.flips:
-        place = _cell(flip.grain, flip.window, getattr(flip, "way", None))
+        place = Window(flip.grain, flip.window, getattr(flip, "way", None)).key
         if flip.now:
             kept[place] = flip.day
         else:
             kept.pop(place, None)
-    return {cell: count for cell, count in held.items() if count}, kept
+    return {key: count for key, count in held.items() if count}, kept
 
 
-def _cell(*parts: str | None) -> str:
-    return " ".join(part for part in parts if part)
+def _told(cell: Cell, was: int, now: int, flips: list[dict[str, Any]]) -> dict[str, Any]:
+    place = {"day": date.fromisoformat(cell.day), "campaign": cell.campaign, "month": cell.day[:7], "way": cell.way}
+    return {**place, "was": was, "now": now, "flips": flips}
 
 
-def _held_in(counts: Mapping[str, int], grain: Grain, name: str, way: str | None) -> int:
-    cells = ((cell.split(" "), count) for cell, count in counts.items())
-    return sum(
-        count
-        for (month, campaign, *by), count in cells
-        if window(grain, month, campaign) == name and way in (None, *by)
-    )
+def _in_campaign(counts: Mapping[str, int], cell: Cell) -> dict[str, int]:
+    """All that happened on the day of a cell happened in its campaign: one may have been opened over that day since."""
+    held = dict(counts)
+    for key in counts:
+        if key.startswith(cell.day) and (known := Cell.of(key)).campaign != cell.campaign:
+            there = known._replace(campaign=cell.campaign).key
+            held[there] = held.get(there, 0) + held.pop(key)
+    return held
+
+
+def _in_month(counts: Mapping[str, int], cell: Cell) -> int:
+    """How much happened in the month of a cell, in its campaign and by its way."""
+    cells = ((Cell.of(key), count) for key, count in counts.items() if key.startswith(cell.day[:7]))
+    return sum(count for each, count in cells if each[1:] == cell[1:])
+
+
+def _flips(counts: Mapping[str, int], days: Mapping[str, date], grains: Sequence[Grain]) -> list[dict[str, Any]]:
+    """What leads from the days on which windows count to those on which they should."""
+    now = firsts((Cell.of(key) for key, count in counts.items() if count), grains)
+    was = {Window.of(key): day.isoformat() for key, day in days.items()}
+    flips: list[dict[str, Any]] = []
+    for place in sorted(
+        now.keys() | was.keys(), key=lambda each: (GRAINS.index(each.grain), each.name, each.way or "")
+    ):
+        if was.get(place) == now.get(place):
+            continue
+        told = {"grain": place.grain, "window": place.name, "way": place.way}
+        if place in was:
+            flips.append({**told, "day": date.fromisoformat(was[place]), "was": 1, "now": 0})
+        if place in now:
+            flips.append({**told, "day": date.fromisoformat(now[place]), "was": 0, "now": 1})
+    return flips

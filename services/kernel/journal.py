@@ -23,11 +23,10 @@ from .aggregate import Aggregate, S
 from .clock import Clock, utc_now
 from .errors import DomainError
 from .event import Command, Envelope, Event
-from .free_text import masked
 from .moves import MOVES, Moves
 from .store import Document, ensure_collections, in_transaction
 from .suite import DIGESTS
-from .work import Work, without_bookkeeping
+from .work import Work, state_of
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -164,7 +163,7 @@ class Journal:
     def get(self, aggregate: Aggregate[S], id: str) -> S | None:
         """The record's state, or None."""
         document = self.database[aggregate.collection].find_one({"_id": id})
-        return None if document is None else aggregate.state.model_validate(without_bookkeeping(document))
+        return None if document is None else state_of(self.database, aggregate, document)
 
     def link(self, previous: bytes, entry: Mapping[str, Any], digest: str | None = None) -> bytes:
         """The audit chain: a keyed hash over the entry and the hash of the one before it in its aggregate.
@@ -176,10 +175,7 @@ class Journal:
         return hmac.digest(self.chain_key, previous + body, digest or self.digest)
 
     def event(self, entry: Mapping[str, Any]) -> Event:
-        """A journal entry as the event that is published of it: the same each time, its free text redacted.
-
-        The entry itself stays as it was written: it is chained.
-        """
+        """A journal entry as the event that is published of it: the same each time."""
         return Event(
             id=entry["_id"],
             source=self.source,
@@ -192,7 +188,7 @@ class Journal:
             actor=entry["actor"],
             day=entry["day"],
             traceparent=entry.get("traceparent"),
-            data=masked(entry["data"]),
+            data=entry["data"],
         )
 
     def told(self, kind: str, data: Document, now: datetime) -> Event:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pymongo
-from eventlet import Timeout
+import structlog
+from eventlet import Timeout, sleep
 from greenlet import GreenletExit
 from nameko.extensions import DependencyProvider
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 
 from .aggregate import Aggregate
 from .bus import Publisher
@@ -20,8 +22,12 @@ from .relay import Relay
 from .resend import Resender
 from .settings import settings
 from .store import Document, ensure_collections, open_database
+from .upgrade import upgrade
 from .vault import Vault
 
+log = structlog.stdlib.get_logger(__name__)
+
+_AGAIN_SECONDS = 5
 Indexes = Callable[[Database[Document]], None]
 
 
@@ -53,6 +59,24 @@ class Journalled(DependencyProvider):
         self.journal.ensure_indexes()
         ensure_collections(self.database, (aggregate.collection for aggregate in self.aggregates))
         self.indexes(self.database)
+
+    def start(self) -> None:
+        """Bring up to date what an earlier version has saved, beside everything else."""
+        self._upgrading = self.container.spawn_managed_thread(self._upgrade, identifier="upgrade")
+
+    def _upgrade(self) -> None:
+        while True:
+            try:
+                upgrade(self.journal, self.aggregates)
+            except PyMongoError as error:
+                log.warning("upgrade.trying_again", error=repr(error))
+                sleep(_AGAIN_SECONDS)
+            else:
+                return
+
+    def stop(self) -> None:
+        """What is not done yet is done after the next start."""
+        self._upgrading.kill()
 
     def get_dependency(self, worker_ctx: Any) -> Journal:
         """The one journal of this process."""

@@ -19,7 +19,7 @@ from .aggregate import Aggregate
 from .journal import Journal
 from .moves import Move
 from .store import Document
-from .work import without_bookkeeping
+from .work import state_of
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -65,7 +65,7 @@ def _records(journal: Journal, aggregate: Aggregate[Any], move: Move) -> int:
         for document in some:
             paths = journal.moves.current(document["paths"])
             if paths != document["paths"]:
-                state = aggregate.state.model_validate(without_bookkeeping(document))
+                state = state_of(journal.database, aggregate, document)
                 told = {"paths": paths, "scope": aggregate.scope(state, paths.values())}
                 place = {"_id": document["_id"], "version": document["version"]}
                 changed.append(pymongo.UpdateOne(place, {"$set": told}))

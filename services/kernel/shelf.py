@@ -20,9 +20,8 @@ from .delivery import Delivery
 from .errors import Later
 from .event import Event
 from .order import Record, TooEarly
-from .redaction import redact
 from .store import Document, ensure_collections
-from .vault import Cipher
+from .vault import Cipher, redact
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -76,7 +76,7 @@ class Work:
             self._loaded[aggregate.name, id] = _Loaded()
         for document in self.database[aggregate.collection].find({"_id": {"$in": wanted}}, session=self.session):
             self._loaded[aggregate.name, document["_id"]] = _Loaded(
-                aggregate.state.model_validate(without_bookkeeping(document)),
+                state_of(self.database, aggregate, document, self.session),
                 document["version"],
                 document["version"],
                 document["head"],
@@ -134,6 +134,15 @@ class Work:
         reached = aggregate.scope(record.state, [*known, *record.paths.values()])
         if actor.unit not in (EVERYWHERE, *reached):
             raise DomainError("unit.out_of_scope", "该记录不在您的权限范围内", "forbidden")
+
+    def upgrade(self, aggregate: Aggregate[Any], ids: Iterable[str]) -> None:
+        """Bring records up to date that an earlier version has saved; each is saved even if nothing follows."""
+        if aggregate.upgrade is None:
+            raise TypeError(f"{aggregate.name} was never kept otherwise")
+        self.load(aggregate, ids)
+        for id in ids:
+            self.decide(aggregate, id, aggregate.upgrade.command)
+            self._changed[aggregate.name, id] = aggregate
 
     def write(self, collection: str, operation: Any) -> None:
         """Let one of pymongo's bulk operations be part of the save: what belongs beside the journal, never in it."""
@@ -241,6 +250,22 @@ def _insert(collection: Any, documents: list[Document], session: ClientSession) 
         if any(failure.get("code") == 11000 for failure in error.details.get("writeErrors", ())):
             raise Conflict("somebody else saved first") from error
         raise
+
+
+def state_of(
+    database: Database[Document], aggregate: Aggregate[S], document: Document, session: ClientSession | None = None
+) -> S:
+    """The state in a record's document; made anew of the record's entries where an earlier version has saved it."""
+    upgrade = aggregate.upgrade
+    if upgrade is None or upgrade.lacks in document:
+        return aggregate.state.model_validate(without_bookkeeping(document))
+    state = None
+    for entry in database["journal"].find({"aggregate": document["_id"]}, session=session).sort("n"):
+        told = {**entry["data"], "unit": entry["unit"], "day": entry["day"]}
+        state = aggregate.evolve(state, upgrade.event.model_validate(told))
+    if state is None:
+        raise LookupError(f"{document['_id']} has no entries")
+    return state
 
 
 def without_bookkeeping(document: Mapping[str, Any]) -> Document:

@@ -23,7 +23,7 @@ from .findings import Findings
 from .issued import differences as issued_differences
 from .locked import differences
 from .owed import compare_owed
-from .recount import DISTINCT, KINDS, MEMBERS_COVERED, Distinct, Kind, Window, members_covered, window_of
+from .recount import DISTINCT, KINDS, MEMBERS_COVERED, Distinct, Kind, Place, Reached, counted_once, members_covered
 
 _CHUNK = 1000
 
@@ -154,15 +154,15 @@ class Books:
                 found.differs(f"事实所指的 {kind.service} 记录 {kind.aggregate.name} {fact['_id']} 不存在")
 
     def compare_distinct(self, distinct: Distinct, until: datetime, found: Findings) -> None:
-        """A unit is counted in each window once for every thing of its own that a record reaches there."""
-        owner, told = self._owners[distinct.service], Counter[Window]()
-        standing: set[tuple[Window, str]] = set()
+        """A thing counts once in each window, for its unit, on the day of the first record that reaches it there."""
+        owner, told = self._owners[distinct.service], Counter[Place]()
+        standing: set[Reached] = set()
         for document in owner[distinct.aggregate.collection].find({"state": {"$ne": "void"}}):
             state = distinct.aggregate.state.model_validate(without_bookkeeping(document))
             standing |= distinct.reached(state, self.campaigns)
-        expected = Counter(window for window, _ in standing if window[2])  # outside every campaign nothing is counted
+        expected = counted_once(standing)
         for unit, key, day, amount in self._entries(None, {"$regex": rf"^{distinct.metric}[.@]"}):
-            told[window_of(key, unit, day, self.campaigns)] += amount
+            told[key, unit, day] += amount
         later = {"$or": [{"recorded": {"$gt": until}}, {"aggregate": {"$in": list(self._given_up)}}]}
         moving = set(owner["journal"].distinct("unit", {"type": {"$regex": rf"^{distinct.keeper.name}\."}, **later}))
         for place in expected.keys() | told.keys():

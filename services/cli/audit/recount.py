@@ -53,8 +53,8 @@ from services.study.domain.coverage import coverage_id
 
 Place = tuple[str, str, str]
 """A metric's key, a unit, a day."""
-Window = tuple[str, str, str]
-"""A distinct count's key, a unit, the name of the window in which each thing is counted once."""
+Reached = tuple[Place, str, str]
+"""Where something is reached (a distinct count's key, a unit, a day), in which window it counts once, what it is."""
 
 COVERED, VISITED = "study.units_covered", "research.units_visited"
 MEMBERS_COVERED = "study.members_covered"
@@ -169,36 +169,52 @@ KINDS = (
 )
 
 
-def covered(state: Session, campaigns: Iterable[Period]) -> set[tuple[Window, str]]:
+def covered(state: Session, campaigns: Iterable[Period]) -> set[Reached]:
     """The windows in which a session covers its unit."""
     place = covering(state)
     if place is None:
         return set()
     unit, day, way = place
     keys = (f"{id}@{grain}" for grain in GRAINS for id in (COVERED, f"{COVERED}.{way}"))
-    return {(window_of(key, unit, day.isoformat(), campaigns), coverage_id(unit)) for key in keys}
+    return _reached(keys, unit, day, campaigns, coverage_id(unit))
 
 
-def joining(side: str) -> Callable[[Activity, Iterable[Period]], set[tuple[Window, str]]]:
+def joining(side: str) -> Callable[[Activity, Iterable[Period]], set[Reached]]:
     """The campaign in which an activity lets its unit on a side join."""
 
-    def reached(state: Activity, campaigns: Iterable[Period]) -> set[tuple[Window, str]]:
+    def reached(state: Activity, campaigns: Iterable[Period]) -> set[Reached]:
         key = f"study.{side}_units_joined@campaign"
-        return {
-            (window_of(key, unit, day.isoformat(), campaigns), joining_id(on, unit))
-            for on, unit, day in joined(state)
-            if on == side
-        }
+        found: set[Reached] = set()
+        for on, unit, day in joined(state):
+            if on == side:
+                found |= _reached([key], unit, day, campaigns, joining_id(on, unit))
+        return found
 
     return reached
 
 
-def visited(state: Visit, campaigns: Iterable[Period]) -> set[tuple[Window, str]]:
+def visited(state: Visit, campaigns: Iterable[Period]) -> set[Reached]:
     """The campaign in which a visit reaches what was visited."""
     if visiting(state) is None or state.kind == "other":
         return set()
     key = f"{VISITED}.{state.kind}@campaign"
-    return {(window_of(key, state.counts_as, state.day.isoformat(), campaigns), place_id_of(state))}
+    return _reached([key], state.counts_as, state.day, campaigns, place_id_of(state))
+
+
+def _reached(keys: Iterable[str], unit: str, day: date, campaigns: Iterable[Period], thing: str) -> set[Reached]:
+    """What is in no campaign is in no campaign's window."""
+    on = day.isoformat()
+    within = ((key, window_of(key, on, campaigns)) for key in keys)
+    return {((key, unit, on), name, thing) for key, name in within if name}
+
+
+def counted_once(reached: Iterable[Reached]) -> Counter[Place]:
+    """Each thing counts once in a window, where it was reached first."""
+    first: dict[tuple[str, str, str], Place] = {}
+    for place, name, thing in reached:
+        once = place[0], name, thing
+        first[once] = min(first.get(once, place), place, key=lambda each: each[2])
+    return Counter(first.values())
 
 
 def members_covered(presences: Iterable[Presence], campaigns: Sequence[Period]) -> Counter[Place]:
@@ -213,10 +229,10 @@ def members_covered(presences: Iterable[Presence], campaigns: Sequence[Period]) 
     return Counter((key, at, day) for (_, key, _), (day, at) in first.items())
 
 
-def window_of(key: str, unit: str, day: str, campaigns: Iterable[Period]) -> Window:
+def window_of(key: str, day: str, campaigns: Iterable[Period]) -> str:
     """The window to which a day of a distinct count belongs; without a name where that is no campaign's."""
     grain = next(grain for grain in GRAINS if key.endswith(f"@{grain}"))
-    return key, unit, _name_of(grain, day, campaigns)
+    return _name_of(grain, day, campaigns)
 
 
 def _name_of(grain: Grain, day: str, campaigns: Iterable[Period]) -> str:
@@ -234,7 +250,7 @@ class Distinct:
     service: str
     metric: str
     aggregate: Aggregate[Any]
-    reached: Callable[[Any, Iterable[Period]], set[tuple[Window, str]]]
+    reached: Callable[[Any, Iterable[Period]], set[Reached]]
     keeper: Aggregate[Any]
 
 

@@ -58,7 +58,7 @@ def _reported(noun: str) -> tuple[str, ...]:
     return tuple(f"study.{noun}.{past}.v1" for past in ("recorded", "corrected", "returned", "voided"))
 
 
-_JOINED = "活动期内至少参加一次联学活动，每单位只计一次，计入该单位"
+_JOINED = "活动期内至少参加一次联学活动，每单位只计一次，计入该单位，上级按其首次参加当日的隶属关系"
 _TICKET = tuple(
     f"hotline.ticket.{past}.v1"
     for past in ("registered", "dispatched", "answered", "called_back", "overdue", "corrected", "voided")
@@ -68,14 +68,14 @@ _TOPIC = tuple(f"research.topic.{past}.v1" for past in ("framed", "corrected", "
 _VISIT = tuple(f"research.visit.{past}.v1" for past in ("recorded", "corrected", "voided"))
 _PLACE = ("research.place.counted.v1",)
 _MEASURE = tuple(f"research.measure.{past}.v1" for past in ("recorded", "corrected", "settled", "returned", "voided"))
-_VISITED = "活动期内至少被调研一次，每单位只计一次，计入被调研单位"
+_VISITED = "活动期内至少被调研一次，每单位只计一次，计入被调研单位，上级按首次调研当日的隶属关系"
 _MEMBER = tuple(f"gateway.member.{past}.v1" for past in ("joined", "transferred", "left", "corrected"))
 _UNIT = tuple(f"gateway.unit.{past}.v1" for past in ("added", "merged", "abolished"))
 _SUBMISSION = tuple(
     f"gateway.submission.{past}.v1" for past in ("opened", "submitted", "returned", "excused", "reinstated")
 )
 _MEMBERS_COVERED = "窗口期内至少到过一次已报送、按党员名册登记的学习活动的党员，每人只计一次，计在首次学习时所在单位"
-_UNITS_COVERED = "窗口期内至少有一次有人参加的已报送学习活动的单位，每单位只计一次"
+_UNITS_COVERED = "窗口期内至少有一次有人参加的已报送学习活动的单位，每单位只计一次，上级按首次活动当日的隶属关系"
 
 
 def _covered(id: str, name: str, measure: str, counts: str, source: str) -> Iterator[Metric]:

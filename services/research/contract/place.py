@@ -26,7 +26,9 @@ class CountPlace(Command):
 
 
 class Reached(BaseModel):
-    """In a campaign a unit or place became visited (0 → 1) or is so no more (1 → 0); `day` is where it counts."""
+    """In a campaign a unit or place counts as visited on a day (0 → 1) or does so no more (1 → 0): that of its first
+    visit. Where that becomes another day there are two of these.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,7 +42,8 @@ class Reached(BaseModel):
 class PlaceCounted(Payload):
     """The visits to a unit or a place in a month of a campaign went from `was` to `now`; `flips` tells what follows.
 
-    `campaign` is empty where the day lies in none.
+    `campaign` is empty where the day lies in none. `reason` is there where no visit came or went and only the days on
+    which campaigns count were set right.
     """
 
     type: ClassVar[str] = "place.counted.v1"
@@ -63,3 +66,4 @@ class PlaceCounted(Payload):
     was: int
     now: int
     flips: list[Reached]
+    reason: str | None = None

@@ -1,8 +1,8 @@
 """Who was visited: a unit or a place counts once for each campaign, whoever goes there and how often.
 
 A distinct count is decided by its owner and belongs to the thing counted: the unit visited, or the province for a place
-that is nobody's. One record for each thing: the first visit of a campaign counts it, the last one gone takes it back,
-on the same day, so that sums stay right whatever the order.
+that is nobody's. One record for each thing: it counts on the day of the campaign's first visit that stands, in whatever
+order visits are reported and taken back.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.distinct import Grain, after, moved
+from services.kernel.aggregate import Aggregate, Upgrade
+from services.kernel.distinct import CountAnew, Grain, after, anew, moved
 from services.kernel.event import record_id
 
 from ..contract import NAME, CountPlace, PlaceCounted, PlaceKind, VisitRow
@@ -22,14 +22,14 @@ from .visit import Visit
 
 
 class Place(BaseModel):
-    """A unit or a place that is visited: the visits by month and campaign, and the day on which it counts in each."""
+    """A unit or a place that is visited: the visits by day and campaign, and the day on which it counts in each."""
 
     model_config = ConfigDict(frozen=True)
 
     unit: str
     place: str
     kind: PlaceKind
-    visits: dict[str, int]
+    counts: dict[str, int]
     days: dict[str, date]
 
 
@@ -53,21 +53,27 @@ def visiting(visit: Visit | None) -> tuple[str, date] | None:
 def in_month(place: Place | None, day: date) -> int:
     """How many visits it got in the month of the day."""
     month = day.isoformat()[:7]
-    return 0 if place is None else sum(count for cell, count in place.visits.items() if cell.startswith(month))
+    return 0 if place is None else sum(count for cell, count in place.counts.items() if cell.startswith(month))
 
 
-def decide(state: Place | None, command: CountPlace, now: datetime) -> list[PlaceCounted]:
-    """One visit more or less; a flip only where a campaign gets its first or loses its last."""
-    visits, days = ({}, {}) if state is None else (state.visits, state.days)
-    grains: tuple[Grain, ...] = () if command.kind == PlaceKind.other else ("campaign",)
-    told = {name: getattr(command, name) for name in ("unit", "place", "kind")}
-    return [PlaceCounted(**told, **moved(visits, days, command, grains))]
+def decide(state: Place | None, command: CountPlace | CountAnew, now: datetime) -> list[PlaceCounted]:
+    """One visit more or less, and on which day each campaign counts after it; or that alone, set right."""
+    if isinstance(command, CountAnew):
+        told = {} if state is None else anew(state.counts, state.days, _grains(state.kind))
+        return [PlaceCounted(unit=state.unit, place=state.place, kind=state.kind, **told)] if state and told else []
+    counts, days = ({}, {}) if state is None else (state.counts, state.days)
+    place = {name: getattr(command, name) for name in ("unit", "place", "kind")}
+    return [PlaceCounted(**place, **moved(counts, days, command, _grains(command.kind)))]
+
+
+def _grains(kind: PlaceKind) -> tuple[Grain, ...]:
+    return () if kind == PlaceKind.other else ("campaign",)
 
 
 def evolve(state: Place | None, event: PlaceCounted) -> Place:
     """The visits to it after it."""
-    visits, days = after({} if state is None else state.visits, {} if state is None else state.days, event)
-    return Place(unit=event.unit, place=event.place, kind=event.kind, visits=visits, days=days)
+    counts, days = after({} if state is None else state.counts, {} if state is None else state.days, event)
+    return Place(unit=event.unit, place=event.place, kind=event.kind, counts=counts, days=days)
 
 
 def parts(place: Place) -> Iterable[str]:
@@ -75,4 +81,4 @@ def parts(place: Place) -> Iterable[str]:
     return (place.unit,)
 
 
-PLACE = Aggregate("place", Place, decide, evolve, parts)
+PLACE = Aggregate("place", Place, decide, evolve, parts, upgrade=Upgrade("counts", PlaceCounted, CountAnew()))

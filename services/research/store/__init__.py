@@ -12,7 +12,7 @@ from services.kernel.errors import DomainError
 from services.kernel.event import record_id
 from services.kernel.lists import containing, page, shown
 from services.kernel.store import Document
-from services.kernel.work import without_bookkeeping
+from services.kernel.work import state_of, without_bookkeeping
 
 from ..contract import (
     NAME,
@@ -25,7 +25,7 @@ from ..contract import (
     MeasureState,
     ProgressNoted,
 )
-from ..domain import NORM_ID, Norm, Place, Visit, in_month, percent, place_id_of
+from ..domain import NORM_ID, PLACE, Norm, Visit, in_month, percent, place_id_of
 
 ORDERS = {"topics": ("day", "title"), "visits": ("day", "title"), "measures": ("day", "title", "due")}
 FILTERS = {
@@ -148,7 +148,7 @@ def _visits_seen(database: Database[Document], records: list[Document]) -> list[
     most, topics = norm(database).visits_a_month, numbers(database, records)
     visits = [Visit.model_validate({**record, "rows": []}) for record in records]
     wanted = {"_id": {"$in": list({place_id_of(visit) for visit in visits})}}
-    places = {each["_id"]: Place.model_validate(without_bookkeeping(each)) for each in database["places"].find(wanted)}
+    places = {each["_id"]: state_of(database, PLACE, each) for each in database["places"].find(wanted)}
     seen = []
     for record, visit in zip(records, visits, strict=True):
         count = in_month(places.get(place_id_of(visit)), visit.day)

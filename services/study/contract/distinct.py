@@ -15,9 +15,10 @@ Grain = distinct.Grain
 
 
 class Flip(BaseModel):
-    """In one window of a grain the thing began to count (0 → 1) or does so no more (1 → 0); `day` is where.
+    """In one window of a grain the thing began to count on a day (0 → 1) or does so no more (1 → 0).
 
-    `way` says by which way of study, where that is told apart; None stands for whichever.
+    It counts on the day of the window's first: where that becomes another day, the window has two flips. `way` says by
+    which way of study, where that is told apart; None stands for whichever.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,7 +34,8 @@ class Flip(BaseModel):
 class DistinctCounted(Payload):
     """What happened in a month of a campaign went from `was` to `now`; `flips` tells what that changes.
 
-    `campaign` is empty where the day lies in none.
+    `campaign` is empty where the day lies in none. `reason` is there where nothing happened and only the days on which
+    windows count were set right.
     """
 
     campaign: str
@@ -42,3 +44,4 @@ class DistinctCounted(Payload):
     was: int
     now: int
     flips: list[Flip]
+    reason: str | None = None

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.distinct import after, moved
+from services.kernel.aggregate import Aggregate, Upgrade
+from services.kernel.distinct import CountAnew, after, anew, moved
 from services.kernel.event import Command, Payload
 from services.kernel.rules import wrong
 
@@ -122,14 +122,14 @@ def joined(activity: Activity | None) -> set[Joined]:
 
 
 class Joining(BaseModel):
-    """A unit's activities on one side by month and campaign, and the day on which each campaign counts it."""
+    """A unit's activities on one side by day and campaign, and the day on which each campaign counts it."""
 
     model_config = ConfigDict(frozen=True)
 
     unit: str
     side: Side
-    activities: dict[str, int] = {}
-    days: dict[str, date] = {}
+    counts: dict[str, int]
+    days: dict[str, date]
 
 
 def joining_id(side: Side, unit: str) -> str:
@@ -137,19 +137,29 @@ def joining_id(side: Side, unit: str) -> str:
     return f"joining:{side}:{unit}"
 
 
-def _decide_joining(state: Joining | None, command: CountJoining, now: datetime) -> list[JoiningCounted]:
-    held = state or Joining(unit=command.unit, side=command.side)
-    return [JoiningCounted(unit=command.unit, side=command.side, **moved(held.activities, held.days, command, GRAINS))]
+def _decide_joining(state: Joining | None, command: CountJoining | CountAnew, now: datetime) -> list[JoiningCounted]:
+    if isinstance(command, CountAnew):
+        told = {} if state is None else anew(state.counts, state.days, GRAINS)
+        return [JoiningCounted(unit=state.unit, side=state.side, **told)] if state is not None and told else []
+    held = state or Joining(unit=command.unit, side=command.side, counts={}, days={})
+    return [JoiningCounted(unit=held.unit, side=held.side, **moved(held.counts, held.days, command, GRAINS))]
 
 
 def _evolve_joining(state: Joining | None, event: JoiningCounted) -> Joining:
-    held = state or Joining(unit=event.unit, side=event.side)
-    activities, days = after(held.activities, held.days, event)
-    return held.model_copy(update={"activities": activities, "days": days})
+    held = state or Joining(unit=event.unit, side=event.side, counts={}, days={})
+    counts, days = after(held.counts, held.days, event)
+    return held.model_copy(update={"counts": counts, "days": days})
 
 
 def _of_joining(joining: Joining) -> Iterable[str]:
     return (joining.unit,)
 
 
-JOINING = Aggregate("joining", Joining, _decide_joining, _evolve_joining, _of_joining)
+JOINING = Aggregate(
+    "joining",
+    Joining,
+    _decide_joining,
+    _evolve_joining,
+    _of_joining,
+    upgrade=Upgrade("counts", JoiningCounted, CountAnew()),
+)

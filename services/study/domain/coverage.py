@@ -7,21 +7,19 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.distinct import GRAINS, after, moved, window
+from services.kernel.aggregate import Aggregate, Upgrade
+from services.kernel.distinct import CountAnew, after, anew, moved
 
 from ..contract import CountCoverage, CoverageCounted
 
-__all__ = ["COVERAGE", "GRAINS", "Coverage", "coverage_id", "window"]
-
 
 class Coverage(BaseModel):
-    """A unit's attended sessions by month, campaign and way, and the day on which each covered window counts."""
+    """A unit's attended sessions by day, campaign and way, and the day on which each covered window counts."""
 
     model_config = ConfigDict(frozen=True)
 
     unit: str
-    sessions: dict[str, int]
+    counts: dict[str, int]
     days: dict[str, date]
 
 
@@ -30,17 +28,20 @@ def coverage_id(unit: str) -> str:
     return f"coverage:{unit}"
 
 
-def decide(state: Coverage | None, command: CountCoverage, now: datetime) -> list[CoverageCounted]:
-    """One session more or less; flips only where a window gets its first or loses its last."""
-    held = Coverage(unit=command.unit, sessions={}, days={}) if state is None else state
-    return [CoverageCounted(unit=command.unit, **moved(held.sessions, held.days, command, way=command.way))]
+def decide(state: Coverage | None, command: CountCoverage | CountAnew, now: datetime) -> list[CoverageCounted]:
+    """One session more or less, and where each window counts after it; or that alone, set right."""
+    if isinstance(command, CountAnew):
+        told = {} if state is None else anew(state.counts, state.days)
+        return [CoverageCounted(unit=state.unit, **told)] if state is not None and told else []
+    held = Coverage(unit=command.unit, counts={}, days={}) if state is None else state
+    return [CoverageCounted(unit=command.unit, **moved(held.counts, held.days, command, way=command.way))]
 
 
 def evolve(state: Coverage | None, event: CoverageCounted) -> Coverage:
     """The unit's coverage after it."""
-    held = Coverage(unit=event.unit, sessions={}, days={}) if state is None else state
-    sessions, days = after(held.sessions, held.days, event)
-    return Coverage(unit=event.unit, sessions=sessions, days=days)
+    held = Coverage(unit=event.unit, counts={}, days={}) if state is None else state
+    counts, days = after(held.counts, held.days, event)
+    return Coverage(unit=event.unit, counts=counts, days=days)
 
 
 def parts(coverage: Coverage) -> Iterable[str]:
@@ -48,4 +49,6 @@ def parts(coverage: Coverage) -> Iterable[str]:
     return (coverage.unit,)
 
 
-COVERAGE = Aggregate("coverage", Coverage, decide, evolve, parts)
+COVERAGE = Aggregate(
+    "coverage", Coverage, decide, evolve, parts, upgrade=Upgrade("counts", CoverageCounted, CountAnew())
+)

@@ -149,7 +149,7 @@ def test_visits_at_once_to_one_unit_count_it_once(uri: str, ask: Asker, records:
     with ThreadPoolExecutor(4) as many:
         assert set(many.map(go, range(8))) == {"recorded"}
     (place,) = records["places"].find()
-    assert place["visits"] == {"2025-03 C2025": 8}
+    assert place["counts"] == {"2025-03-10 C2025 -": 8}
     flips = [len(entry["data"]["flips"]) for entry in records["journal"].find({"type": "place.counted.v1"})]
     assert Counter(flips) == {1: 1, 0: 7}
     assert ask("get_topic", {"id": "t1"})["visits"] == 8

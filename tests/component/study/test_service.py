@@ -223,7 +223,7 @@ def test_ledgers_are_taken_whole_and_once(ask: Asker, records: Documents) -> Non
     assert records["lectures"].count_documents({"state": "void"}) == 1
     coverage = records["coverages"].find_one({"_id": "coverage:D1-B1"})
     assert coverage is not None
-    assert sum(coverage["sessions"].values()) == 700
+    assert sum(coverage["counts"].values()) == 700
     assert len(coverage["days"]) == 2 * (9 + 3 + 1 + 1)  # by whichever way, and by the one way
 
 
@@ -240,7 +240,7 @@ def test_sessions_of_a_unit_submitted_at_once_are_all_counted(uri: str, ask: Ask
         assert set(many.map(submit, range(12))) == {"submitted"}
     coverage = records["coverages"].find_one()
     assert coverage is not None
-    assert coverage["sessions"] == {"2025-03 C2025 branch": 12}
+    assert coverage["counts"] == {"2025-03-05 C2025 branch": 12}
     told = list(records["journal"].find({"type": "coverage.counted.v1"}, sort=[("n", 1)]))
     assert [entry["data"]["now"] for entry in told] == list(range(1, 13))
     assert [len(entry["data"]["flips"]) for entry in told] == [8] + [

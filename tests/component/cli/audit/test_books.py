@@ -163,7 +163,7 @@ def _covered_twice(province: Province) -> None:
         (_state_gone, "记录 essay e0 不存在"),
         (_account_changed, "单位 B1 的活动次数登记与其记录不一致"),
         (_version_ahead, "记录 ticket t0"),
-        (_covered_twice, "study.units_covered@campaign B1 C1 计 2 次，应为 1 次"),
+        (_covered_twice, "study.units_covered@campaign B1 2026-03-05 计 2 次，应为 1 次"),
     ],
 )
 def test_what_is_wrong_is_found(province: Province, spoil: Callable[[Province], None], line: str) -> None:

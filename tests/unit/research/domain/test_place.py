@@ -39,15 +39,19 @@ def test_only_the_first_visit_of_a_campaign_counts() -> None:
     assert [flip.window for flip in counted.flips] == ["C2"]
 
 
-def test_it_is_taken_back_where_it_was_counted_and_with_the_last_visit() -> None:
-    """The first goes and a later one stays: nothing; then that goes too, on the first one's day."""
+def test_it_counts_on_the_day_of_the_first_visit_that_stands() -> None:
+    """The first goes and a later one stays: its day; an earlier one comes: that one's; the last gone, on none."""
+    april, february = date(2026, 4, 1), date(2026, 2, 3)
     _, state = count(None, MARCH)
-    _, state = count(state, date(2026, 4, 1))
+    _, state = count(state, april)
     counted, state = count(state, MARCH, -1)
-    assert counted.flips == []
-    counted, state = count(state, date(2026, 4, 1), -1)
-    assert [(flip.day, flip.now - flip.was) for flip in counted.flips] == [(MARCH, -1)]
-    assert (state.visits, state.days) == ({}, {})
+    assert [(flip.day, flip.now - flip.was) for flip in counted.flips] == [(MARCH, -1), (april, 1)]
+    counted, state = count(state, february)
+    assert [(flip.day, flip.now - flip.was) for flip in counted.flips] == [(april, -1), (february, 1)]
+    _, state = count(state, february, -1)
+    counted, state = count(state, april, -1)
+    assert [(flip.day, flip.now - flip.was) for flip in counted.flips] == [(april, -1)]
+    assert (state.counts, state.days) == ({}, {})
 
 
 def test_other_places_are_in_no_figure_but_can_be_too_crowded() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from services.cli.audit.recount import KINDS, VISITED, Window, visited, window_of
+from services.cli.audit.recount import KINDS, VISITED, counted_once, visited
 from services.gateway.projection import facts
 from services.kernel.aggregate import Aggregate
 from services.kernel.errors import DomainError
@@ -129,24 +129,20 @@ def test_figures_are_what_the_records_count_in_the_end(asked: list[Step]) -> Non
 @settings(max_examples=75)
 @given(steps)
 def test_a_unit_is_visited_once_in_a_campaign(asked: list[Step]) -> None:
-    """The distinct figures are the number of different things that visits which stand went to, counted by hand."""
+    """For each different thing that visits which stand went to, on the day of the first of these; counted by hand."""
     records = Records.after(asked)
-    periods = [SPRING, SUMMER]
-    told: Counter[Window] = Counter()
-    for (key, unit, day), amount in records.told().items():
-        if key.startswith(VISITED):
-            told[window_of(key, unit, day, periods)] += amount
-    things = set()
-    for state in records.work.of(VISIT):
+    told = Counter({place: n for place, n in records.told().items() if n and place[0].startswith(VISITED)})
+    first: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for state in sorted(records.work.of(VISIT), key=lambda each: each.day):
         if state.state == "recorded" and state.kind != "other":
             campaign = "C1" if state.day <= SPRING.last else "C2"
             thing = state.counts_as if state.visited else state.place.replace(" ", "")
-            key = f"{VISITED}.{state.kind}@campaign"
-            things.add(((key, "P" if state.place else state.counts_as, campaign), thing))
-    by_hand = Counter(window for window, _ in things)
-    assert {window: n for window, n in told.items() if n} == by_hand
-    audited = {found for state in records.work.of(VISIT) for found in visited(state, periods)}
-    assert Counter(window for window, _ in audited) == by_hand
+            place = "P" if state.place else state.counts_as, state.day.isoformat()
+            first.setdefault((f"{VISITED}.{state.kind}@campaign", campaign, thing), place)
+    by_hand = Counter((key, *place) for (key, _, _), place in first.items())
+    assert told == by_hand
+    audited = [found for state in records.work.of(VISIT) for found in visited(state, [SPRING, SUMMER])]
+    assert counted_once(audited) == by_hand
 
 
 @settings(max_examples=75)
@@ -160,7 +156,7 @@ def test_a_topic_knows_what_it_has(asked: list[Step]) -> None:
         topic: Topic = records.work.get(TOPIC, id)
         assert topic.visits == sum(each.topic == id for each in visits)
         assert topic.measures == Counter(each.state for each in measures if each.topic == id)
-    assert sum(sum(place.visits.values()) for place in records.work.of(PLACE)) == len(visits)
+    assert sum(sum(place.counts.values()) for place in records.work.of(PLACE)) == len(visits)
 
 
 def test_a_unit_with_too_many_visits_in_a_month_is_warned_of() -> None:
@@ -194,9 +190,9 @@ def test_a_day_outside_every_campaign_is_taken() -> None:
     ):
         records.decide(aggregate, command.id, command)
     (place,) = records.work.of(PLACE)
-    assert (place.visits, place.days) == ({"2025-12 -": 1}, {})
+    assert (place.counts, place.days) == ({"2025-12-31 - -": 1}, {})
     records.decide(VISIT, "v0", c.VoidVisit(id="v0", reason="重复登记"))
-    assert records.work.of(PLACE)[0].visits == {}
+    assert records.work.of(PLACE)[0].counts == {}
 
 
 def test_what_is_there_can_be_mended_when_its_topic_has_gone_on() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from services.cli.audit.recount import joining, window_of
+from services.cli.audit.recount import counted_once, joining
 from services.gateway.contract import UnitKind
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
@@ -186,28 +186,26 @@ def test_whatever_comes_in_whatever_order_the_events_say_what_stands(steps: list
         except DomainError:
             continue
     sums: Counter[tuple[str, str, date]] = Counter()
-    windows: Counter[tuple[str, str, str]] = Counter()
+    joins: Counter[tuple[str, str, str]] = Counter()
     for entry in work.entries:
-        _fold(entry, sums, windows)
+        _fold(entry, sums, joins)
     stands = Counter(
         (part.figure, part.unit, part.day) for state in work.of(ACTIVITY) for part in activity_counted(state)
     )
     assert {place: n for place, n in sums.items() if n} == stands
-    reached = {
-        place for state in work.of(ACTIVITY) for side in c.SIDES for place, _ in joining(side)(state, [SPRING, SUMMER])
-    }
-    assert {place: n for place, n in windows.items() if n} == dict.fromkeys(reached, 1)
-    assert {joined.unit for joined in work.of(JOINING)} >= {unit for _, unit, _ in reached}
+    reached = [
+        each for state in work.of(ACTIVITY) for side in c.SIDES for each in joining(side)(state, [SPRING, SUMMER])
+    ]
+    assert {place: n for place, n in joins.items() if n} == counted_once(reached)
+    assert {joined.unit for joined in work.of(JOINING)} >= {place[1] for place, _, _ in reached}
 
 
-def _fold(entry: Payload, sums: Counter[Any], windows: Counter[Any]) -> None:
+def _fold(entry: Payload, sums: Counter[Any], joins: Counter[Any]) -> None:
     """What a subscriber makes of an event."""
     if isinstance(entry, c.JoiningCounted):
         for flip in entry.flips:
             key = f"study.{entry.side}_units_joined@{flip.grain}"
-            place = window_of(key, entry.unit, flip.day.isoformat(), [SPRING, SUMMER])
-            windows[place] += flip.now - flip.was
-            assert windows[place] in (0, 1)
+            joins[key, entry.unit, flip.day.isoformat()] += flip.now - flip.was
         return
     for sign, parts in ((-1, getattr(entry, "was", [])), (1, getattr(entry, "now", []))):
         for part in parts:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import date, timedelta
-from typing import Literal, cast
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.study.contract import CountCoverage, CoverageCounted, Flip, Grain, Way
-from services.study.domain.coverage import COVERAGE, GRAINS, Coverage, coverage_id, window
+from services.kernel.distinct import COUNTED_ANEW, GRAINS, CountAnew, window
+from services.study.contract import CountCoverage, CoverageCounted, Flip, Way
+from services.study.domain.coverage import COVERAGE, Coverage, coverage_id
 from tests.unit.study.records import NOW
 
 JANUARY = date(2026, 1, 10)
@@ -68,17 +69,62 @@ def test_more_sessions_cover_only_what_is_new() -> None:
     assert [flip[:2] for flip in flipped(counted)] == [("month", "2026-04"), ("quarter", "2026-Q2")]
 
 
-def test_what_is_taken_back_is_taken_back_where_it_was_counted() -> None:
-    """The first session goes, a later one stays: nothing flips; then that goes too, on the first one's day."""
+def test_what_is_first_no_more_counts_on_the_day_of_the_next() -> None:
+    """The first session goes, a later one stays: each window moves to its day; then that goes too."""
     later = JANUARY + timedelta(days=9)
     _, state = count(None, JANUARY)
     _, state = count(state, later)
     counted, state = count(state, JANUARY, -1)
-    assert flipped(counted) == []
+    assert [(day, change) for _, _, day, change in flipped(counted)] == [(JANUARY, -1), (later, 1)] * 4
     counted, state = count(state, later, -1)
-    assert {(day, change) for _, _, day, change in flipped(counted)} == {(JANUARY, -1)}
+    assert {(day, change) for _, _, day, change in flipped(counted)} == {(later, -1)}
     assert len(flipped(counted)) == 4
-    assert (state.sessions, state.days) == ({}, {})
+    assert (state.counts, state.days) == ({}, {})
+
+
+def test_an_earlier_session_that_comes_later_is_the_first() -> None:
+    """The windows move to its day; of two on one day it does not matter which goes."""
+    later = JANUARY + timedelta(days=9)
+    _, state = count(None, later)
+    counted, state = count(state, JANUARY)
+    assert [(day, change) for _, _, day, change in flipped(counted)] == [(later, -1), (JANUARY, 1)] * 4
+    assert (counted.was, counted.now) == (1, 2)
+    _, state = count(state, JANUARY)
+    counted, _ = count(state, JANUARY, -1)
+    assert flipped(counted) == []
+
+
+def test_a_day_in_no_campaign_covers_month_quarter_and_year() -> None:
+    """There is no campaign's window in which it could count."""
+    counted, state = count(None, JANUARY, campaign="")
+    assert [flip[0] for flip in flipped(counted)] == ["month", "quarter", "year"]
+    counted, _ = count(state, JANUARY + timedelta(days=1))
+    assert [flip[:2] for flip in flipped(counted)] == [("campaign", "C1")]
+
+
+def test_a_campaign_may_be_opened_over_a_day_that_has_a_session() -> None:
+    """What comes or goes on that day later says which campaign it lies in, and all of that day with it."""
+    _, state = count(None, JANUARY, campaign="")
+    counted, more = count(state, JANUARY, campaign="C1", way=Way.youth)
+    assert {(flip.grain, flip.way) for flip in counted.flips} >= {("campaign", None), ("campaign", Way.branch)}
+    assert more.days["campaign C1"] == JANUARY
+    counted, state = count(state, JANUARY, -1, campaign="C1")
+    assert (counted.was, counted.now) == (1, 0)
+    assert (state.counts, state.days) == ({}, {})
+
+
+def test_what_was_counted_on_other_days_is_counted_anew() -> None:
+    """The record says on which days its windows should count; asked again there is nothing to say."""
+    later = JANUARY + timedelta(days=9)
+    _, state = count(None, JANUARY)
+    _, state = count(state, later)
+    wrong = state.model_copy(update={"days": dict.fromkeys(state.days, later)})
+    (counted,) = COVERAGE.decide(wrong, CountAnew(), NOW)
+    assert isinstance(counted, CoverageCounted)
+    assert [(day, change) for _, _, day, change in flipped(counted)] == [(later, -1), (JANUARY, 1)] * 4
+    assert (counted.day, counted.was, counted.now, counted.reason) == (JANUARY, 2, 2, COUNTED_ANEW)
+    assert COVERAGE.evolve(wrong, counted) == state
+    assert COVERAGE.decide(state, CountAnew(), NOW) == []
 
 
 def test_two_campaigns_in_a_year_cover_the_year_once() -> None:
@@ -87,7 +133,8 @@ def test_two_campaigns_in_a_year_cover_the_year_once() -> None:
     counted, state = count(state, date(2026, 4, 20), campaign="C2")
     assert [flip[:2] for flip in flipped(counted)] == [("campaign", "C2")]
     counted, _ = count(state, date(2026, 4, 10), -1, campaign="C1")
-    assert [flip[:2] for flip in flipped(counted)] == [("campaign", "C1")]
+    assert [(flip[:2], flip[3]) for flip in flipped(counted) if flip[0] == "campaign"] == [(("campaign", "C1"), -1)]
+    assert [flip[3] for flip in flipped(counted) if flip[0] == "year"] == [-1, 1]
 
 
 def test_each_way_covers_its_own_windows() -> None:
@@ -100,7 +147,7 @@ def test_each_way_covers_its_own_windows() -> None:
     assert {(flip.way, flip.now) for flip in counted.flips} == {(Way.branch, 0)}
     counted, state = count(state, JANUARY, -1, way=Way.youth)
     assert {(flip.way, flip.now) for flip in counted.flips} == {(None, 0), (Way.youth, 0)}
-    assert (state.sessions, state.days) == ({}, {})
+    assert (state.counts, state.days) == ({}, {})
 
 
 def test_more_than_there_is_cannot_be_taken_back() -> None:
@@ -121,11 +168,11 @@ DAYS = some.dates(date(2025, 11, 1), date(2026, 9, 30))
 
 
 @given(some.lists(some.tuples(DAYS, some.booleans(), some.integers(0, 99)), max_size=40))
-def test_flips_add_up_to_the_windows_that_hold_a_session(steps: list[tuple[date, bool, int]]) -> None:
-    """Whatever comes and goes, in any order: each window's flips add up to 1 while it holds a session, else to 0."""
+def test_each_window_counts_on_the_day_of_its_first_session(steps: list[tuple[date, bool, int]]) -> None:
+    """Whatever comes and goes, in any order: the flips add up to one on that day, and to nothing on any other."""
     state: Coverage | None = None
     held: list[date] = []
-    sums: Counter[tuple[str, date]] = Counter()
+    sums: Counter[tuple[str, str, date]] = Counter()
     for day, comes, which in steps:
         if not comes and not held:
             continue
@@ -133,15 +180,12 @@ def test_flips_add_up_to_the_windows_that_hold_a_session(steps: list[tuple[date,
         if comes:
             held.append(told)
         counted, state = count(state, told, 1 if comes else -1, campaign=_campaign(told))
-        for grain, _, on, change in flipped(counted):
-            sums[grain, on] += change
-        totals: dict[tuple[str, str], int] = defaultdict(int)
-        for (grain, on), amount in sums.items():
-            assert amount >= 0
-            totals[grain, window(cast(Grain, grain), on.isoformat()[:7], _campaign(on))] += amount
-        covered = {(grain, window(grain, each.isoformat()[:7], _campaign(each))) for grain in GRAINS for each in held}
-        assert {place for place, amount in totals.items() if amount} == covered
-        assert set(totals.values()) <= {0, 1}
+        for grain, name, on, change in flipped(counted):
+            sums[grain, name, on] += change
+        firsts: dict[tuple[str, str], date] = {}
+        for each in sorted(held, reverse=True):
+            firsts |= {(grain, window(grain, each.isoformat()[:7], _campaign(each))): each for grain in GRAINS}
+        assert {place: n for place, n in sums.items() if n} == {(*place, on): 1 for place, on in firsts.items()}
 
 
 def _campaign(day: date) -> str:

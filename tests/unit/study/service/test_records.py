@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from services.kernel.distinct import GRAINS, window
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload, record_id
 from services.kernel.sheets import parse
 from services.study import contract as c
 from services.study.domain import COVERAGE, ESSAY, LECTURE, SESSION, Session, counted_by
-from services.study.domain.coverage import GRAINS, window
 from services.study.service import Study
 from services.study.service.records import decided
 from tests.unit.study.records import SESSION_CONTENT, SPRING, MemoryWork
@@ -63,31 +63,22 @@ def campaign(day: date) -> str:
     return "C1" if day <= SPRING.last else "C2"
 
 
-def windowed(figures: Figures) -> Counter[tuple[str, str, str]]:
-    """Coverage by window: on which of its days a window counts is the unit's affair."""
-    sums: Counter[tuple[str, str, str]] = Counter()
-    for (figure, unit, day), amount in figures.items():
-        for grain in GRAINS:
-            if figure == f"covered@{grain}.":
-                sums[grain, unit, window(grain, day.isoformat()[:7], campaign(day))] += amount
-    return sums
-
-
-def counted_directly(sessions: list[Session]) -> tuple[Figures, Counter[tuple[str, str, str]]]:
-    """Flows and covered windows, from the records as they stand."""
-    flows: Figures = Counter()
-    covered: Counter[tuple[str, str, str]] = Counter()
+def counted_directly(sessions: list[Session]) -> Figures:
+    """Flows, and covered windows on the days of their first sessions, from the records as they stand."""
+    figures: Figures = Counter()
+    first: dict[tuple[str, str, str], date] = {}
     for session in sessions:
         if session.state != "submitted":
             continue
         counted = counted_by(session)
-        added(flows, counted, 1)
-        if counted.present:
-            for grain in GRAINS:
-                month = session.day.isoformat()[:7]
-                if name := window(grain, month, campaign(session.day)):
-                    covered[grain, session.unit, name] = 1
-    return Counter({place: amount for place, amount in flows.items() if amount}), covered
+        added(figures, counted, 1)
+        for grain in GRAINS if counted.present else ():
+            name = window(grain, session.day.isoformat()[:7], campaign(session.day))
+            for way in ("", session.way) if name else ():
+                place = f"covered@{grain}.{way}", session.unit, name
+                first[place] = min(first.get(place, session.day), session.day)
+    figures.update((figure, unit, day) for (figure, unit, _), day in first.items())
+    return Counter({place: amount for place, amount in figures.items() if amount})
 
 
 @some.composite
@@ -115,7 +106,8 @@ VERBS = ("draft", "hold", "hold", "submit", "submit", "submit", "correct", "corr
 )
 def test_the_figures_are_the_records(steps: list[tuple[str, str, int, dict[str, Any]]]) -> None:
     """However sessions are recorded, submitted, corrected, returned and taken back: what the events add up to is
-    what the records count, flow by flow and covered window by covered window; what is refused changes nothing.
+    what the records count, flow by flow, and each covered window on the day of its first; what is refused changes
+    nothing.
     """
     work = MemoryWork(PATHS)
     for verb, unit, number, content in steps:
@@ -133,11 +125,7 @@ def test_the_figures_are_the_records(steps: list[tuple[str, str, int, dict[str, 
             decided(work.as_work(), SESSION, id, commands[verb])
         except DomainError:
             assert len(work.entries) == before
-        figures = folded(work.entries)
-        flows, covered = counted_directly(work.of(SESSION))
-        assert {place: amount for place, amount in figures.items() if "@" not in place[0]} == flows
-        assert +windowed(figures) == covered
-        assert all(amount >= 0 for amount in figures.values())
+        assert folded(work.entries) == counted_directly(work.of(SESSION))
 
 
 # The rows of a ledger.
@@ -274,4 +262,4 @@ def test_a_correction_moves_coverage(work: MemoryWork) -> None:
     take(work, "sessions", day="2026-01-09")
     happened = take(work, "sessions", day="2026-06-03", action="更正", reason="日期有误")
     assert happened == ["session.corrected", "coverage.counted", "coverage.counted"]
-    assert work.get(COVERAGE, "coverage:D1").sessions == {"2026-06 C2 branch": 1}
+    assert work.get(COVERAGE, "coverage:D1").counts == {"2026-06-03 C2 branch": 1}
