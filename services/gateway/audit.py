@@ -14,8 +14,8 @@ from typing import Any
 
 from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
+from services.kernel.redaction import redact
 from services.kernel.settings import settings
-from services.kernel.vault import redact
 
 from .store import access
 from .store.directory import Directory

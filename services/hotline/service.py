@@ -19,9 +19,10 @@ from services.kernel.held import Held, Holding
 from services.kernel.imports import Importer, Imports
 from services.kernel.inbox import Taking
 from services.kernel.providers import Journalled, Relaying, Vaulted
+from services.kernel.redaction import mask_name, redact
 from services.kernel.rpc import command, query
 from services.kernel.scopes import Scoped
-from services.kernel.vault import mask_name, mask_phone, redact
+from services.kernel.vault import mask_phone
 from services.kernel.work import Work
 
 from . import contract, store

@@ -58,10 +58,6 @@ Line = Annotated[Text, BeforeValidator(lambda value: " ".join(value.split()) if 
 """A cell with line breaks in it is one line of text."""
 
 _PRINTABLE = r"^[^\x00-\x1f]*$"
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=_PRINTABLE)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Post = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=_PRINTABLE)]
-"""What somebody is; never a name."""
 OwnNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=_PRINTABLE)]
 Whole = Annotated[int, Field(ge=0, le=1_000_000)]
 Tags = Annotated[list[OwnNumber], Field(max_length=5, description="所属举措、载体的标签，最多 5 个")]

@@ -13,10 +13,10 @@ from .held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
 from .inbox import Inbox
 from .lists import page
 from .providers import Journalled
+from .redaction import redact
 from .rpc import command, query
 from .shelf import describe
 from .store import Document
-from .vault import redact
 
 
 class Held:

@@ -30,6 +30,7 @@ from .event import Envelope
 from .import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
 from .journal import Journal, TooSlow
 from .providers import Journalled, finish
+from .redaction import redact
 from .rpc import command
 from .settings import settings
 from .sheets import RowError, Sheet, parse
@@ -203,7 +204,7 @@ class Importer(DependencyProvider):
         self.journal.rehearse(envelope, rehearse)
         change: Document = {"rows": asked.rows, "envelope": envelope.model_dump(mode="json")}
         if errors:
-            change |= {"state": "refused", "errors": [vars(error) for error in errors[:_MOST_ERRORS]]}
+            change |= {"state": "refused", "errors": [_redacted(vars(error)) for error in errors[:_MOST_ERRORS]]}
             change["wrong"] = len({error.row for error in errors})
         else:
             change |= {"state": "accepted", "accepted": self.journal.clock()}
@@ -281,13 +282,14 @@ class Importer(DependencyProvider):
         envelope = Envelope.model_validate(known["envelope"])
 
         def act(work: Work) -> None:
-            skipped, errors = self._apply_chunk(self._service, sheet, work, chunk, start, count)
+            skipped, wrong = self._apply_chunk(self._service, sheet, work, chunk, start, count)
+            errors = [_redacted(vars(error)) for error in wrong]
             moved = self._database["imports"].update_one(
                 {"_id": known["_id"], "applied": done},
                 {
                     "$set": {"applied": done + count, "recorded_until": work.now},
                     "$inc": {"skipped": skipped},
-                    "$push": {"failures": {"$each": [vars(error) for error in errors], "$slice": -_MOST_ERRORS}},
+                    "$push": {"failures": {"$each": errors, "$slice": -_MOST_ERRORS}},
                 },
                 session=work.session,
             )
@@ -349,6 +351,11 @@ def _row_errors(number: int, refusal: DomainError) -> list[RowError]:
     ]
 
 
+def _redacted(error: Mapping[str, Any]) -> Document:
+    """A row's error as it is stored and told: the cell may have been filled with a number that belongs to somebody."""
+    return {**error, "detail": redact(error["detail"])}
+
+
 def _told(known: Mapping[str, Any]) -> Document:
     recorded: datetime | None = known.get("recorded_until")
     return {
@@ -359,7 +366,7 @@ def _told(known: Mapping[str, Any]) -> Document:
         "applied": known["applied"],
         "skipped": known["skipped"],
         "wrong": known.get("wrong", 0),
-        "errors": known.get("errors", []),
-        "failures": known["failures"],
+        "errors": [_redacted(error) for error in known.get("errors", ())],
+        "failures": [_redacted(error) for error in known["failures"]],
         "recorded_until": None if recorded is None else recorded.isoformat(),
     }

@@ -23,6 +23,7 @@ from .aggregate import Aggregate, S
 from .clock import Clock, utc_now
 from .errors import DomainError
 from .event import Command, Envelope, Event
+from .free_text import masked
 from .moves import MOVES, Moves
 from .store import Document, ensure_collections, in_transaction
 from .suite import DIGESTS
@@ -175,7 +176,10 @@ class Journal:
         return hmac.digest(self.chain_key, previous + body, digest or self.digest)
 
     def event(self, entry: Mapping[str, Any]) -> Event:
-        """A journal entry as the event that is published of it: the same each time."""
+        """A journal entry as the event that is published of it: the same each time, its free text redacted.
+
+        The entry itself stays as it was written: it is chained.
+        """
         return Event(
             id=entry["_id"],
             source=self.source,
@@ -188,7 +192,7 @@ class Journal:
             actor=entry["actor"],
             day=entry["day"],
             traceparent=entry.get("traceparent"),
-            data=entry["data"],
+            data=masked(entry["data"]),
         )
 
     def told(self, kind: str, data: Document, now: datetime) -> Event:

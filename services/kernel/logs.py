@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from .redaction import redact
 from .settings import settings
 
 
@@ -18,6 +19,7 @@ def configure(process: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.processors.format_exc_info,
+        redacted,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -40,6 +42,14 @@ def configure(process: str) -> None:
     for noisy in ("pymongo", "amqp", "kombu", "aiormq", "aio_pika", "httpx"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def redacted(_logger: Any, _method: str, told: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """What an error says may repeat what somebody typed: no number that names a person reaches the log."""
+    for name in ("event", "error", "reason", "exception"):
+        if isinstance(told.get(name), str):
+            told[name] = redact(told[name])
+    return told
 
 
 def logger(name: str) -> Any:

@@ -26,6 +26,7 @@ from . import metrics
 from .clock import utc_now
 from .errors import DomainError, FieldError
 from .event import Command, Envelope, encode_json, method_name
+from .free_text import masked
 from .refusals import REASONS
 from .replies import Replies
 from .settings import signing_keys
@@ -95,7 +96,8 @@ def _answer(self: Any, method: Any, model: type[Command], given: Envelope, body:
                 raise DomainError("command.expired", "请求等待超时，未执行", "timed_out")
             if journal := getattr(self, "journal", None):
                 journal.moves.wait(given.tree, given.deadline)
-            return method(self, parse(model, body), given)
+            answer = method(self, parse(model, body), given)
+            return answer if model.unmasks else masked(answer)
         except DomainError as refusal:
             metrics.COMMANDS.labels(self.name, model.__name__, refusal.kind).inc()
             log.info("command.refused", code=refusal.code)

@@ -13,6 +13,7 @@ import xlsxwriter
 from pydantic import BaseModel, ValidationError
 
 from .errors import DomainError
+from .free_text import echo
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 50_000
@@ -128,7 +129,7 @@ def _row_error(sheet: Sheet, number: int, error: Any) -> RowError:
     reason = str(error["msg"]).removeprefix("Value error, ")
     if not any("\u4e00" <= character <= "\u9fff" for character in reason):
         typed = error.get("input", "")
-        reason = f"填写的内容不符合要求：{f'{typed:g}' if isinstance(typed, float) else str(typed)[:40]}"
+        reason = f"填写的内容不符合要求{echo(sheet.row, key, f'{typed:g}' if isinstance(typed, float) else str(typed))}"
     if column is not None and column.choices and error["type"] in ("enum", "literal_error"):
         reason = f"应为：{'、'.join(column.choices)}"
     header = f"“{column.header}”" if column is not None else ""

@@ -20,8 +20,9 @@ from .delivery import Delivery
 from .errors import Later
 from .event import Event
 from .order import Record, TooEarly
+from .redaction import redact
 from .store import Document, ensure_collections
-from .vault import Cipher, redact
+from .vault import Cipher
 
 log = structlog.stdlib.get_logger(__name__)
 

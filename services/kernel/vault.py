@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import os
-import re
 from collections.abc import Iterable
 
 import orjson
@@ -26,12 +25,6 @@ from .suite import BY_MARK, Aead, Suite
 from .work import Work
 
 _KEY, _NONCE = 32, 12
-
-_REDACTED = (
-    (re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), "〔邮箱〕"),
-    (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), "〔证件号码〕"),
-    (re.compile(r"(?<![\d-])(?!\d{4}-\d{1,2}-\d{1,2}(?!\d))(?:\+?86[- ]?)?(?:\d[- ]?){6,14}\d(?!\d)"), "〔号码〕"),
-)
 
 
 class Cipher:
@@ -150,18 +143,6 @@ class Vault:
         return hmac.digest(self._tags, text.encode(), self._digest)
 
 
-def mask_name(name: str) -> str:
-    """A name with all but its first character hidden: 张三 → 张*."""
-    return name[:1] + "*" * (len(name) - 1)
-
-
 def mask_phone(phone: str) -> str:
     """A number with its middle hidden; a short one is hidden whole."""
     return phone[:3] + "*" * (len(phone) - 7) + phone[-4:] if len(phone) > 7 else "*" * len(phone)
-
-
-def redact(text: str) -> str:
-    """Text without mail addresses, identity numbers and telephone or account numbers."""
-    for pattern, instead in _REDACTED:
-        text = pattern.sub(instead, text)
-    return text

@@ -6,8 +6,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import OwnNumber, Reason
+from services.kernel.cells import OwnNumber
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import Reason
 
 from .words import EXAMPLE_UNIT, Name
 

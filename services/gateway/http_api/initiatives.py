@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.kernel.cells import Reason
+from services.kernel.free_text import Reason
 
 from .. import contract
 from ..domain import Action

@@ -13,10 +13,10 @@ from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope
 from services.kernel.imports import Imports
 from services.kernel.lists import shown
+from services.kernel.redaction import mask_name, redact
 from services.kernel.rpc import command, query
 from services.kernel.rules import wrong
 from services.kernel.store import Document
-from services.kernel.vault import mask_name, redact
 from services.kernel.work import Work
 
 from .. import contract

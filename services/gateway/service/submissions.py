@@ -12,8 +12,8 @@ from nameko.timer import timer
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope
+from services.kernel.redaction import redact
 from services.kernel.rpc import command
-from services.kernel.vault import redact
 from services.kernel.work import Work
 
 from .. import contract

@@ -10,9 +10,9 @@ import pymongo
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Envelope
+from services.kernel.redaction import redact
 from services.kernel.rpc import command
 from services.kernel.rules import wrong
-from services.kernel.vault import redact
 from services.kernel.work import Work
 
 from .. import contract

@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import OwnNumber, Reason, Tags, Title
+from services.kernel.cells import OwnNumber, Tags
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import Reason, Title
 from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, Counted, Paged, Unit, Units, WithId

@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.kernel.cells import Post
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import Post
 
 from .words import EXAMPLE_UNIT
 

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import OwnNumber, Post, Reason, Tags, Title
+from services.kernel.cells import OwnNumber, Tags
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import Post, Reason, Title
 from services.kernel.instants import Day
 
 from .measure import MeasureState

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Envelope, record_id
+from services.kernel.redaction import redact
 from services.kernel.rules import campaign_of
-from services.kernel.vault import redact
 from services.kernel.work import Work
 
 from .. import contract, store

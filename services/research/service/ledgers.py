@@ -12,9 +12,9 @@ from services.kernel.event import Command, Envelope, record_id
 from services.kernel.import_rows import ExportRows
 from services.kernel.imports import Imports
 from services.kernel.ledger import Row
+from services.kernel.redaction import redact
 from services.kernel.rules import wrong
 from services.kernel.store import Document
-from services.kernel.vault import redact
 from services.kernel.work import Work
 
 from .. import contract

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from services.kernel.event import Envelope
+from services.kernel.redaction import redact
 from services.kernel.rpc import command, query
-from services.kernel.vault import redact
 from services.kernel.work import Work
 
 from .. import contract, store

@@ -6,15 +6,15 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from services.kernel import cells, register
+from services.kernel import cells, free_text, register
 from services.kernel.event import Command
 from services.kernel.instants import Day
 
 NAME = "study"
 
-Title = cells.Title
-Reason = cells.Reason
-Post = cells.Post
+Title = free_text.Title
+Reason = free_text.Reason
+Post = free_text.Post
 OwnNumber = cells.OwnNumber
 Whole = cells.Whole
 Placed = register.Placed

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from services.kernel.event import ONESELF, Envelope, record_id
 from services.kernel.imports import Imports
 from services.kernel.lists import shown
+from services.kernel.redaction import redact
 from services.kernel.rpc import command, query
-from services.kernel.vault import redact
 from services.kernel.work import Work
 
 from .. import contract, store

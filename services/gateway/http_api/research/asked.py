@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import Reason
+from services.kernel.free_text import Reason
 from services.kernel.instants import Day
 
 from ...domain import Action

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
-from services.kernel.cells import Reason
+from services.kernel.free_text import Reason
 from services.kernel.instants import Day
 from services.research import contract
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field
 
-from services.kernel.cells import Reason, Title
+from services.kernel.free_text import Reason, Title
 from services.kernel.instants import Day
 from services.research import contract
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from services.kernel.cells import Reason
+from services.kernel.free_text import Reason
 from services.research import contract
 
 from ...store import directory
