@@ -98,6 +98,18 @@ def test_children_open_to_their_own_reports(signed_in: SignedIn, session: dict[s
     expect(page.get_by_role("heading", level=1)).to_contain_text("示例省财政厅")
 
 
+@pytest.mark.row("G2")
+def test_a_childs_number_opens_to_its_own_records(signed_in: SignedIn, session: dict[str, Any]) -> None:
+    """What stands in the table of units is as good as the figure above it."""
+    page = signed_in("office")
+    page.goto(REPORT)
+    number = page.get_by_role("link", name=re.compile("^示例省财政厅 研学次数 .*打开依据$"))
+    shown = number.inner_text().strip()
+    number.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"研学次数 {shown}")
+    expect(page.locator("main")).to_contain_text("示例省财政厅")
+
+
 @pytest.mark.row("G7")
 def test_a_sheet_with_a_mistake_comes_back_with_it(signed_in: SignedIn, tmp_path: Path) -> None:
     """The page names row, column and reason, and gives the marked sheet; nothing was taken."""

@@ -8,6 +8,9 @@ from typing import Any
 
 from services.kernel.clock import SHANGHAI
 
+from ..projection.catalogue import METRICS
+from ..projection.rates import RATES
+
 PLATFORM = "省直机关主题教育工作平台"
 BANNER = "本平台为非涉密系统，严禁处理、存储国家秘密"
 GROUPS = {"study": "理论学习", "research": "调查研究", "hotline": "民声热线", "report": "月度上报"}
@@ -19,34 +22,65 @@ REASONS = {
 SORTS = {"flow": "期间累计", "level": "期末数", "distinct": "去重计数", "rate": "比率"}
 GRAINS = {"month": "月", "quarter": "季", "year": "年", "campaign": "活动期"}
 NONE = "—"
+_WINDOWS = {"month": "整月", "quarter": "整季", "year": "整年", "campaign": "活动期"}
+_MOST_DIGITS = 4
+_FOLD = 10
+"""Growth from so many times on is told as a multiple: nobody reads +104,500.0%."""
 
 
 def value(number: float | None, sort: str) -> str:
     """A figure's value as it is read: 1,234, 96.5%, or — where it is null."""
     if number is None:
         return NONE
-    return f"{number * 100:.1f}%" if sort == "rate" else f"{number:,}"
+    return f"{_percent(number)}%" if sort == "rate" else f"{number:,}"
+
+
+def digits(share: float) -> int:
+    """Decimal places of a percentage: one, and more where one would make it nothing or the whole, which it is not."""
+    for places in range(1, _MOST_DIGITS):
+        if share in (0, 1) or float(f"{abs(share) * 100:.{places}f}") not in (0, 100):
+            return places
+    return _MOST_DIGITS
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:,.{digits(share)}f}"
+
+
+def reason(code: str | None, figure: str) -> str:
+    """Why a figure is null or is not what its formula gives; one that is counted by windows names its own."""
+    if code != "not_additive":
+        return REASONS.get(code or "", "")
+    counted = [figure] if figure in METRICS else RATES[figure].of
+    grains = [grain for id in counted if id in METRICS for grain in METRICS[id].grains]
+    return f"去重计数，只按{'、'.join(_WINDOWS[grain] for grain in dict.fromkeys(grains))}统计"
 
 
 def change(now: float | None, then: float | None, sort: str) -> str:
     """The difference to another period: +12, −3.5 个百分点, or nothing where one of the two is null."""
     if now is None or then is None:
         return ""
+    if now == then:
+        return "持平"
     if sort == "rate":
-        points = (now - then) * 100
-        return "持平" if abs(points) < 0.05 else f"{_signed(points, '.1f')} 个百分点"
-    return "持平" if now == then else _signed(now - then, ",")
+        return f"{_sign(now - then)}{_percent(abs(now - then))} 个百分点"
+    return f"{_sign(now - then)}{abs(now - then):,}"
 
 
 def share(now: float | None, then: float | None, sort: str) -> str:
-    """The difference as a share of the other period: +3.4%; nothing for a rate, and where there was nothing before."""
-    if now is None or not then or sort == "rate" or now == then:
+    """The difference as a share of the other period: +3.4%, or 为 36 倍 where it became tenfold or more.
+
+    Nothing for a rate, and where there was nothing (or less) before.
+    """
+    if now is None or not then or then < 0 or sort == "rate" or now == then:
         return ""
-    return f"{_signed((now - then) / then * 100, ',.1f')}%"
+    if then > 0 and now >= _FOLD * then:
+        return f"为 {now / then:,.0f} 倍"
+    return f"{_sign(now - then)}{_percent(abs((now - then) / then))}%"
 
 
-def _signed(number: float, form: str) -> str:
-    return f"{'+' if number > 0 else '−'}{abs(number):{form}}"
+def _sign(number: float) -> str:
+    return "+" if number > 0 else "−"
 
 
 def instant(at: datetime | str | None) -> str:

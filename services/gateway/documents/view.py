@@ -46,6 +46,8 @@ class Child:
     name: str
     href: str | None
     values: dict[str, str]
+    records: dict[str, str]
+    """Where each value opens its records."""
 
 
 class Addresses:
@@ -85,7 +87,7 @@ def _figure(report: Report, id: str, addresses: Addresses) -> Figure:
         name=detail["name"],
         measure="" if detail["sort"] == "rate" or detail["value"] is None else detail["unit_of_measure"],
         value=show.value(detail["value"], detail["sort"]),
-        reason=show.REASONS.get(detail["reason"] or "", ""),
+        reason=show.reason(detail["reason"], id),
         href=None if detail["value"] is None else addresses.records(id, report["unit"]),
         compared=tuple(_comparison(report.get(name), id, detail) for name, _ in _COMPARED),
     )
@@ -141,12 +143,18 @@ def children(report: Report, addresses: Addresses) -> list[tuple[str, list[Child
                     child["name"],
                     addresses.report(child["unit"]),
                     {id: show.value(number, sorts[id]) for id, number in child["figures"].items()},
+                    _opened(child, addresses),
                 )
                 for child in some
             ],
         )
         for kind, some in groupby(_sorted(report), key=lambda child: child["kind"])
     ]
+
+
+def _opened(child: dict[str, Any], addresses: Addresses) -> dict[str, str]:
+    places = {id: addresses.records(id, child["unit"]) for id, number in child["figures"].items() if number is not None}
+    return {id: place for id, place in places.items() if place}
 
 
 def _sorted(report: Report) -> list[dict[str, Any]]:

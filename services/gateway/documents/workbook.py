@@ -70,7 +70,7 @@ def _formats(book: Any) -> dict[str, Any]:
         "head": book.add_format({**base, "bold": True, "bg_color": "#F3E3E1", "text_wrap": True, "align": "center"}),
         "text": book.add_format({**base, "text_wrap": True}),
         "count": book.add_format({**base, "num_format": "#,##0"}),
-        "rate": book.add_format({**base, "num_format": "0.0%"}),
+        **{f"rate{places}": book.add_format({**base, "num_format": f"0.{'0' * places}%"}) for places in range(1, 5)},
         "none": book.add_format({**base, "align": "right", "font_color": "#777777"}),
     }
 
@@ -95,7 +95,7 @@ def _number(page: Any, formats: dict[str, Any], row: int, place: int, value: flo
     if value is None:
         page.write_string(row, place, "—", formats["none"])
     else:
-        page.write_number(row, place, value, formats["rate" if sort == "rate" else "count"])
+        page.write_number(row, place, value, formats[f"rate{show.digits(value)}" if sort == "rate" else "count"])
 
 
 def _summary(book: Any, formats: dict[str, Any], report: Report) -> None:
@@ -113,7 +113,7 @@ def _summary(book: Any, formats: dict[str, Any], report: Report) -> None:
             compared = report.get(name)
             value = None if compared is None else compared["figures"].get(id)
             _number(page, formats, row, place, value, detail["sort"])
-        page.write(row, 5, show.REASONS.get(detail["reason"] or "", ""), formats["text"])
+        page.write(row, 5, show.reason(detail["reason"], id), formats["text"])
 
 
 def _children(book: Any, formats: dict[str, Any], report: Report) -> None:

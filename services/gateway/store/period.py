@@ -20,6 +20,7 @@ NAMED = (
     r"|campaign(:[A-Z0-9-]{1,32}(:[0-9]{1,2})?)?"
 )
 """The names by which a span can be asked for: a year, quarter, month, ISO week or day, a campaign or its phase."""
+_WEEKS_OF_A_YEAR = timedelta(weeks=52)
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,11 @@ class Span:
         return Span(end - (self.last - self.first), end)
 
     def year_before(self) -> Span:
-        """The same days a year before; the end of a month stays the end of the month."""
+        """The same days a year before: whole weeks 52 weeks earlier; the end of a month stays the end of the month."""
+        days = (self.last - self.first).days + 1
+        months = all(self.whole(month) for month in self.months())
+        if not months and self.first.weekday() == 0 and days % 7 == 0:
+            return Span(self.first - _WEEKS_OF_A_YEAR, self.last - _WEEKS_OF_A_YEAR)
         return Span(_year_before(self.first), _year_before(self.last))
 
     def windows(self, campaigns: Iterable[Period]) -> set[Grain]:

@@ -103,6 +103,12 @@ def unsettled(database: Store[Document], unit: str, session: ClientSession) -> d
     return {row["_id"]: row["month"] for row in database["submissions"].find(asked, {"month": 1}, session=session)}
 
 
+def _shown(row: Document) -> dict[str, Any]:
+    """A submission as it is read: a month that was excused is owed no more, so it is not overdue either."""
+    found = shown(row)
+    return {**found, "late": found["late"] and found["state"] != "excused"}
+
+
 async def one(database: Database, id: str) -> Document:
     """A submission.
 
@@ -112,7 +118,7 @@ async def one(database: Database, id: str) -> Document:
     found = await database["submissions"].find_one({"_id": id})
     if found is None:
         raise DomainError("submission.not_found", "没有这次上报", "not_found")
-    return shown(found)
+    return _shown(found)
 
 
 async def listed(
@@ -135,7 +141,7 @@ async def listed(
     rows = await submissions.find(filters).sort(order).skip((page - 1) * page_size).limit(page_size).to_list()
     names = await directory.names(database, [row["unit"] for row in rows])
     return {
-        "items": [{**shown(row), "unit_name": names.get(row["unit"], row["unit"])} for row in rows],
+        "items": [{**_shown(row), "unit_name": names.get(row["unit"], row["unit"])} for row in rows],
         "total": min(total, MOST_COUNTED),
         "more_than": total > MOST_COUNTED,
         "page": page,
@@ -146,7 +152,7 @@ async def listed(
 async def of_unit(database: Database, unit: str, month: str) -> Document | None:
     """A unit's submission for a month, if there is one."""
     found = await database["submissions"].find_one({"_id": submission_id(unit, month)})
-    return None if found is None else shown(found)
+    return None if found is None else _shown(found)
 
 
 async def prepare(database: Database, unit: str, month: str) -> tuple[dict[str, Any], Prepared]:

@@ -8,7 +8,13 @@
   var font = getComputedStyle(document.body).fontFamily;
   var still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-  function percent(value) { return value === null || value === undefined ? "—" : (value * 100).toFixed(1) + "%"; }
+  // As many decimal places as keep a part from being shown as nothing or as the whole.
+  function percent(value) {
+    if (value === null || value === undefined) return "—";
+    var places = 1;
+    while (places < 4 && value > 0 && value < 1 && (+(value * 100).toFixed(places)) % 100 === 0) places += 1;
+    return (value * 100).toFixed(places) + "%";
+  }
   function whole(value) { return Math.round(value * 100) + "%"; }
   function count(value) { return value === null || value === undefined ? "—" : value.toLocaleString("zh-CN"); }
 

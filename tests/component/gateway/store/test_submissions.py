@@ -69,6 +69,17 @@ def test_what_is_due_and_open_falls_due_once(figures: Figures) -> None:
     assert submissions.fallen_due(figures.database, date(2026, 4, 9), 9) == ["1"]
 
 
+def test_an_excused_month_is_not_overdue(figures: Figures) -> None:
+    """Marked after its due day and excused later: it is owed no more, in lists and by itself."""
+    figures.database["submissions"].insert_many(
+        {**ROW, "_id": state, "unit": "B1", "month": month, "state": state, "late": True, "scope": ["P"]}
+        for state, month in (("open", "2026-03"), ("excused", "2026-04"))
+    )
+    listed = figures.ask(lambda database: submissions.listed(database, "P"))
+    assert {row["state"]: row["late"] for row in listed["items"]} == {"open": True, "excused": False}
+    assert not figures.ask(lambda database: submissions.one(database, "excused"))["late"]
+
+
 def test_working_days_follow_the_published_holidays() -> None:
     """A make-up Saturday works, a holiday does not; a year that nobody knows is an error and no guess."""
     assert submissions.works(date(2026, 2, 28))
