@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from nameko.timer import timer
 from pydantic import BaseModel
@@ -15,11 +15,12 @@ from services.kernel.batch import subscribe
 from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Envelope, Event, record_id
+from services.kernel.free_text import free_texts, hidden
 from services.kernel.held import Held, Holding
 from services.kernel.imports import Importer, Imports
 from services.kernel.inbox import Taking
 from services.kernel.providers import Journalled, Relaying, Vaulted
-from services.kernel.redaction import mask_name, redact
+from services.kernel.redaction import mask_name
 from services.kernel.rpc import command, query
 from services.kernel.scopes import Scoped
 from services.kernel.vault import mask_phone
@@ -30,6 +31,7 @@ from .domain import TICKET, check_desk, check_handler, deadline
 from .domain.ticket import in_order
 
 Answer = dict[str, Any]
+M = TypeVar("M", bound=BaseModel)
 PLATFORM = Actor(user="platform", role="platform", unit="")
 SEES_CALLERS = ("agent", "duty_supervisor")
 
@@ -87,7 +89,7 @@ class Hotline(Imports, Held, Scoped):
 
     @command(contract.AnswerTicket)
     def answer_ticket(self, command: contract.AnswerTicket, envelope: Envelope) -> Answer:
-        """Answer the caller; numbers in the answer are redacted before it becomes an event."""
+        """Answer the caller."""
         return self._do(command, envelope)
 
     @command(contract.CallBackTicket)
@@ -156,6 +158,7 @@ class Hotline(Imports, Held, Scoped):
         ticket = work.get(TICKET, id)
         if ticket is not None and digest in ticket.rows:
             return
+        row = self._without_caller(id, row, known=ticket is not None)
         if row.action != "add" and not row.reason:
             detail = "更正、作废须填写事由"
             raise DomainError("row.reason_missing", detail, errors=[{"pointer": "/reason", "detail": detail}])
@@ -208,12 +211,25 @@ class Hotline(Imports, Held, Scoped):
         return answer
 
     def _decided(self, work: Work, envelope: Envelope, command: Any) -> Answer:
-        ticket = work.decide(TICKET, command.id, redacted(command), envelope.expected)
+        spared = self._without_caller(command.id, command)
+        ticket = work.decide(TICKET, command.id, spared, envelope.expected)
         work.within(TICKET, command.id)
-        return {"id": command.id, "version": work.version(TICKET, command.id), "state": str(ticket.state)}
+        answer = {"id": command.id, "version": work.version(TICKET, command.id), "state": str(ticket.state)}
+        less = [name for name in type(command).model_fields if getattr(spared, name) != getattr(command, name)]
+        return {**answer, "redacted": less} if less else answer
+
+    def _without_caller(self, id: str, told: M, *, known: bool = True) -> M:
+        """What is told of a ticket, its caller's name and number hidden in what becomes part of an event."""
+        if not any(free_texts(told)):
+            return told
+        callers = [*self.vault.read_many([id]).values()] if known else []
+        if isinstance(told, contract.Caller | contract.TicketRow):
+            callers.append({"caller_name": told.caller_name, "caller_phone": told.caller_phone})
+        names, numbers = ([each.get(f"caller_{part}", "") for each in callers] for part in ("name", "phone"))
+        return hidden(told, names, numbers)
 
     def _limited(self, command: Any) -> Any:
-        return redacted(command.model_copy(update={"deadline": self._deadline(command.received, command.kind)}))
+        return command.model_copy(update={"deadline": self._deadline(command.received, command.kind)})
 
     def _deadline(self, received: datetime, kind: contract.Kind) -> datetime:
         """By the tables as they were read within the last minute."""
@@ -230,16 +246,6 @@ class Hotline(Imports, Held, Scoped):
 _TABLES: dict[str, tuple[datetime, Any, Any]] = {}
 
 
-def redacted(command: Any) -> Any:
-    """Free text that becomes part of an event, without numbers and addresses that name somebody."""
-    free: dict[str, Any] = {
-        name: redact(text) for name in ("title", "answer") if isinstance(text := getattr(command, name, None), str)
-    }
-    if isinstance(life := getattr(command, "life", None), contract.Life) and life.answer:
-        free["life"] = life.model_copy(update={"answer": redact(life.answer)})
-    return command.model_copy(update=free)
-
-
 def steps(id: str, row: contract.TicketRow) -> Iterable[Any]:
     """The commands that lead a ticket through the life that a row tells."""
     if row.dispatched or row.answered:
@@ -249,7 +255,7 @@ def steps(id: str, row: contract.TicketRow) -> Iterable[Any]:
     if row.signed:
         yield contract.SignTicket(id=id, at=row.signed)
     if row.answered and row.answer:
-        yield contract.AnswerTicket(id=id, answer=redact(row.answer), at=row.answered)
+        yield contract.AnswerTicket(id=id, answer=row.answer, at=row.answered)
     if row.called_back and (outcome := row.outcome()):
         yield contract.CallBackTicket(id=id, outcome=outcome, at=row.called_back)
     if row.completed:

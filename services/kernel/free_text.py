@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, GetCoreSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
-from .redaction import redact
+from .redaction import hide, redact
+
+M = TypeVar("M", bound=BaseModel)
 
 _names: set[str] = set()
 _noted: ContextVar[set[str] | None] = ContextVar("redacted_fields", default=None)
@@ -38,7 +40,12 @@ class Sealed:
     """Marks a text that is personal: kept in the vault under a key of its own, never in an event."""
 
 
-FREE, SEALED = Free(), Sealed()
+@dataclass(frozen=True)
+class Named:
+    """Marks the name of a thing, an id or a code, where a free text elsewhere bears the field's name."""
+
+
+FREE, SEALED, NAMED = Free(), Sealed(), Named()
 
 _PRINTABLE = r"^[^\x00-\x1f]*$"
 FreeText = Annotated[str, FREE]
@@ -69,6 +76,11 @@ def noting() -> Iterator[set[str]]:
         _noted.reset(token)
 
 
+def noted() -> frozenset[str]:
+    """What `noting` has noted so far, wherever it was begun."""
+    return frozenset(_noted.get() or ())
+
+
 def names() -> frozenset[str]:
     """The names of all fields that this process knows as free text."""
     return frozenset(_names)
@@ -94,6 +106,33 @@ def _texts(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _texts(each) for name, each in value.items()}
     return value
+
+
+def free_texts(told: Any, *, free: bool = False) -> Iterator[str]:
+    """What a command, a row or a part of one says in somebody's own words."""
+    if isinstance(told, BaseModel):
+        for name, field in type(told).model_fields.items():
+            yield from free_texts(getattr(told, name), free=FREE in metadata(field))
+    elif isinstance(told, list):
+        for each in told:
+            yield from free_texts(each, free=free)
+    elif isinstance(told, str) and told and free:
+        yield told
+
+
+def hidden(told: M, names: Iterable[str], numbers: Iterable[str]) -> M:
+    """The same command, row or part, these persons' names and numbers hidden in its free texts."""
+
+    def less(value: Any, *, free: bool) -> Any:
+        if isinstance(value, BaseModel):
+            return hidden(value, names, numbers)
+        if isinstance(value, list):
+            return [less(each, free=free) for each in value]
+        return hide(value, names, numbers) if free and isinstance(value, str) else value
+
+    was = {name: (getattr(told, name), FREE in metadata(field)) for name, field in type(told).model_fields.items()}
+    now = {name: less(value, free=free) for name, (value, free) in was.items()}
+    return told.model_copy(update={name: value for name, value in now.items() if value != was[name][0]})
 
 
 def sealed(model: type[BaseModel], field: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from .event import Command
+from .free_text import Reason
 
 
 class ListHeld(Command):
@@ -34,4 +35,4 @@ class DropHeld(Command):
     """Give a held message up."""
 
     id: str = Field(max_length=200)
-    reason: str = Field(min_length=1, max_length=200)
+    reason: Reason

@@ -9,6 +9,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from .cells import Line, Text, choice
+from .free_text import FREE
 from .instants import Day
 from .sheets import Column
 
@@ -26,11 +27,11 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     action: Action = "add"
-    reason: Annotated[Text, Field(max_length=200)] = ""
+    reason: Annotated[Text, Field(max_length=200), FREE] = ""
     unit: Text
     number: Annotated[Line, Field(min_length=1, max_length=40)]
     day: Day
-    title: Annotated[Line, Field(min_length=1, max_length=120)]
+    title: Annotated[Line, Field(min_length=1, max_length=120), FREE]
 
     def digest(self) -> str:
         """Names the row's content: the same content again is the same row."""

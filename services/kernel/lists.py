@@ -7,6 +7,7 @@ from typing import Any
 
 from pymongo.collection import Collection
 
+from .free_text import masked
 from .store import Document
 
 MOST_COUNTED = 10_000
@@ -36,7 +37,8 @@ def page(
 def shown(document: Document) -> Document:
     """A record as it is answered: its fields, its id and version, without what the kernel keeps beside them."""
     kept = {key: value for key, value in document.items() if key not in ("_id", "head", "paths", "scope", "rows")}
-    return {"id": document["_id"], **kept}
+    told: Document = masked({"id": document["_id"], **kept})
+    return told
 
 
 def containing(text: str) -> Document:

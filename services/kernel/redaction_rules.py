@@ -33,6 +33,8 @@ _AMOUNT = re.compile(rf"(?:\.\d{{1,4}})?(?:{_MEASURE}|\s?[万亿千百])")
 _CENTS = re.compile(r"\.\d{1,2}\s?[万亿]?元")
 _TOLD = re.compile(_ANNOUNCED + r"[\s：:是为(]{0,4}$")
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+_CODED = re.compile(r"[1-9ANY][1-9](?:1[0-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])\d{4}")
+"""Who registers, which kind, in which province and county."""
 _CODE = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -79,7 +81,7 @@ def _credit_code(text: str, start: int, end: int) -> bool:
     code = text[start:end].upper()
     if code[:17].isdigit() and _identity(text, start, end):
         return False
-    if any(character not in _CODE for character in code):
+    if not _CODED.match(code) or any(character not in _CODE for character in code):
         return False
     total = sum(_CODE.index(character) * weight for character, weight in zip(code[:17], _WEIGHTS, strict=True))
     return _CODE[(31 - total % 31) % 31] == code[17]
@@ -162,6 +164,7 @@ RULES = (
     _rule(NUMBER, rf"(?<!\d)[48]00{_MARK}{{1,3}}(?:\d{{3}}{BETWEEN}\d{{4}}|\d{{4}}{_MARK}{{1,2}}\d{{3}})(?!\d)"),
     _rule(NUMBER, rf"(?<!\d)\d{{4}}(?:{_MARK}{{1,2}}\d{{4}}){{3,}}(?:{BETWEEN}\d{{1,4}})?(?!\d)", _card),
     _rule(NUMBER, rf"{_ANNOUNCED}[\s：:是为(]{{0,4}}(?P<it>\d(?:{BETWEEN}\d){{6,19}})(?!\d)", _announced),
+    _rule("", r"https?://[A-Za-z0-9._~:/?#@!$&'*+%=-]+"),
     _rule("", r"(?<![0-9A-Za-z])[A-Z]{2,6}(?:/[A-Z])?\s?\d{1,6}(?:\.\d+)?-\d{4}(?!\d)"),
     _rule("", r"(?<![0-9A-Za-z])[A-Za-z]{1,8}[-_]?\d{1,6}(?:[-_][A-Za-z]{0,4}\d{1,6})*(?![0-9A-Za-z])"),
     _rule("", r"(?:编号|单号|文号|序号|案号|工单|第)[：:\s]?\d{1,6}(?:-\d{1,6})+(?!\d)"),

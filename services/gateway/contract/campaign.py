@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FREE, FreeText, Note
 from services.kernel.instants import Day
 
 from .unit import UnitKind
@@ -43,7 +44,9 @@ class SubmissionRule(BaseModel):
     )
     due: DueDay = DueDay()
     limits_from: Month | None = Field(default=None, description="此月以前的月份补报，不设时限")
-    source: str = Field(default="平台缺省口径，非官方规定", max_length=200, description="口径出处或理由")
+    source: Annotated[str, StringConstraints(max_length=200), FREE] = Field(
+        default="平台缺省口径，非官方规定", description="口径出处或理由"
+    )
 
 
 class Phase(BaseModel):
@@ -63,7 +66,7 @@ class OpenCampaign(Command):
     name: Name
     opens: Day
     closes: Day
-    requirement: str = Field(default="", max_length=2000)
+    requirement: Note = ""
     phases: list[Phase] = Field(default=[], max_length=20, description="各阶段的起止日期，先后相接、互不重叠")
     submissions: SubmissionRule | None = Field(default=None, description="要上报的月份；不填为不上报")
 
@@ -93,10 +96,10 @@ class CampaignOpened(Payload):
             "submissions": SubmissionRule(months=["2026-02", "2026-03"]).model_dump(mode="json"),
         }
     ]
-    name: str
+    name: FreeText
     opens: date
     closes: date
-    requirement: str = ""
+    requirement: FreeText = ""
     phases: list[Phase] = Field(default_factory=list)
     submissions: SubmissionRule | None = None
 
@@ -113,4 +116,4 @@ class SubmissionsPlanned(Payload):
         }
     ]
     rule: SubmissionRule
-    reason: str
+    reason: FreeText

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.cells import OwnNumber
 from services.kernel.event import Command, Payload
-from services.kernel.free_text import Reason
+from services.kernel.free_text import FreeText, Reason
 
 from .words import EXAMPLE_UNIT, Name
 
@@ -64,6 +64,6 @@ class InitiativesSet(Payload):
             "reason": "省委部署",
         }
     ]
-    title: str
+    title: FreeText
     items: list[Item]
-    reason: str
+    reason: FreeText

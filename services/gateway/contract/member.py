@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FREE, SEALED, FreeText
 from services.kernel.instants import Day
 
 from .words import Login, UnitId
@@ -15,8 +16,8 @@ from .words import Login, UnitId
 MemberId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9-]{2,31}$")]
 """The number under which an organisation keeps a member; it begins with a letter, so none is an identity or telephone
 number."""
-PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
-Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), SEALED]
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), FREE]
 
 
 class AddMember(Command):
@@ -140,4 +141,4 @@ class MemberCorrected(MemberTold):
     examples: ClassVar[list[dict[str, Any]]] = [
         {**_JOINED, "reason": "编入日期有误", "was": [_STAY], "now": [{**_STAY, "first": "2026-02-03"}]}
     ]
-    reason: str
+    reason: FreeText

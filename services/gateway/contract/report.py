@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
 
 from .submission import Value
@@ -50,7 +51,7 @@ class ReportIssued(Payload):
         }
     ]
     number: str
-    title: str
+    title: FreeText
     first: date
     last: date
     as_of: AwareDatetime

@@ -9,13 +9,14 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FREE, FreeText
 from services.kernel.instants import Day, Instant
 
 from .campaign import SubmissionRule
 from .member import Why
 from .words import EXAMPLE_UNIT, Month, UnitId
 
-RemarkText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+RemarkText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), FREE]
 Value = int | float | None
 
 
@@ -54,7 +55,7 @@ class Lack(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     key: str
-    text: str
+    text: FreeText
     figure: str
 
 
@@ -209,7 +210,7 @@ class SubmissionReturned(SubmissionTold):
     examples: ClassVar[list[dict[str, Any]]] = [
         {**_MONTH, "reason": "缺少专题党课记录", "was": _SUBMITTED, "now": _EXPECTED}
     ]
-    reason: str
+    reason: FreeText
     was: CountedSubmission
     now: CountedSubmission
 
@@ -219,7 +220,7 @@ class SubmissionExcused(SubmissionTold):
 
     type: ClassVar[str] = "submission.excused.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_MONTH, "reason": "正在组建，尚无记录", "was": _EXPECTED}]
-    reason: str
+    reason: FreeText
     was: CountedSubmission
 
 
@@ -228,7 +229,7 @@ class SubmissionReinstated(SubmissionTold):
 
     type: ClassVar[str] = "submission.reinstated.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_MONTH, "reason": "已完成组建", "now": _EXPECTED}]
-    reason: str
+    reason: FreeText
     now: CountedSubmission
 
 

@@ -6,16 +6,17 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FREE, FreeText
 from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, Name, UnitId
 
-Basis = Annotated[str, Field(min_length=1, max_length=200, examples=["示例编〔2026〕12号"])]
+Basis = Annotated[str, StringConstraints(min_length=1, max_length=200), FREE, Field(examples=["示例编〔2026〕12号"])]
 """Why the tree changes: the document that says so."""
-ShortName = Annotated[str, Field(max_length=40)]
+ShortName = Annotated[str, StringConstraints(max_length=40), FREE]
 CreditCode = Annotated[str, Field(max_length=18)]
 PartyCode = Annotated[str, Field(max_length=40)]
 
@@ -72,8 +73,8 @@ class Called(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     first: date
-    name: str
-    short_name: str = ""
+    name: FreeText
+    short_name: FreeText = ""
     credit_code: str = ""
     party_code: str = ""
 
@@ -100,8 +101,8 @@ class UnitAdded(Payload):
     examples: ClassVar[list[dict[str, Any]]] = [
         {**EXAMPLE_UNIT, "name": "示例省财政厅", "kind": "department", "parent": "P000", "path": ["P000", "D001"]}
     ]
-    name: str
-    short_name: str = ""
+    name: FreeText
+    short_name: FreeText = ""
     kind: UnitKind
     parent: str | None = None
     path: list[str]
@@ -186,7 +187,7 @@ class UnitRenamed(Payload):
     ]
     was: Called
     now: Called
-    basis: str
+    basis: FreeText
 
 
 class UnitMoved(Payload):
@@ -205,7 +206,7 @@ class UnitMoved(Payload):
     was: Superior
     now: Superior
     path: list[str]
-    basis: str
+    basis: FreeText
 
 
 class UnitMerged(Payload):
@@ -214,7 +215,7 @@ class UnitMerged(Payload):
     type: ClassVar[str] = "unit.merged.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "into": "D002", "basis": "示例编〔2026〕12号"}]
     into: str
-    basis: str
+    basis: FreeText
 
 
 class UnitSplit(Payload):
@@ -223,7 +224,7 @@ class UnitSplit(Payload):
     type: ClassVar[str] = "unit.split.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "into": ["D003"], "basis": "示例编〔2026〕12号"}]
     into: list[str]
-    basis: str
+    basis: FreeText
 
 
 class UnitAbolished(Payload):
@@ -231,7 +232,7 @@ class UnitAbolished(Payload):
 
     type: ClassVar[str] = "unit.abolished.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "basis": "示例编〔2026〕12号"}]
-    basis: str
+    basis: FreeText
 
 
 class TreeChanged(Payload):

@@ -8,8 +8,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import SEALED
 
-from .words import EXAMPLE_UNIT, Login, Name, UnitId
+from .words import EXAMPLE_UNIT, DisplayName, Login, UnitId
 
 
 class Role(StrEnum):
@@ -64,9 +65,9 @@ class AddUser(Command):
     """Let somebody sign in. `password` is the argon2 hash that the edge made; it lies beside the journal."""
 
     id: Login
-    name: Name
+    name: DisplayName
     roles: list[Held] = Field(min_length=1, max_length=20)
-    password: str = Field(min_length=8, max_length=200)
+    password: Annotated[str, SEALED] = Field(min_length=8, max_length=200)
 
 
 class SetRoles(Command):
@@ -80,7 +81,7 @@ class SetPassword(Command):
     """Replace somebody's password (the argon2 hash of it)."""
 
     id: Login
-    password: str = Field(min_length=8, max_length=200)
+    password: Annotated[str, SEALED] = Field(min_length=8, max_length=200)
 
 
 class SetIdentity(Command):

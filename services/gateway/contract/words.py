@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
+
+from services.kernel.free_text import FREE, SEALED
 
 NAME = "gateway"
 SOURCES = ("study", "hotline", "research", NAME)
@@ -15,7 +17,10 @@ CONSUMERS: tuple[Consumer, ...] = get_args(Consumer)
 """The services that consume events; the names of their queues begin with theirs."""
 
 UnitId = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80), FREE]
+"""What a unit, a campaign or an item of a list is called."""
+DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=80), SEALED]
+"""What somebody with an account is called; it lies beside the journal."""
 Month = Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["2026-03"])]
 Login = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel.errors import DomainError
+from services.kernel.free_text import FREE, SEALED
 from services.kernel.settings import settings
 
 from .. import audit, contract
@@ -29,7 +30,7 @@ class NewToken(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"name": "月报导出", "role": "unit_admin", "unit": "D001"}]}
     )
 
-    name: str = Field(min_length=1, max_length=60)
+    name: Annotated[str, StringConstraints(min_length=1, max_length=60), FREE]
     role: Role
     unit: str = Field(max_length=32)
     days: int = Field(90, ge=1, le=366, description="有效天数")
@@ -46,7 +47,7 @@ class Subject(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"subject": "248289761001"}]})
 
-    subject: str | None = Field(max_length=255)
+    subject: Annotated[str, SEALED] | None = Field(max_length=255)
 
 
 class Roles(BaseModel):

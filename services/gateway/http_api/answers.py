@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
+
+from services.kernel.free_text import noted
 
 
 class Written(BaseModel):
-    """A record after a write: its id, and the version that `If-Match` compares."""
+    """A record after a write: its id, the version that `If-Match` compares, and which texts had something taken out."""
 
     id: str
     version: int
+    redacted: Annotated[list[str], AfterValidator(lambda told: sorted({*told, *noted()}))] = Field(
+        default=[],
+        validate_default=True,
+        exclude_if=lambda told: not told,
+        description="其中的姓名、电话、证件号码等已隐去的字段；没有则无此项",
+    )
 
 
 class Moved(Written):

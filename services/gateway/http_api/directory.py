@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.kernel.errors import DomainError
+from services.kernel.free_text import NAMED, SEALED
 
 from .. import contract
 from ..domain import Action
@@ -25,8 +26,8 @@ class SignIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "cz-admin", "password": "…"}]})
 
-    name: str = Field(min_length=1, max_length=60)
-    password: str = Field(min_length=1, max_length=200)
+    name: Annotated[str, NAMED] = Field(min_length=1, max_length=60)
+    password: Annotated[str, SEALED] = Field(min_length=1, max_length=200)
 
 
 class Token(BaseModel):

@@ -50,7 +50,7 @@ class Classification(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: contract.Kind
-    category: str = Field(min_length=1, max_length=60)
+    category: contract.Category
 
 
 class Dispatch(BaseModel):
@@ -66,7 +66,7 @@ class Reply(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    answer: str = Field(min_length=1, max_length=2000)
+    answer: contract.Said
 
 
 class TicketCorrection(contract.TicketContent, contract.Caller):
@@ -170,7 +170,7 @@ async def get_ticket(id: str, request: Request, caller: Caller, gate: Gated) -> 
 
 @router.get("/tickets/{id}/caller", summary="查看来电人（留痕）")
 async def get_caller(
-    id: str, request: Request, caller: Caller, gate: Gated, reason: str = Query(min_length=1, max_length=200)
+    id: str, request: Request, caller: Caller, gate: Gated, reason: Annotated[contract.Reason, Query()]
 ) -> Answer:
     """The caller and the raw text in clear; the look is written down with its reason first."""
     asked = contract.GetCaller(id=id, reason=reason)

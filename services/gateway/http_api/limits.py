@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel import metrics
 from services.kernel.errors import DomainError
+from services.kernel.free_text import noting
 
 from .. import audit
 from ..gate import Gate
@@ -52,7 +53,7 @@ class Limits:
         traceparent = f"00-{request.state.trace_id}-{secrets.token_hex(8)}-01".encode()
         others = [pair for pair in scope["headers"] if pair[0] != b"traceparent"]
         scope = {**scope, "headers": [*others, (b"traceparent", traceparent)]}
-        with structlog.contextvars.bound_contextvars(trace_id=request.state.trace_id):
+        with structlog.contextvars.bound_contextvars(trace_id=request.state.trace_id), noting():
             started = time.monotonic()
             asking = audit.begin(
                 request.client.host if request.client else "",

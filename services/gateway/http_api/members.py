@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.errors import DomainError
 from services.kernel.event import ONESELF, Actor, Command
+from services.kernel.free_text import Reason
 from services.kernel.instants import Day
 from services.kernel.sheets import XLSX, filled
 
@@ -108,7 +109,7 @@ async def export_members(
     request: Request,
     caller: Caller,
     gate: Gated,
-    reason: str = Query(min_length=1, max_length=200, description="导出事由，记入访问日志"),
+    reason: Annotated[Reason, Query(description="导出事由，记入访问日志")],
     unit: str | None = Query(None, max_length=32, description="不填为本单位"),
 ) -> Response:
     """The list as a sheet that can be sent in again; whose names were looked at, by whom and why is written down."""

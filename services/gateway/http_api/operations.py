@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.errors import DomainError
+from services.kernel.free_text import Reason
 from services.kernel.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
 
 from ..contract import CONSUMERS, Consumer
@@ -22,7 +23,7 @@ class WithReason(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(min_length=1, max_length=200)
+    reason: Reason
 
 
 class HeldListing(ListHeld):

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.kernel.free_text import Note
 from services.kernel.instants import Day
 from services.study import contract
 
@@ -61,7 +62,7 @@ class NoticeRevision(BaseModel):
 
     title: contract.Title | None = None
     items: contract.Items
-    note: str = Field("", max_length=2000)
+    note: Note = ""
     reason: contract.Reason = "修改草稿"
 
 

@@ -13,7 +13,7 @@ from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope
 from services.kernel.imports import Imports
 from services.kernel.lists import shown
-from services.kernel.redaction import mask_name, redact
+from services.kernel.redaction import mask_name
 from services.kernel.rpc import command, query
 from services.kernel.rules import wrong
 from services.kernel.store import Document
@@ -147,10 +147,10 @@ class Members(Imports):
             raise wrong("member.number_taken", "id", detail, "conflict")
 
     def _correct(self, work: Work, command: contract.CorrectMember, expected: int | None = None) -> Member:
-        """The name lies beside the journal; the reason is kept without what might name somebody."""
+        """The name lies beside the journal."""
         tag = None if command.name is None else self.vault.tag(command.name)
         renamed = tag is not None and not members.bears(work, command.id, tag)
-        told = command.model_copy(update={"name": None, "reason": redact(command.reason)})
+        told = command.model_copy(update={"name": None})
         state = decide_member(work, Renamed(correction=told, renamed=renamed), expected, command.id)
         if renamed and command.name is not None and tag is not None:
             self._keep_name(work, command.id, command.name, tag)

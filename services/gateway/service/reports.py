@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from services.kernel.event import Envelope
-from services.kernel.redaction import redact
 from services.kernel.rpc import command
 from services.kernel.work import Work
 
@@ -24,11 +23,10 @@ class Reports:
     @command(contract.IssueReport)
     def issue_report(self, command: contract.IssueReport, envelope: Envelope) -> Answer:
         """Keep a unit's figures as a document that is issued today bears them."""
-        asked = command.model_copy(update={"title": redact(command.title)})
 
         def act(work: Work) -> Answer:
-            issues.issue(work, asked)
-            return {"id": asked.id, "version": work.version(REPORT, asked.id)}
+            issues.issue(work, command)
+            return {"id": command.id, "version": work.version(REPORT, command.id)}
 
-        answer: Answer = self.journal.execute(envelope, asked, act)
+        answer: Answer = self.journal.execute(envelope, command, act)
         return answer

@@ -12,7 +12,6 @@ from nameko.timer import timer
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope
-from services.kernel.redaction import redact
 from services.kernel.rpc import command
 from services.kernel.work import Work
 
@@ -49,8 +48,7 @@ class Submissions:
         """Say anew which months of a campaign are to be submitted."""
 
         def act(work: Work) -> Answer:
-            told = command.model_copy(update={"reason": redact(command.reason)})
-            work.decide(CAMPAIGN, command.id, told, envelope.expected)
+            work.decide(CAMPAIGN, command.id, command, envelope.expected)
             work.write(directory.ACCESS, directory.raised())
             return {"id": command.id, "version": work.version(CAMPAIGN, command.id)}
 
@@ -72,10 +70,8 @@ class Submissions:
     @command(contract.ConfirmSubmission)
     def confirm_submission(self, command: contract.ConfirmSubmission, envelope: Envelope) -> Answer:
         """A unit confirms its month; what it was shown is no part of what makes two commands the same."""
-        said = [remark.model_copy(update={"text": redact(remark.text)}) for remark in command.remarks]
-        told = command.model_copy(update={"remarks": said})
         body = command.model_copy(update={"prepared": None})
-        return self._execute(envelope, body, lambda work: _after_children(work, told))
+        return self._execute(envelope, body, lambda work: _after_children(work, command))
 
     @command(contract.AcceptSubmission)
     def accept_submission(self, command: contract.AcceptSubmission, envelope: Envelope) -> Answer:
@@ -100,14 +96,12 @@ class Submissions:
     @command(contract.ReturnSubmission)
     def return_submission(self, command: contract.ReturnSubmission, envelope: Envelope) -> Answer:
         """The superior gives a month back."""
-        told = command.model_copy(update={"reason": redact(command.reason)})
-        return self._execute(envelope, command, lambda work: told)
+        return self._execute(envelope, command, lambda work: command)
 
     @command(contract.ExcuseSubmission)
     def excuse_submission(self, command: contract.ExcuseSubmission, envelope: Envelope) -> Answer:
         """The superior excuses a unit from a month, after those below it."""
-        told = command.model_copy(update={"reason": redact(command.reason)})
-        return self._execute(envelope, command, lambda work: _after_children(work, told))
+        return self._execute(envelope, command, lambda work: _after_children(work, command))
 
     @command(contract.ReinstateSubmission)
     def reinstate_submission(self, command: contract.ReinstateSubmission, envelope: Envelope) -> Answer:
@@ -120,7 +114,7 @@ class Submissions:
                 state = contract.SUBMISSION_STATES[above.state]
                 detail = f"上级单位 {above.unit} 的该月份{state}，不能恢复上报"
                 raise DomainError("submission.settled_above", detail, "conflict")
-            return command.model_copy(update={"reason": redact(command.reason)})
+            return command
 
         return self._execute(envelope, command, told)
 

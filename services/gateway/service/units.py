@@ -10,7 +10,6 @@ import pymongo
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Envelope
-from services.kernel.redaction import redact
 from services.kernel.rpc import command
 from services.kernel.rules import wrong
 from services.kernel.work import Work
@@ -47,27 +46,27 @@ class Units:
     @command(contract.RenameUnit)
     def rename_unit(self, command: contract.RenameUnit, envelope: Envelope) -> Answer:
         """Call a unit otherwise."""
-        return self._change(_redacted(command), envelope, rename_unit)
+        return self._change(command, envelope, rename_unit)
 
     @command(contract.MoveUnit)
     def move_unit(self, command: contract.MoveUnit, envelope: Envelope) -> Answer:
         """Put a unit below another one."""
-        return self._change(_redacted(command), envelope, move_unit)
+        return self._change(command, envelope, move_unit)
 
     @command(contract.MergeUnits)
     def merge_units(self, command: contract.MergeUnits, envelope: Envelope) -> Answer:
         """Let units go into another one."""
-        return self._change(_redacted(command), envelope, merge_units)
+        return self._change(command, envelope, merge_units)
 
     @command(contract.SplitUnit)
     def split_unit(self, command: contract.SplitUnit, envelope: Envelope) -> Answer:
         """Make new units of a unit."""
-        return self._change(_redacted(command), envelope, split_unit)
+        return self._change(command, envelope, split_unit)
 
     @command(contract.AbolishUnit)
     def abolish_unit(self, command: contract.AbolishUnit, envelope: Envelope) -> Answer:
         """Let a unit be no more."""
-        return self._change(_redacted(command), envelope, abolish_unit)
+        return self._change(command, envelope, abolish_unit)
 
     def _change(self, command: Any, envelope: Envelope, change: Callable[[Work, Any], None]) -> Answer:
         def act(work: Work) -> Answer:
@@ -324,10 +323,6 @@ _OF_ITSELF = ("study.units_due", "study.members_due")
 def _concerned(tree: Tree, *states: Unit) -> list[str]:
     """Units above these at any time: theirs are the figures that a change of the tree may change."""
     return [unit for state in states for path in tree.ever(state.path) for unit in path]
-
-
-def _redacted(asked: Any) -> Any:
-    return asked.model_copy(update={"basis": redact(asked.basis)})
 
 
 def _other_root(work: Work, id: str) -> bool:

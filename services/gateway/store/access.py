@@ -11,6 +11,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.database import Database
 
 from services.kernel.instants import Instant
+from services.kernel.redaction import redact
 from services.kernel.store import MAJORITY, Document, ensure_collections
 
 from . import directory
@@ -111,7 +112,8 @@ async def listed(database: AsyncDatabase[Document], asked: Asked, below: str | N
     log = database[LOG]
     total = await log.count_documents(filters, limit=10_001)
     found = log.find(filters).sort("at", -1).skip((asked.page - 1) * asked.page_size).limit(asked.page_size)
-    return await found.to_list(), total
+    rows = await found.to_list()
+    return [{**row, "reason": redact(row.get("reason") or "")} for row in rows], total
 
 
 async def open_session(database: AsyncDatabase[Document], session: Document) -> None:

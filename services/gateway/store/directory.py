@@ -14,6 +14,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.kernel.errors import DomainError
 from services.kernel.event import Period
+from services.kernel.free_text import masked
 from services.kernel.lists import containing
 from services.kernel.store import Document
 
@@ -170,7 +171,9 @@ def shown_unit(unit: Document) -> dict[str, Any]:
     names = ("name", "short_name", "kind", "parent", "path", "credit_code", "party_code", "members", "active_from")
     later = {name: unit.get(name) for name in ("until", "into")}
     had = {name: unit.get(name) or [] for name in ("superiors", "names")}
-    return {"id": unit["_id"], **{name: unit[name] for name in names}, **later, **had, "version": unit["version"]}
+    told = {"id": unit["_id"], **{name: unit[name] for name in names}, **later, **had, "version": unit["version"]}
+    shown: dict[str, Any] = masked(told)
+    return shown
 
 
 async def campaigns(database: Database) -> list[dict[str, Any]]:
@@ -178,7 +181,7 @@ async def campaigns(database: Database) -> list[dict[str, Any]]:
     return [
         {
             "id": row["_id"],
-            **{name: row[name] for name in ("name", "opens", "closes", "requirement")},
+            **masked({name: row[name] for name in ("name", "opens", "closes", "requirement")}),
             "phases": row.get("phases", []),
             "submissions": row.get("submissions"),
         }

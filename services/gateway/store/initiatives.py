@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.kernel.errors import DomainError, FieldError
+from services.kernel.free_text import masked
 
 from ..contract import LISTS, Item
 from ..domain import Initiatives
@@ -28,7 +29,7 @@ async def lists(database: Database) -> list[dict[str, Any]]:
 def _list(id: str, row: dict[str, Any] | None) -> dict[str, Any]:
     state = None if row is None else Initiatives.model_validate({n: row[n] for n in ("unit", "title", "versions")})
     items, retired = standing(id, state)
-    return {
+    told: dict[str, Any] = {
         "id": id,
         "title": state.title if state else LISTS[id][0],
         "version": 0 if row is None else row["version"],
@@ -36,6 +37,8 @@ def _list(id: str, row: dict[str, Any] | None) -> dict[str, Any]:
         "retired": [item.model_dump() for item in retired],
         "versions": [] if state is None else [version.model_dump() for version in state.versions],
     }
+    shown: dict[str, Any] = masked(told)
+    return shown
 
 
 async def check_tags(database: Database, tags: Sequence[str], *, new: bool = True) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kernel.errors import DomainError
+from services.kernel.free_text import masked
 from services.kernel.lists import MOST_COUNTED
 from services.kernel.store import Document
 
@@ -145,4 +146,9 @@ def _values(row: Document) -> dict[str, Any]:
 
 def _told(state: Document) -> dict[str, Any]:
     names = ("unit", "number", "title", "day", "as_of")
-    return {"id": state["_id"], **{name: state[name] for name in names}, "from": state["first"], "to": state["last"]}
+    return {
+        "id": state["_id"],
+        **masked({name: state[name] for name in names}),
+        "from": state["first"],
+        "to": state["last"],
+    }

@@ -8,6 +8,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kernel.errors import DomainError
+from services.kernel.redaction import redact
 from services.kernel.store import Document
 
 from ..projection import HIDDEN, LEVEL_FIELDS, METRICS, Weights, is_level, metric_of, tagged
@@ -140,9 +141,9 @@ def _shown(row: Document, names: dict[str, str]) -> dict[str, Any]:
         "service": row["service"],
         "kind": row["type"].split(".")[0],
         "change": row["type"].split(".")[1],
-        "title": HIDDEN_TITLE if row["title"] == HIDDEN else row["title"],
+        "title": HIDDEN_TITLE if row["title"] == HIDDEN else redact(row["title"] or "") or None,
         "recorded": row["recorded"],
-        "why": row["why"],
+        "why": redact(row["why"] or "") or None,
         "changes": [
             {
                 "figure": metric_of(entry["m"]),

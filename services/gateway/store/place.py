@@ -9,6 +9,7 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from services.kernel.free_text import masked
 from services.kernel.lists import MOST_COUNTED
 from services.kernel.store import Document
 
@@ -94,7 +95,8 @@ async def reforms(database: Database, id: str, page: int, page_size: int) -> dic
 
 def shown(row: Document) -> dict[str, Any]:
     """A change of the tree as it is answered."""
-    return {name: row[name] for name in ("day", "kind", "unit", "told", "basis")}
+    told: dict[str, Any] = masked({name: row[name] for name in ("day", "kind", "unit", "told", "basis")})
+    return told
 
 
 def called(unit: Document, day: str) -> str:

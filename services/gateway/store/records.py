@@ -8,6 +8,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
 from services.kernel.errors import DomainError
+from services.kernel.redaction import redact
 from services.kernel.store import Document
 
 from ..projection import HIDDEN, METRICS, RATES, Metric, is_level, key
@@ -137,5 +138,5 @@ async def _titles(facts: AsyncCollection[Document], ids: list[str], session: Asy
     titles: dict[str, str] = {}
     told = facts.find({"record": {"$in": ids}, "title": {"$ne": None}}, {"record": 1, "title": 1}, session=session)
     async for fact in told.sort([("record", 1), ("version", 1)]):
-        titles[fact["record"]] = HIDDEN_TITLE if fact["title"] == HIDDEN else fact["title"]
+        titles[fact["record"]] = HIDDEN_TITLE if fact["title"] == HIDDEN else redact(fact["title"])
     return titles

@@ -9,6 +9,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.kernel.cells import Number, Text, choice
+from services.kernel.free_text import FREE, SEALED
 from services.kernel.instants import Instant
 from services.kernel.sheets import Column, Sheet
 
@@ -31,16 +32,16 @@ class TicketRow(BaseModel):
     action: Annotated[Literal["add", "correct", "void"], choice({"新增": "add", "更正": "correct", "作废": "void"})] = (
         "add"
     )
-    reason: Annotated[Text, Field(max_length=200)] = ""
+    reason: Annotated[Text, Field(max_length=200), FREE] = ""
     number: Number
     unit: Text
     channel: Annotated[Channel, choice(_names(CHANNELS))]
     kind: Annotated[Kind, choice(_names(KINDS))]
-    category: Annotated[Text, Field(min_length=1, max_length=60)]
-    title: Annotated[Text, Field(min_length=1, max_length=60)]
-    text: Annotated[Text, Field(max_length=4000)] = ""
-    caller_name: Annotated[Text, Field(max_length=60)] = ""
-    caller_phone: Annotated[Text, Field(max_length=30)] = ""
+    category: Annotated[Text, Field(min_length=1, max_length=60), FREE]
+    title: Annotated[Text, Field(min_length=1, max_length=60), FREE]
+    text: Annotated[Text, Field(max_length=4000), SEALED] = ""
+    caller_name: Annotated[Text, Field(max_length=60), SEALED] = ""
+    caller_phone: Annotated[Text, Field(max_length=30), SEALED] = ""
     confidential: YesNo = False
     reported_unit: Text | None = None
     received: Instant
@@ -48,14 +49,14 @@ class TicketRow(BaseModel):
     dispatched: Instant | None = None
     signed: Instant | None = None
     answered: Instant | None = None
-    answer: Annotated[Text, Field(max_length=2000)] | None = None
+    answer: Annotated[Text, Field(max_length=2000), FREE] | None = None
     called_back: Instant | None = None
     valid: YesNo | None = None
     responded: YesNo = False
     solved: YesNo = False
     satisfaction: Annotated[Satisfaction, choice(_names(SATISFACTION))] = Satisfaction.no_comment
-    excluded_reason: Annotated[Text, Field(max_length=100)] | None = None
-    excluded_by: Annotated[Text, Field(max_length=60)] | None = None
+    excluded_reason: Annotated[Text, Field(max_length=100), FREE] | None = None
+    excluded_by: Annotated[Text, Field(max_length=60), FREE] | None = None
     completed: Instant | None = None
 
     @model_validator(mode="after")

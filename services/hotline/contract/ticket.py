@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.kernel.event import Command
+from services.kernel.free_text import SEALED, FreeText
 from services.kernel.instants import Day, Instant
 
-from .words import Channel, Kind, Reason, Satisfaction, TicketState, Title
+from .words import Approver, Category, Channel, Excluded, Kind, Reason, Said, Satisfaction, TicketState, Title
 
 
 class Outcome(BaseModel):
@@ -24,8 +25,8 @@ class Outcome(BaseModel):
     responded: bool = False
     solved: bool = False
     satisfaction: Satisfaction = Satisfaction.no_comment
-    excluded_reason: str | None = Field(default=None, max_length=100)
-    excluded_by: str | None = Field(default=None, max_length=60)
+    excluded_reason: Excluded | None = None
+    excluded_by: Approver | None = None
 
     @model_validator(mode="after")
     def _excluded_with_reason(self) -> Self:
@@ -40,7 +41,7 @@ class TicketContent(Command):
     unit: str = Field(description="受理单位")
     channel: Channel
     kind: Kind
-    category: str = Field(min_length=1, max_length=60)
+    category: Category
     title: Title
     confidential: bool = False
     reported_unit: str | None = Field(default=None, description="举报所涉单位；不会派给该单位及其下级")
@@ -51,9 +52,9 @@ class TicketContent(Command):
 class Caller(Command):
     """Personal data: encrypted at rest, in no event and no list."""
 
-    caller_name: str = Field(default="", max_length=60)
-    caller_phone: str = Field(default="", max_length=30)
-    text: str = Field(default="", max_length=4000)
+    caller_name: Annotated[str, SEALED] = Field(default="", max_length=60)
+    caller_phone: Annotated[str, SEALED] = Field(default="", max_length=30)
+    text: Annotated[str, SEALED] = Field(default="", max_length=4000)
 
 
 class RegisterTicket(TicketContent, Caller):
@@ -69,7 +70,7 @@ class ClassifyTicket(Command):
 
     id: str
     kind: Kind
-    category: str = Field(min_length=1, max_length=60)
+    category: Category
     deadline: Instant | None = None
     at: Instant | None = None
 
@@ -93,7 +94,7 @@ class AnswerTicket(Command):
     """Answer the caller."""
 
     id: str
-    answer: str = Field(min_length=1, max_length=2000)
+    answer: Said
     at: Instant | None = None
 
 
@@ -127,7 +128,7 @@ class Life(BaseModel):
     dispatched: Instant | None = None
     signed: Instant | None = None
     answered: Instant | None = None
-    answer: str | None = None
+    answer: FreeText | None = None
     called_back: Instant | None = None
     outcome: Outcome | None = None
     completed: Instant | None = None

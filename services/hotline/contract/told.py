@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.kernel.event import Payload
+from services.kernel.free_text import FreeText
 
 from .ticket import Life, Outcome
 from .words import Channel, Kind
@@ -63,8 +64,8 @@ class TicketRegistered(TicketTold):
     examples: ClassVar[list[dict[str, Any]]] = [_CONTENT]
     channel: Channel
     kind: Kind
-    category: str
-    title: str
+    category: FreeText
+    title: FreeText
     confidential: bool = False
     reported_unit: str | None = None
     received: AwareDatetime
@@ -87,7 +88,7 @@ class TicketClassified(TicketTold):
         }
     ]
     kind: Kind
-    category: str
+    category: FreeText
     deadline: AwareDatetime
     at: AwareDatetime
 
@@ -129,7 +130,7 @@ class TicketAnswered(TicketTold):
             "now": [{**_TICKET, "figure": "questions_answered"}],
         }
     ]
-    answer: str
+    answer: FreeText
     at: AwareDatetime
 
 
@@ -171,8 +172,8 @@ class TicketCorrected(TicketTold):
     examples: ClassVar[list[dict[str, Any]]] = [{**_CONTENT, "life": {}, "overdue": None, "reason": "类别有误"}]
     channel: Channel
     kind: Kind
-    category: str
-    title: str
+    category: FreeText
+    title: FreeText
     confidential: bool = False
     reported_unit: str | None = None
     received: AwareDatetime
@@ -180,7 +181,7 @@ class TicketCorrected(TicketTold):
     number: str | None = None
     life: Life
     overdue: date | None
-    reason: str
+    reason: FreeText
     row: str | None = None
 
 
@@ -189,7 +190,7 @@ class TicketVoided(TicketTold):
 
     type: ClassVar[str] = "ticket.voided.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_UNIT, "reason": "重复登记", "was": [_TICKET], "now": []}]
-    reason: str
+    reason: FreeText
     row: str | None = None
 
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import StringConstraints
+
+from services.kernel.free_text import FREE
 
 NAME = "hotline"
 
-Title = Annotated[str, Field(min_length=1, max_length=60)]
-Reason = Annotated[str, Field(min_length=1, max_length=200)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=60), FREE]
+Category = Annotated[str, StringConstraints(min_length=1, max_length=60), FREE]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=200), FREE]
+Said = Annotated[str, StringConstraints(min_length=1, max_length=2000), FREE]
+"""What the caller is answered."""
+Excluded = Annotated[str, StringConstraints(max_length=100), FREE]
+"""Why a call-back does not count."""
+Approver = Annotated[str, StringConstraints(max_length=60), FREE]
+"""By which post; never a name."""
 
 
 class Channel(StrEnum):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel.cells import OwnNumber, Tags
 from services.kernel.event import Command, Payload
-from services.kernel.free_text import Reason, Title
+from services.kernel.free_text import FREE, FreeText, Reason, Title
 from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, Counted, Paged, Unit, Units, WithId
@@ -74,15 +74,18 @@ class VoidMeasure(WithId):
     row: str | None = None
 
 
+Noted = Annotated[str, StringConstraints(max_length=1000), FREE]
+
+
 class Progress(BaseModel):
     """How it goes, in four fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    done: str = Field(min_length=1, max_length=1000, description="已做")
-    next: str = Field(default="", max_length=1000, description="下一步")
-    problem: str = Field(default="", max_length=1000, description="问题")
-    support: str = Field(default="", max_length=1000, description="需要的支持")
+    done: Annotated[str, StringConstraints(min_length=1, max_length=1000), FREE] = Field(description="已做")
+    next: Noted = Field(default="", description="下一步")
+    problem: Noted = Field(default="", description="问题")
+    support: Noted = Field(default="", description="需要的支持")
 
 
 class NoteProgress(WithId):
@@ -163,7 +166,7 @@ class MeasureRecorded(MeasureTold):
 
     type: ClassVar[str] = "measure.recorded.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_CONTENT, "now": [_MEASURE]}]
-    title: str
+    title: FreeText
     topic: str
     owner: str
     cooperating: list[str]
@@ -178,7 +181,7 @@ class MeasureCorrected(MeasureRecorded):
 
     type: ClassVar[str] = "measure.corrected.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_CONTENT, "due": "2026-07-31", "reason": "时限调整"}]
-    reason: str
+    reason: FreeText
 
 
 class MeasureVoided(MeasureTold):
@@ -186,7 +189,7 @@ class MeasureVoided(MeasureTold):
 
     type: ClassVar[str] = "measure.voided.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "reason": "重复登记", "was": [_MEASURE]}]
-    reason: str
+    reason: FreeText
     row: str | None = None
 
 
@@ -219,13 +222,13 @@ class MeasureReturned(MeasureTold):
 
     type: ClassVar[str] = "measure.returned.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "reason": "佐证不足"}]
-    reason: str
+    reason: FreeText
 
 
 class HandedOver(MeasureTold):
     """What rectification needs to go on with a measure; `unit` asked for it."""
 
-    title: str
+    title: FreeText
     topic: str
     owner: str
     cooperating: list[str]

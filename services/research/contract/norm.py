@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.kernel.event import Command, Payload
-from services.kernel.free_text import Post
+from services.kernel.free_text import FreeText, Post, Reason
 
 from .words import EXAMPLE_UNIT
 
@@ -36,7 +36,7 @@ class SetNorm(Command):
 
     kinds: list[TopicKind] = Field(min_length=1, max_length=30)
     visits_a_month: int = Field(ge=1, le=100, description="同一单位一个月内被调研超过此数即提示扎堆")
-    source: str = Field(min_length=1, max_length=200, description="依据")
+    source: Reason = Field(description="依据")
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:
@@ -70,4 +70,4 @@ class NormSet(Payload):
     ]
     kinds: list[TopicKind]
     visits_a_month: int
-    source: str
+    source: FreeText

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
 
 from .visit import PlaceKind
@@ -18,7 +19,7 @@ class CountPlace(Command):
     """A visit more (by = 1) or less (by = −1) to a unit or a place, on a day; follows from a visit, never sent."""
 
     unit: str
-    place: str
+    place: FreeText
     kind: PlaceKind
     day: Day
     campaign: str
@@ -59,7 +60,7 @@ class PlaceCounted(Payload):
             "flips": [{"grain": "campaign", "window": "C2026", "day": "2026-03-05", "was": 0, "now": 1}],
         }
     ]
-    place: str
+    place: FreeText
     kind: PlaceKind
     campaign: str
     month: str

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from services.kernel.cells import Count, Line, Tagged, Text, choice
+from services.kernel.free_text import FREE, SEALED
 from services.kernel.instants import Day
 from services.kernel.ledger import ACTION, TAGS, Row, identity
 from services.kernel.sheets import Column, Sheet
@@ -61,19 +62,19 @@ class TopicRow(Row):
     """A row of 重点课题清单: a topic's whole life, as far as it has come."""
 
     kind: Annotated[Line, Field(max_length=30)]
-    leader: Annotated[Line, Field(min_length=1, max_length=60)]
+    leader: Annotated[Line, Field(min_length=1, max_length=60), FREE]
     group: Group = Field(default=[])
     cooperating: Codes = Field(default=[])
     tags: Tagged = Field(default=[])
     state: Annotated[TopicState, _by_name(_STAGES)] = TopicState.framing
-    outline: Annotated[Text, Field(max_length=4000)] = ""
+    outline: Annotated[Text, Field(max_length=4000), FREE] = ""
     approved: Day | None = None
-    report: Annotated[Line, Field(max_length=120)] = ""
+    report: Annotated[Line, Field(max_length=120), FREE] = ""
     reported: Day | None = None
-    summary: Annotated[Text, Field(max_length=2000)] = ""
+    summary: Annotated[Text, Field(max_length=2000), FREE] = ""
     revisited: Day | None = None
     effective: Annotated[bool, BeforeValidator(lambda value: _YES_NO.get(value, value))] = True
-    finding: Annotated[Text, Field(max_length=2000)] = ""
+    finding: Annotated[Text, Field(max_length=2000), FREE] = ""
     closed: Day | None = None
 
 
@@ -81,12 +82,12 @@ class VisitRow(Row):
     """A row of 调研台账. `counts_as` and, for a unit of the platform, `kind` are the edge's, which knows the tree."""
 
     topic: Annotated[Line, Field(min_length=1, max_length=40)]
-    leader: Annotated[Line, Field(min_length=1, max_length=60)]
+    leader: Annotated[Line, Field(min_length=1, max_length=60), FREE]
     people: Annotated[Count, Field(ge=1, le=1000)] = 1
     visited: Text | None = None
-    place: Annotated[Line, Field(max_length=120)] | None = None
+    place: Annotated[Line, Field(max_length=120), FREE] | None = None
     kind: Annotated[PlaceKind, _by_name(PLACE_KINDS)] | None = None
-    findings: Annotated[Text, Field(max_length=4000)] | None = None
+    findings: Annotated[Text, Field(max_length=4000), SEALED] | None = None
     counts_as: Text | None = None
 
 
@@ -100,10 +101,10 @@ class MeasureRow(Row):
     due: Day
     state: Annotated[MeasureState, _by_name(_STATES)] = MeasureState.set
     noted: Day | None = None
-    done: Annotated[Text, Field(max_length=1000)] = ""
-    next: Annotated[Text, Field(max_length=1000)] = ""
-    problem: Annotated[Text, Field(max_length=1000)] = ""
-    support: Annotated[Text, Field(max_length=1000)] = ""
+    done: Annotated[Text, Field(max_length=1000), FREE] = ""
+    next: Annotated[Text, Field(max_length=1000), FREE] = ""
+    problem: Annotated[Text, Field(max_length=1000), FREE] = ""
+    support: Annotated[Text, Field(max_length=1000), FREE] = ""
     settled: Day | None = None
     became: Annotated[Literal["regulation", "problem"], _by_name(BECAME)] | None = None
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel.cells import OwnNumber, Tags
 from services.kernel.event import Command, Payload
-from services.kernel.free_text import Post, Reason, Title
+from services.kernel.free_text import FREE, FreeText, Post, Reason, Title
 from services.kernel.instants import Day
 
 from .measure import MeasureState
@@ -60,6 +60,9 @@ class Member(BaseModel):
     unit: Unit | None = Field(default=None, description="所在单位，本单位的可不填")
 
 
+Outline = Annotated[str, StringConstraints(min_length=1, max_length=4000), FREE]
+
+
 class TopicContent(Command):
     """What a topic is about, and who researches it. Case material is not kept."""
 
@@ -99,7 +102,7 @@ class VoidTopic(WithId):
 class SubmitOutline(WithId):
     """Put the research outline 调研方案 before the leader."""
 
-    outline: str = Field(min_length=1, max_length=4000)
+    outline: Outline
 
 
 class ApproveOutline(WithId):
@@ -184,9 +187,9 @@ class TopicFramed(TopicTold):
 
     type: ClassVar[str] = "topic.framed.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_CONTENT, "now": [_TOPIC, {**_TOPIC, "figure": "groups"}]}]
-    title: str
+    title: FreeText
     kind: str
-    leader: str
+    leader: FreeText
     group: list[Member]
     cooperating: list[str]
     tags: list[str] = []  # noqa: RUF012  # a pydantic field: copied each time
@@ -201,7 +204,7 @@ class TopicCorrected(TopicFramed):
     examples: ClassVar[list[dict[str, Any]]] = [
         {**_CONTENT, "group": [], "reason": "调研组尚未组成", "was": [{**_TOPIC, "figure": "groups"}]}
     ]
-    reason: str
+    reason: FreeText
 
 
 class TopicVoided(TopicTold):
@@ -209,7 +212,7 @@ class TopicVoided(TopicTold):
 
     type: ClassVar[str] = "topic.voided.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "reason": "重复立题", "was": [_TOPIC]}]
-    reason: str
+    reason: FreeText
     row: str | None = None
 
 
@@ -218,7 +221,7 @@ class OutlineSubmitted(TopicTold):
 
     type: ClassVar[str] = "topic.outline_submitted.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "outline": "围绕数据共享的堵点，到三个单位座谈"}]
-    outline: str
+    outline: FreeText
 
 
 class OutlineApproved(TopicTold):
@@ -242,8 +245,8 @@ class ReportFiled(TopicTold):
 
     type: ClassVar[str] = "topic.report_filed.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "report": "数据共享调研报告", "summary": "堵点在标准"}]
-    report: str
-    summary: str = ""
+    report: FreeText
+    summary: FreeText = ""
 
 
 class TopicRevisited(TopicTold):
@@ -252,7 +255,7 @@ class TopicRevisited(TopicTold):
     type: ClassVar[str] = "topic.revisited.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "effective": True, "finding": "措施已见效"}]
     effective: bool
-    finding: str = ""
+    finding: FreeText = ""
 
 
 class TopicClosed(TopicTold):
@@ -271,7 +274,7 @@ class TopicReturned(TopicTold):
     ]
     left: TopicState
     entered: TopicState
-    reason: str
+    reason: FreeText
 
 
 class EvidenceCounted(TopicTold):

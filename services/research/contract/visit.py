@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from services.kernel.cells import OwnNumber
 from services.kernel.event import Command, Payload
-from services.kernel.free_text import Post, Reason, Title
+from services.kernel.free_text import SEALED, FreeText, Post, Reason, Title
 from services.kernel.instants import Day
 from services.kernel.register import Placed
 
@@ -57,7 +57,9 @@ class VisitContent(Command):
 class Private(Command):
     """What was found: encrypted, in no event and no list; the visited unit does not see it."""
 
-    findings: str | None = Field(default=None, max_length=4000, description="发现的问题和建议，加密保存；不填则不变")
+    findings: Annotated[str, SEALED] | None = Field(
+        default=None, max_length=4000, description="发现的问题和建议，加密保存；不填则不变"
+    )
 
 
 class RecordVisit(VisitContent, Private):
@@ -122,12 +124,12 @@ class VisitRecorded(Payload):
 
     type: ClassVar[str] = "visit.recorded.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_VISIT, "now": EXAMPLE_UNIT}]
-    title: str
+    title: FreeText
     topic: str
-    leader: str
+    leader: FreeText
     people: int
     visited: str | None = None
-    place: str | None = None
+    place: FreeText | None = None
     kind: PlaceKind
     counts_as: str
     number: str | None = None
@@ -142,7 +144,7 @@ class VisitCorrected(VisitRecorded):
     examples: ClassVar[list[dict[str, Any]]] = [
         {**_VISIT, "people": 4, "reason": "人数有误", "was": EXAMPLE_UNIT, "now": EXAMPLE_UNIT}
     ]
-    reason: str
+    reason: FreeText
     was: Placed
 
 
@@ -151,6 +153,6 @@ class VisitVoided(Payload):
 
     type: ClassVar[str] = "visit.voided.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "reason": "重复登记", "was": EXAMPLE_UNIT}]
-    reason: str
+    reason: FreeText
     was: Placed
     row: str | None = None

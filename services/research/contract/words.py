@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.kernel import free_text
 from services.kernel.event import Command
 from services.kernel.instants import Day
 
@@ -16,8 +17,7 @@ APPROVERS = ("committee", "office", "leader")
 
 Unit = Annotated[str, Field(min_length=1, max_length=32)]
 Units = Annotated[list[Unit], Field(max_length=20)]
-Note = Annotated[str, Field(max_length=2000)]
-"""Free text that becomes part of an event: numbers and addresses in it are redacted first."""
+Note = free_text.Note
 
 EXAMPLE_UNIT: dict[str, Any] = {"unit": "D001", "day": "2026-03-05"}
 

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Envelope, record_id
-from services.kernel.redaction import redact
 from services.kernel.rules import campaign_of
 from services.kernel.work import Work
 
@@ -32,7 +31,6 @@ from ..domain import (
 
 Answer = dict[str, Any]
 _NEW = (contract.FrameTopic, contract.RecordVisit, contract.RecordMeasure)
-_FREE = ("title", "place", "outline", "report", "summary", "finding", "reason", "done", "next", "problem", "support")
 
 
 class Deciding:
@@ -75,7 +73,6 @@ def norm_of(work: Work) -> Norm:
 
 def decided(work: Work, aggregate: Aggregate[Any], id: str, command: Any, expected: int | None = None) -> Any:
     """Decide a command with what belongs to it; its free text bears no numbers."""
-    command = redacted(command)
     if isinstance(command, contract.TopicContent):
         known = work.get(TOPIC, id)
         if known is None or known.kind != command.kind:
@@ -85,14 +82,6 @@ def decided(work: Work, aggregate: Aggregate[Any], id: str, command: Any, expect
     if aggregate is MEASURE:
         return _measure(work, id, command, expected)
     return work.decide(aggregate, id, command, expected)
-
-
-def redacted(told: Any) -> Any:
-    """A command, a row or a note: what of it becomes part of an event, without numbers that name somebody."""
-    free: dict[str, Any] = {name: redact(text) for name in _FREE if isinstance(text := getattr(told, name, None), str)}
-    if isinstance(noted := getattr(told, "progress", None), contract.Progress):
-        free["progress"] = redacted(noted)
-    return told.model_copy(update=free)
 
 
 def _visit(work: Work, id: str, command: Any, expected: int | None) -> Visit:

@@ -21,7 +21,7 @@ from .. import contract
 from ..domain import APPROVALS, MEASURE, PLACE, TOPIC, VISIT, check_reached, measure_steps, place_id_of, topic_steps
 from ..store import topic_ids
 from ..store.rows import exported
-from .deciding import decided, norm_of, redacted
+from .deciding import decided, norm_of
 
 _KINDS: dict[str, tuple[Aggregate[Any], type[Any], type[Any], type[Any]]] = {
     "topics": (TOPIC, contract.FrameTopic, contract.CorrectTopic, contract.VoidTopic),
@@ -102,9 +102,9 @@ class Ledgers(Imports):
         """What the row tells beyond the record's content."""
         steps: Iterable[Command] = ()
         if isinstance(row, contract.TopicRow):
-            steps = topic_steps(id, redacted(row), work.get(TOPIC, id) or _gone(id))
+            steps = topic_steps(id, row, work.get(TOPIC, id) or _gone(id))
         elif isinstance(row, contract.MeasureRow):
-            steps = measure_steps(id, redacted(row), work.get(MEASURE, id) or _gone(id))
+            steps = measure_steps(id, row, work.get(MEASURE, id) or _gone(id))
         elif isinstance(row, contract.VisitRow) and row.findings:
             known = {} if new else self.vault.read_many([id]).get(id, {})
             if redact(known.get("findings", "")) != redact(row.findings):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FREE, FreeText
 from services.kernel.instants import Day
 
 from .duty import DutyKind
@@ -21,12 +22,14 @@ class PlannedItem(BaseModel):
 
     key: ItemKey
     title: Title
-    text: str = Field(default="", max_length=500)
+    text: Annotated[str, StringConstraints(max_length=500), FREE] = ""
     kind: DutyKind | None = None
     due: Day | None = None
     day: Day | None = None
-    place: str = Field(default="", max_length=60)
-    host_post: str = Field(default="", max_length=60, description="主持人职务，不填姓名")
+    place: Annotated[str, StringConstraints(max_length=60), FREE] = ""
+    host_post: Annotated[str, StringConstraints(max_length=60), FREE] = Field(
+        default="", description="主持人职务，不填姓名"
+    )
 
 
 class DrawBranchPlan(Command):
@@ -41,7 +44,7 @@ class PlaceBranchPlan(Command):
     unit: str
     day: Day
     receipt: str
-    title: str
+    title: FreeText
     edition: int
     items: list[PlannedItem]
 
@@ -68,7 +71,7 @@ class BranchPlanTold(Payload):
     """A branch's plan as an event tells it; `typed` fields were typed by hand, `given` came from the notice."""
 
     receipt: str
-    title: str
+    title: FreeText
     edition: int
     items: list[PlannedItem]
     typed: int
@@ -105,4 +108,4 @@ class BranchPlanRevised(BranchPlanTold):
     examples: ClassVar[list[dict[str, Any]]] = [
         {**_PLAN, "items": [{**_PLANNED, "day": "2026-03-12", "place": "三楼会议室"}], "typed": 2, "reason": "完善计划"}
     ]
-    reason: str
+    reason: FreeText

@@ -6,10 +6,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel.cells import Tags
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FREE, FreeText
 from services.kernel.instants import Day
 
 from .reported import (
@@ -30,8 +31,15 @@ from .words import EXAMPLE_UNIT
 MOST_ENTRIES = 500
 """So many entries a contest takes: they are placed in one go, among one another."""
 Mark = Annotated[float, Field(ge=0, le=1000, multiple_of=0.5, description="分数，可到半分")]
-Author = Annotated[str, Field(min_length=1, max_length=40, description="作者的职务或展示编号，不填姓名")]
-Reference = Annotated[str, Field(min_length=1, max_length=200, description="作品存放处的编号或地址；平台不存作品")]
+Author = Annotated[
+    str, StringConstraints(min_length=1, max_length=40), FREE, Field(description="作者的职务或展示编号，不填姓名")
+]
+Reference = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    FREE,
+    Field(description="作品存放处的编号或地址；平台不存作品"),
+]
 
 
 class ContestKind(StrEnum):
@@ -66,7 +74,7 @@ class Criterion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=40)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=40), FREE]
     full: int = Field(default=100, ge=1, le=1000)
     weight: int | None = Field(default=None, ge=1, le=1000)
 
@@ -76,7 +84,7 @@ class Award(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=40)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=40), FREE]
     quota: int = Field(ge=1, le=200)
 
 
@@ -287,8 +295,8 @@ class EntryTold(Told):
 
     contest: str
     organiser: str
-    author: str
-    reference: str
+    author: FreeText
+    reference: FreeText
 
 
 _ENTRY = Examples(

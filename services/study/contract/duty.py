@@ -6,10 +6,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.gateway.contract import UnitId, UnitKind
 from services.kernel.event import Command
+from services.kernel.free_text import FREE, NAMED, FreeText
 
 from .session import FORM_NAMES, WAYS, Form, Way
 from .words import Placed
@@ -43,7 +44,7 @@ class Requirement(BaseModel):
     kind: DutyKind
     number: int = Field(default=1, ge=1, le=100)
     each: Each = Each.month
-    note: str = Field(default="", max_length=200)
+    note: Annotated[str, StringConstraints(max_length=200), FREE] = ""
 
 
 class Material(BaseModel):
@@ -52,7 +53,7 @@ class Material(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(default="", max_length=64)
-    title: str = Field(min_length=1, max_length=120)
+    title: Annotated[str, StringConstraints(min_length=1, max_length=120), FREE]
 
 
 class Audience(Command):
@@ -76,7 +77,7 @@ STANDINGS = {Standing.complete: "已完成", Standing.on_time: "按期推进", S
 class GetPlanProgress(Command):
     """How many units of a subtree owe something by a plan or a notice, are done with it, or are behind."""
 
-    source: str = Field(max_length=64)
+    source: Annotated[str, NAMED] = Field(max_length=64)
     unit: str
 
 
@@ -90,7 +91,7 @@ class ListDuties(Command):
     notices, for those that are behind alone: of what else there is, nobody asks in one list.
     """
 
-    source: str | None = Field(default=None, max_length=64)
+    source: Annotated[str, NAMED] | None = Field(default=None, max_length=64)
     unit: str
     state: DutyState | None = None
     page: int = Field(default=1, ge=1, le=10_000)
@@ -111,5 +112,5 @@ class Edition(BaseModel):
 
     edition: int
     day: date
-    reason: str = ""
-    changes: list[str] = []
+    reason: FreeText = ""
+    changes: list[FreeText] = []

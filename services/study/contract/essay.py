@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Placed, Reason, Title
@@ -58,7 +59,7 @@ class ListEssays(Paged):
 class EssayTold(Payload):
     """The content of an essay as an event tells it; an essay counts one on its day."""
 
-    title: str
+    title: FreeText
     session: str | None = None
     number: str | None = None
     row: str | None = None
@@ -82,7 +83,7 @@ class EssayCorrected(EssayTold):
     examples: ClassVar[list[dict[str, Any]]] = [
         {**_ESSAY, "reason": "日期有误", "was": EXAMPLE_UNIT, "now": EXAMPLE_UNIT}
     ]
-    reason: str
+    reason: FreeText
     was: Placed
     now: Placed
 
@@ -92,6 +93,6 @@ class EssayVoided(Payload):
 
     type: ClassVar[str] = "essay.voided.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "reason": "重复登记", "was": EXAMPLE_UNIT}]
-    reason: str
+    reason: FreeText
     was: Placed
     row: str | None = None

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from services.gateway.contract import MemberId
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, Reason
@@ -89,4 +90,4 @@ class ExcuseWithdrawn(ExcuseTold):
 
     type: ClassVar[str] = "excuse.withdrawn.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_EXCUSE, "reason": "登记有误"}]
-    reason: str
+    reason: FreeText

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from services.kernel.cells import Count, Line, Tagged, Text
+from services.kernel.free_text import FREE
 from services.kernel.instants import Day
 from services.kernel.ledger import ACTION, TAGS, Row, identity
 from services.kernel.sheets import Column, Sheet
@@ -38,8 +39,8 @@ class EntryRow(Row):
     """A row of 参赛作品."""
 
     contest: Code
-    author: Annotated[Line, Field(min_length=1, max_length=40)]
-    reference: Annotated[Line, Field(min_length=1, max_length=200)]
+    author: Annotated[Line, Field(min_length=1, max_length=40), FREE]
+    reference: Annotated[Line, Field(min_length=1, max_length=200), FREE]
 
 
 class IssueRow(Row):

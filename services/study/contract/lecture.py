@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Placed, Post, Reason, Title, Whole
@@ -71,9 +72,9 @@ class ListLectures(Paged):
 class LectureTold(Payload):
     """The content of a lecture as an event tells it; a lecture counts one on its day."""
 
-    title: str
+    title: FreeText
     mode: LectureMode
-    speaker_post: str
+    speaker_post: FreeText
     audience: int
     number: str | None = None
     row: str | None = None
@@ -103,7 +104,7 @@ class LectureCorrected(LectureTold):
     examples: ClassVar[list[dict[str, Any]]] = [
         {**_LECTURE, "reason": "日期有误", "was": EXAMPLE_UNIT, "now": EXAMPLE_UNIT}
     ]
-    reason: str
+    reason: FreeText
     was: Placed
     now: Placed
 
@@ -113,6 +114,6 @@ class LectureVoided(Payload):
 
     type: ClassVar[str] = "lecture.voided.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "reason": "重复登记", "was": EXAMPLE_UNIT}]
-    reason: str
+    reason: FreeText
     was: Placed
     row: str | None = None

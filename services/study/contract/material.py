@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel.event import Command
+from services.kernel.free_text import FREE
 
 from .reported import (
     Content,
@@ -51,7 +52,7 @@ class SetItem(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    title: Annotated[str, Field(min_length=1, max_length=120)]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=120), FREE]
     kind: Annotated[str, Field(pattern="^(book|document|article|video|other)$")] = "book"
     hours: float = Field(default=0, ge=0, le=200, multiple_of=0.5)
 

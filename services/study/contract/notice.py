@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.gateway.contract import UnitKind
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FREE, FreeText, Note
 from services.kernel.instants import Day
 
 from .duty import Due, DutyKind, Edition, Material, Month
@@ -32,7 +33,7 @@ class Item(BaseModel):
 
     key: ItemKey
     title: Title
-    text: str = Field(default="", max_length=500)
+    text: Annotated[str, StringConstraints(max_length=500), FREE] = ""
     kind: DutyKind | None = Field(default=None, description="不填为没有对应记录的事项，由支部手工勾选")
     number: int = Field(default=1, ge=1, le=100)
     since: Month | None = Field(default=None, description="从哪个月的记录算起，不填为通知单当月")
@@ -60,7 +61,7 @@ class ReviseNotice(Command):
     id: str
     title: Title | None = None
     items: Items
-    note: str = Field(default="", max_length=2000)
+    note: Note = ""
     reason: Reason = "修改草稿"
 
 
@@ -103,7 +104,7 @@ class SendReceipt(Command):
 
     unit: str
     notice: str
-    title: str
+    title: FreeText
     month: str
     day: Day
     edition: int
@@ -151,14 +152,14 @@ class ListReceipts(Paged):
 class NoticeTold(Payload):
     """The content of a notice as an event tells it."""
 
-    title: str
+    title: FreeText
     plan: str
     month: str
     units: list[str]
     kinds: list[UnitKind]
     items: list[Item]
     materials: list[Material]
-    note: str = ""
+    note: FreeText = ""
 
 
 _UNIT: dict[str, Any] = {"unit": "D001", "day": "2026-03-02"}
@@ -208,7 +209,7 @@ class NoticeIssued(Payload):
     examples: ClassVar[list[dict[str, Any]]] = [
         {**_UNIT, "title": _NOTICE["title"], "edition": {"edition": 1, "day": "2026-03-02"}, "now": _UNIT}
     ]
-    title: str
+    title: FreeText
     edition: Edition
     now: Placed
 
@@ -220,8 +221,8 @@ class NoticeWithdrawn(Payload):
     examples: ClassVar[list[dict[str, Any]]] = [
         {**_UNIT, "title": _NOTICE["title"], "reason": "重复下发", "was": _UNIT}
     ]
-    title: str
-    reason: str
+    title: FreeText
+    reason: FreeText
     was: Placed | None
 
 
@@ -229,7 +230,7 @@ class ReceiptTold(Payload):
     """Which notice a receipt is of."""
 
     notice: str
-    title: str
+    title: FreeText
 
 
 class ReceiptSent(ReceiptTold):
@@ -282,7 +283,7 @@ class ReceiptTicked(ReceiptTold):
         }
     ]
     item: str
-    note: str
+    note: FreeText
     done: bool
     was: Due
     now: Due

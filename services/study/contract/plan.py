@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from services.gateway.contract import UnitKind
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FreeText
 
 from .duty import Audience, Edition, Material, Month, Requirement
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Reason, Title
@@ -78,7 +79,7 @@ class ListPlans(Paged):
 class PlanTold(Payload):
     """The content of a plan as an event tells it."""
 
-    title: str
+    title: FreeText
     first: str
     last: str
     units: list[str]
@@ -124,7 +125,7 @@ class PlanIssued(Payload):
 
     type: ClassVar[str] = "plan.issued.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_DAY, "edition": {"edition": 1, "day": "2026-03-02"}}]
-    title: str
+    title: FreeText
     edition: Edition
 
 
@@ -133,8 +134,8 @@ class PlanWithdrawn(Payload):
 
     type: ClassVar[str] = "plan.withdrawn.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_DAY, "reason": "并入新计划"}]
-    title: str
-    reason: str
+    title: FreeText
+    reason: FreeText
 
 
 EXAMPLE_DUE: dict[str, Any] = {**EXAMPLE_UNIT, "due": 4, "done": 1}

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
 
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Reason, Title
@@ -72,10 +73,10 @@ class Offered(Paged):
 class Told(Payload):
     """The content as an event tells it; `was` leaves the figures and `now` enters them."""
 
-    title: str
+    title: FreeText
     number: str | None = None
     row: str | None = None
-    reason: str | None = None
+    reason: FreeText | None = None
     was: list[Part] = Field(default_factory=list)
     now: list[Part] = Field(default_factory=list)
 
@@ -83,7 +84,7 @@ class Told(Payload):
 class Returned(Payload):
     """It was given back."""
 
-    reason: str
+    reason: FreeText
     was: list[Part] = Field(default_factory=list)
 
 

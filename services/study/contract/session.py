@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.gateway.contract import MemberId
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
 
 from .reported import Link
@@ -279,7 +280,7 @@ class SessionTold(Payload):
 
     way: Way
     form: Form
-    title: str
+    title: FreeText
     due: int
     absences: list[Absence]
     listed: bool = False
@@ -307,7 +308,7 @@ class SessionSubmitted(Payload):
 
     type: ClassVar[str] = "session.submitted.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "title": "三月主题党日", "now": _COUNTED}]
-    title: str
+    title: FreeText
     now: Counted
 
 
@@ -324,7 +325,7 @@ class SessionCorrected(SessionTold):
             "now": {**_COUNTED, "due": 21, "present": 19},
         }
     ]
-    reason: str
+    reason: FreeText
     was: Counted | None
     now: Counted | None
 
@@ -334,7 +335,7 @@ class SessionReturned(Payload):
 
     type: ClassVar[str] = "session.returned.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "reason": "缺少议题", "was": _COUNTED}]
-    reason: str
+    reason: FreeText
     was: Counted
 
 
@@ -350,6 +351,6 @@ class SessionVoided(Payload):
 
     type: ClassVar[str] = "session.voided.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "reason": "重复登记", "was": _COUNTED}]
-    reason: str
+    reason: FreeText
     was: Counted | None
     row: str | None = None

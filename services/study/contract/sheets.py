@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.cells import Count, Line, Text, choice
+from services.kernel.free_text import FREE
 from services.kernel.instants import Day
 from services.kernel.ledger import ACTION, Row, identity
 from services.kernel.sheets import Column, Sheet
@@ -50,7 +51,7 @@ class AttendanceRow(BaseModel):
     unit: Text
     member: Annotated[Text, Field(pattern=r"^[A-Z][A-Z0-9-]{2,31}$")]
     outcome: Annotated[Outcome, choice(OUTCOMES)]
-    reason: Annotated[Text, Field(max_length=200)] = ""
+    reason: Annotated[Text, Field(max_length=200), FREE] = ""
 
 
 class EssayRow(Row):
@@ -63,7 +64,7 @@ class LectureRow(Row):
     """A row of 专题党课."""
 
     mode: Annotated[LectureMode, choice({name: str(mode) for mode, name in MODE_NAMES.items()})]
-    speaker_post: Annotated[Line, Field(min_length=1, max_length=60)]
+    speaker_post: Annotated[Line, Field(min_length=1, max_length=60), FREE]
     audience: Count
 
 

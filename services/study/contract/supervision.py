@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.gateway.contract import UnitId, UnitKind
 from services.kernel.event import Command, Payload
+from services.kernel.free_text import FREE, NAMED, FreeText, Reason
 
 from .duty import DutyKind, Each, Month
 from .words import EXAMPLE_UNIT, Paged
@@ -20,7 +21,7 @@ class Remind(Command):
     """Remind units that are behind with a plan or notice, or have not acknowledged it; `unit` is who reminds."""
 
     unit: str
-    source: str = Field(max_length=64)
+    source: Annotated[str, NAMED] = Field(max_length=64)
     what: Lapse
     units: Annotated[list[UnitId], Field(min_length=1, max_length=200)]
 
@@ -30,8 +31,8 @@ class SendReminder(Command):
 
     unit: str
     by: str
-    source: str
-    title: str
+    source: Annotated[str, NAMED]
+    title: FreeText
     what: Lapse
 
 
@@ -59,8 +60,8 @@ class ReminderSent(Payload):
         }
     ]
     by: str
-    source: str
-    title: str
+    source: Annotated[str, NAMED]
+    title: FreeText
     what: Lapse
 
 
@@ -73,14 +74,14 @@ class Norm(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: str
-    name: str
+    name: FreeText
     kind: DutyKind
     each: Each
     number: int
     kinds: list[UnitKind]
     from_members: int = 0
-    source: str
-    trust: str
+    source: FreeText
+    trust: FreeText
 
 
 class NormContent(Command):
@@ -89,8 +90,10 @@ class NormContent(Command):
     number: int = Field(ge=1, le=31)
     each: Literal[Each.month, Each.quarter]
     from_members: int = Field(default=0, ge=0, le=10_000, description="党员达到此数的单位才适用")
-    source: str = Field(min_length=1, max_length=200, description="依据")
-    trust: str = Field(min_length=1, max_length=40, description="可信程度，如 已核对原文")
+    source: Reason = Field(description="依据")
+    trust: Annotated[str, StringConstraints(min_length=1, max_length=40), FREE] = Field(
+        description="可信程度，如 已核对原文"
+    )
 
 
 class SetNorm(NormContent):
@@ -125,8 +128,8 @@ class NormSet(Payload):
     number: int
     each: Each
     from_members: int
-    source: str
-    trust: str
+    source: FreeText
+    trust: FreeText
 
 
 class ListNorms(Command):

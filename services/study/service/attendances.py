@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from services.kernel.event import ONESELF, Envelope, record_id
 from services.kernel.imports import Imports
 from services.kernel.lists import shown
-from services.kernel.redaction import redact
 from services.kernel.rpc import command, query
 from services.kernel.work import Work
 
@@ -61,8 +60,7 @@ class Attendances(Imports):
         """Take an excuse back, and what it changed in sessions."""
 
         def act(work: Work) -> Answer:
-            told = command.model_copy(update={"reason": redact(command.reason)})
-            state = work.decide(EXCUSE, command.id, told, envelope.expected)
+            state = work.decide(EXCUSE, command.id, command, envelope.expected)
             _within(work, command.id)
             absences = rolls.excused_by(work, command.id)
             for row in absences:
@@ -118,7 +116,7 @@ class Attendances(Imports):
         if one.unit not in work.envelope.paths:
             raise wrong("unit.unknown", "unit", f"没有单位 {one.unit}，或不在您的权限范围内")
         outcomes = [(row.member, _outcome(row)) for row in named]
-        return name(work, self._session_id(one), outcomes, redact(one.reason) or "考勤表登记")
+        return name(work, self._session_id(one), outcomes, one.reason or "考勤表登记")
 
     def read_ahead(self, work: Work, kind: str, rows: Sequence[BaseModel]) -> None:
         """The sessions, what their members change, their units' coverage, their rolls, and where members studied."""

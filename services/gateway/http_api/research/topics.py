@@ -24,7 +24,7 @@ _TOPICS = "重点课题"
 class OutlineBody(Body):
     """The research outline 调研方案."""
 
-    outline: str = Field(min_length=1, max_length=4000)
+    outline: contract.Outline
 
 
 class ReportBody(Body):

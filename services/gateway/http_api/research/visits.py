@@ -84,7 +84,7 @@ async def get_visit(id: str, request: Request, caller: Caller, gate: Gated) -> A
 
 @router.get("/visits/{id}/findings", tags=[_VISITS], summary="查看调研所得原文（留痕）")
 async def get_findings(
-    id: str, request: Request, caller: Caller, gate: Gated, reason: str = Query(min_length=1, max_length=200)
+    id: str, request: Request, caller: Caller, gate: Gated, reason: Annotated[Reason, Query()]
 ) -> Answer:
     """What was found, in clear, for those who went; the look is written down with its reason first."""
     return await RECORDS.one(gate, caller, request, contract.GetFindings(id=id, reason=reason))
