@@ -36,6 +36,10 @@ CLOCK_SLACK = timedelta(seconds=1)
 _TOLD = ("_id", "aggregate", "n", "type", "time", "recorded", "unit", "actor", "day", "command", "data")
 
 
+Follow = Callable[[Work], None]
+"""What follows from all that a work has decided, however many commands or rows that was; it is saved with them."""
+
+
 class TooSlow(PyMongoError):
     """The transaction took longer than the watermark waits: nothing was written; make it smaller, or ask again."""
 
@@ -64,6 +68,7 @@ class Journal:
         self.digest = digest
         self.moves = Moves(database, clock)
         self.aggregates: Sequence[Aggregate[Any]] = ()
+        self.follow: Follow = lambda work: None
         self._limit = timedelta(seconds=transaction_seconds) - CLOCK_SLACK
 
     def ensure_indexes(self) -> None:
@@ -99,6 +104,7 @@ class Journal:
                 return first, False
             work = Work(self, envelope, self.clock(), session)
             answer = act(work)
+            self.follow(work)
             row = {"_id": key, "body": digest, "answer": answer, "time": work.now, "command": type(command).__name__}
             self.database["commands"].insert_one(row, session=session)
             work.save()
@@ -121,6 +127,7 @@ class Journal:
         def run(session: ClientSession) -> Any:
             work = Work(self, envelope, self.clock(), session)
             result = act(work)
+            self.follow(work)
             work.save()
             self.in_time(work)
             return result

@@ -17,7 +17,7 @@ from pymongo.errors import PyMongoError
 from .aggregate import Aggregate
 from .bus import Publisher
 from .clock import utc_now
-from .journal import Journal
+from .journal import Follow, Journal
 from .relay import Relay
 from .resend import Resender
 from .settings import settings
@@ -34,9 +34,15 @@ Indexes = Callable[[Database[Document]], None]
 class Journalled(DependencyProvider):
     """Gives the service its `Journal`, on its own database, with its indexes made."""
 
-    def __init__(self, aggregates: Sequence[Aggregate[Any]] = (), indexes: Indexes = lambda database: None) -> None:
+    def __init__(
+        self,
+        aggregates: Sequence[Aggregate[Any]] = (),
+        indexes: Indexes = lambda database: None,
+        follow: Follow = lambda work: None,
+    ) -> None:
         self.aggregates = aggregates
         self.indexes = indexes
+        self.follow = follow
         self.clock = utc_now
 
     def setup(self) -> None:
@@ -55,7 +61,7 @@ class Journalled(DependencyProvider):
             transaction_seconds=given.transaction_seconds,
             digest=given.suite.digest,
         )
-        self.journal.aggregates = self.aggregates
+        self.journal.aggregates, self.journal.follow = self.aggregates, self.follow
         self.journal.ensure_indexes()
         ensure_collections(self.database, (aggregate.collection for aggregate in self.aggregates))
         self.indexes(self.database)

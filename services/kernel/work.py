@@ -94,6 +94,10 @@ class Work:
         self.load(aggregate, [id])
         return self._loaded[aggregate.name, id].version
 
+    def changed(self, aggregate: Aggregate[S]) -> dict[str, S]:
+        """The records of a kind that this work has changed, by id, as it has them so far."""
+        return {id: self._loaded[name, id].state for name, id in self._changed if name == aggregate.name}
+
     def decide(self, aggregate: Aggregate[S], id: str, command: Command, expected: int | None = None) -> S:
         """Decide `command` on the record and keep what follows for the save. Gives the state after it.
 

@@ -194,6 +194,27 @@ def test_a_trial_that_fails_takes_back_only_itself(journal: Journal) -> None:
     assert [(note["_id"], note["coins"]) for note in journal.database["notes"].find()] == [(5, 5), (1, 1)]
 
 
+def test_what_follows_is_asked_once_and_saved_with_its_cause(journal: Journal) -> None:
+    """Of a work that changed many records: it sees them all as they are now, and what it decides is saved with them."""
+    asked: list[dict[str, int]] = []
+
+    def follow(work: Work) -> None:
+        jars = {id: jar.coins for id, jar in work.changed(JAR).items()}
+        asked.append(jars)
+        work.decide(JAR, "sum", Change(coins=sum(jars.values())))
+
+    journal.follow = follow
+    journal.transact(envelope(), lambda work: [work.decide(JAR, id, Change(coins=2)) for id in ("a", "b", "a")])
+    assert asked == [{"a": 4, "b": 2}]
+    summed = journal.get(JAR, "sum")
+    assert summed is not None
+    assert summed.coins == 6
+    assert change(journal, "c", 5)["coins"] == 5
+    assert asked[1:] == [{"c": 5}]
+    journal.rehearse(envelope(), lambda work: work.decide(JAR, "a", Change(coins=2)))
+    assert len(asked) == 2
+
+
 def test_a_rehearsal_writes_nothing(journal: Journal) -> None:
     """Rehearsed rows see one another and leave no trace."""
 
