@@ -12,8 +12,9 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.store import Document
 from services.kernel.work import without_bookkeeping
 from services.study.domain import LECTURE, NOTICE, PLAN, RECEIPT, SESSION, receipt_id
-from services.study.domain.duty import practice, stands
-from services.study.store.duties import Practice, read_account
+from services.study.domain.account import Account, counts_of
+from services.study.domain.duty import stands
+from services.study.store.accounts import read_account
 
 from .findings import Findings
 
@@ -21,29 +22,28 @@ from .findings import Findings
 def compare_owed(study: Database[Document], found: Findings) -> None:
     """Accounts are what sessions and lectures count; duties are how units with such accounts stand."""
     with study.client.start_session(snapshot=True) as session:
-        practised: dict[str, Practice] = defaultdict(Counter)
+        practised: dict[str, Account] = defaultdict(Counter)
         for aggregate in (SESSION, LECTURE):
             for state in _states(study, aggregate, session).values():
-                practised[state.unit].update(practice(state))
+                practised[state.unit].update(counts_of(state))
         _compare_accounts(study, session, practised, found)
         _compare_duties(study, session, practised, found)
 
 
 def _compare_accounts(
-    study: Database[Document], session: ClientSession, practised: dict[str, Practice], found: Findings
+    study: Database[Document], session: ClientSession, practised: dict[str, Account], found: Findings
 ) -> None:
-    kept: dict[str, Practice] = defaultdict(Counter)
+    kept: dict[str, Account] = defaultdict(Counter)
     for account in study["accounts"].find(session=session):
-        unit, year = account["_id"].rsplit("|", 1)
-        kept[unit].update(read_account(account, year))
+        kept[account["unit"]].update(read_account(account))
     for unit in kept.keys() | practised.keys():
         found.compared["accounts"] += 1
-        if +kept[unit] != +practised[unit]:
+        if kept[unit] != practised[unit]:
             found.differs(f"study 单位 {unit} 的活动次数登记与其记录不一致")
 
 
 def _compare_duties(
-    study: Database[Document], session: ClientSession, practised: dict[str, Practice], found: Findings
+    study: Database[Document], session: ClientSession, practised: dict[str, Account], found: Findings
 ) -> None:
     plans, receipts = (_states(study, aggregate, session) for aggregate in (PLAN, RECEIPT))
     notices = _states(study, NOTICE, session)

@@ -7,15 +7,12 @@ last day is when they are due.
 from __future__ import annotations
 
 import calendar
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ..contract import DUTY_NAMES, EACH_NAMES, DutyKind, Each, Requirement, Standing
-from .lecture import Lecture
-from .session import Session, covering
 
 Counts = Mapping[tuple[str, str], int]
 """How many records of a unit there are: (month, kind) → number."""
@@ -31,17 +28,6 @@ class Window:
     first: str
     last: str
     due: date
-
-
-def practice(record: Session | Lecture | None) -> Counter[tuple[str, str]]:
-    """What a record counts for its unit: a submitted session that somebody attended, for its form and its way; a
-    lecture while it stands.
-    """
-    if isinstance(record, Lecture):
-        return Counter({(month_of(record.day), "lecture"): 1} if record.state == "recorded" else {})
-    if record is None or covering(record) is None:
-        return Counter()
-    return Counter({(month_of(record.day), str(kind)): 1 for kind in (record.form, record.way)})
 
 
 def month_of(day: date) -> str:

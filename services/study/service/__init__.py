@@ -13,6 +13,7 @@ from ..domain import AGGREGATES
 from .contests import Contests
 from .directory import Directory
 from .distribution import Distributing
+from .duties import follow
 from .materials import Materials
 from .pairs import Pairs
 from .plans import Plans
@@ -24,7 +25,7 @@ class Study(Plans, Pairs, Contests, Materials, Supervision, Directory):
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
-    journal = Journalled(AGGREGATES, indexes=store.ensure_indexes)
+    journal = Journalled(AGGREGATES, indexes=store.ensure_indexes, follow=follow)
     importer = Importer()
     relay = Relaying()
     vault = Vaulted()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -20,7 +20,10 @@ from services.kernel.work import Work
 from .. import store
 from ..contract import VoidReceipt
 from ..domain import NOTICE, PLAN, RECEIPT, Notice, Plan, receipt_id
-from .duties import send, stand, years_of
+from ..domain.account import Account
+from ..domain.duty import months
+from .duties import recount, send, update_plan_standing
+from .recounting import Recounting
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -93,27 +96,28 @@ class Distribution:
                 if isinstance(found, Notice) and work.get(RECEIPT, receipt_id(source, id)) is not None:
                     work.decide(RECEIPT, receipt_id(source, id), VoidReceipt())
             return
-        firsts = [window.first for window in found.windows()]
-        years = years_of([{"first": min(firsts), "last": found.last if isinstance(found, Plan) else found.month}])
-        counts = store.duties.counts(work, ids, years)
+        first = min(window.first for window in found.windows())
+        last = found.last if isinstance(found, Plan) else found.month
+        asked = [(id, month) for id in ids for month in months(first, last)]
+        accounts: dict[str, Account] = defaultdict(Counter)
+        for (id, _), account in recount(work, asked).items():
+            accounts[id].update(account)
         for unit in units:
             id, path = unit["_id"], unit["path"]
             work.paths[id] = path
-            store.duties.touch(work, id, years)
-            known = counts.get(id, Counter())
             if isinstance(found, Plan):
-                stand(work, source, found, id, path, known)
+                update_plan_standing(work, source, found, id, path, accounts[id])
             else:
-                send(work, source, found, id, path, known)
+                send(work, source, found, id, path, accounts[id])
 
 
 class Distributing(DependencyProvider):
-    """Distributes from a thread of the service's process."""
+    """Distributes, and counts accounts again where that is asked, from a thread of the service's process."""
 
     def start(self) -> None:
         """Begin with what an earlier process left."""
         journal = next(found for found in self.container.extensions if isinstance(found, Journalled)).journal
-        self._distribution = Distribution(journal)
+        self._distribution, self._recounting = Distribution(journal), Recounting(journal)
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._thread = self.container.spawn_managed_thread(self._run, identifier="distribution")
 
@@ -134,7 +138,7 @@ class Distributing(DependencyProvider):
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                while not self._stopping.is_set() and self._distribution.step():
+                while not self._stopping.is_set() and (self._distribution.step() or self._recounting.step()):
                     pass
             except PyMongoError as error:
                 log.warning("distribution.waiting", error=repr(error))

@@ -16,7 +16,7 @@ from services.kernel.work import Work
 
 from .. import contract, store
 from ..domain import NOTICE, PLAN, RECEIPT, MakeNotice, receipt_id, wrong
-from .duties import Sort, distribute, mirror
+from .duties import Sort, distribute, sync_duty
 
 Answer = dict[str, Any]
 
@@ -149,7 +149,7 @@ class Plans(Imports):
             raise wrong("receipt.not_found", "unit", f"通知单没有下发给 {row.unit}，或不在您的权限范围内", "not_found")
         if receipt.acknowledged < notice.edition:
             asked = contract.AcknowledgeReceipt(id=id, edition=notice.edition, day=row.day)
-            mirror(work, work.decide(RECEIPT, id, asked), work.paths[row.unit])
+            sync_duty(work, work.decide(RECEIPT, id, asked), work.paths[row.unit])
 
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """A receipt's row: the notice and the receipt."""
@@ -191,7 +191,7 @@ class Plans(Imports):
             answer = _moved(work, RECEIPT, command.id, command, envelope.expected)
             receipt = work.get(RECEIPT, command.id)
             if receipt is not None:
-                mirror(work, receipt, store.units.path(work.database, receipt.unit))
+                sync_duty(work, receipt, store.units.path(work.database, receipt.unit))
             return answer
 
         return self._execute(envelope, command, act)

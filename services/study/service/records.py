@@ -19,15 +19,12 @@ from ..domain import (
     ESSAY,
     LECTURE,
     SESSION,
-    Lecture,
-    Session,
     check_link,
     coverage_id,
     wrong,
 )
 from .attendances import Attendances
 from .attended import decide_session
-from .duties import practise
 from .links import in_programme
 
 Answer = dict[str, Any]
@@ -211,16 +208,9 @@ _BY_KIND: dict[str, tuple[Aggregate[Any], type[Any], type[Any], type[Any]]] = {
 
 
 def decided(work: Work, aggregate: Aggregate[Any], id: str, command: Command, expected: int | None = None) -> Any:
-    """Decide a command with what belongs to it: coverage follows submitted sessions, and what the unit owes follows
-    what it has done.
-    """
+    """Decide a command with what belongs to it: coverage follows submitted sessions."""
     if isinstance(command, contract.SessionContent) and command.programme is not None:
         command = in_programme(work, command)
-    before = work.get(aggregate, id)
     if aggregate is SESSION:
-        state = decide_session(work, id, command, expected)
-    else:
-        state = work.decide(aggregate, id, command, expected)
-    if isinstance(state, Session | Lecture):
-        practise(work, before, state)
-    return state
+        return decide_session(work, id, command, expected)
+    return work.decide(aggregate, id, command, expected)

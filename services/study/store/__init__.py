@@ -4,10 +4,11 @@ from pymongo.database import Database
 
 from services.kernel.store import Document, ensure_collections
 
-from . import duties, excuses, locks, members, norms, plans, records, reported, rolls, units
+from . import accounts, duties, excuses, locks, members, norms, plans, records, recounts, reported, rolls, units
 from .records import essay, listed, one, session, session_ids, sessions
 
 __all__ = [
+    "accounts",
     "duties",
     "ensure_indexes",
     "essay",
@@ -19,6 +20,7 @@ __all__ = [
     "one",
     "plans",
     "records",
+    "recounts",
     "reported",
     "rolls",
     "session",
@@ -30,7 +32,7 @@ __all__ = [
 
 def ensure_indexes(database: Database[Document]) -> None:
     """One index for each way in which anything is asked; collections first, for transactions make none."""
-    beside = ("units", "members", "directory", "gates", "accounts", "duties", "distributions")
+    beside = ("units", "members", "directory", "gates", "duties", "distributions")
     ensure_collections(database, beside)
-    for part in (records, reported, units, members, rolls, excuses, duties, plans, locks):
+    for part in (accounts, recounts, records, reported, units, members, rolls, excuses, duties, plans, locks):
         part.ensure_indexes(database)

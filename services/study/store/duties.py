@@ -1,14 +1,9 @@
-"""What units owe and what their records have done of it, kept beside the journal in the same transactions.
-
-`accounts` count a unit's records by month and kind, one document a unit and year. `duties` hold how a unit stands with
-one plan or notice. Both follow from records and can be counted anew. Whoever records something and whoever sends
-something to be done write the unit's account: so neither can miss the other.
-"""
+"""`duties`: how a unit stands with one plan or notice, kept beside the journal. They follow from the unit's account."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -20,11 +15,9 @@ from services.kernel.store import Document
 from services.kernel.work import Work
 
 from ..contract import ListDuties, Remind, Standing
+from ..domain.account import UnitMonth
 from ..domain.duty import standing
 from . import units
-
-Practice = Counter[tuple[str, str]]
-"""How many records: (month, kind) → number."""
 
 
 def ensure_indexes(database: Database[Document]) -> None:
@@ -36,71 +29,33 @@ def ensure_indexes(database: Database[Document]) -> None:
     duties.create_index([("path", 1), ("missing", 1), ("_id", 1)])
 
 
-def account_id(unit: str, year: str) -> str:
-    """The id of a unit's account of a year."""
-    return f"{unit}|{year}"
-
-
-def count(work: Work, unit: str, change: Mapping[tuple[str, str], int]) -> None:
-    """Let a unit's records of a month and kind become more or fewer."""
-    years: dict[str, dict[str, int]] = defaultdict(dict)
-    for (month, kind), by in change.items():
-        years[month[:4]][f"counts.{month[5:]}.{kind}"] = by
-    for year, by_kind in years.items():
-        asked = {"$inc": by_kind, "$setOnInsert": {"unit": unit}}
-        work.write("accounts", pymongo.UpdateOne({"_id": account_id(unit, year)}, asked, upsert=True))
-
-
-def touch(work: Work, unit: str, years: Iterable[str]) -> None:
-    """Write the accounts that something sent to a unit was reckoned from: whoever counts there now, begins again."""
-    for year in years:
-        asked = {"$inc": {"sent": 1}, "$setOnInsert": {"unit": unit}}
-        work.write("accounts", pymongo.UpdateOne({"_id": account_id(unit, year)}, asked, upsert=True))
-
-
-def counts(work: Work, ids: Iterable[str], years: Iterable[str]) -> dict[str, Practice]:
-    """The records of units in some years: as stored, and what this very work has told since."""
-    wanted = [account_id(unit, year) for unit in ids for year in years]
-    found: dict[str, Practice] = defaultdict(Counter)
-    for account in work.database["accounts"].find({"_id": {"$in": wanted}}, session=work.session):
-        unit, year = account["_id"].rsplit("|", 1)
-        found[unit].update(read_account(account, year))
-    for entry in work.entries:
-        for unit, place, by in _told(entry):
-            found[unit][place] += by
-    return found
-
-
-def read_account(account: Document, year: str) -> Practice:
-    """An account's numbers by month and kind."""
-    months: dict[str, dict[str, int]] = account.get("counts", {})
-    return Counter({(f"{year}-{month}", kind): n for month, kinds in months.items() for kind, n in kinds.items()})
-
-
-def _told(entry: Document) -> Iterable[tuple[str, tuple[str, str], int]]:
-    """What a journal entry of this work adds to and takes from accounts."""
-    subject = entry["type"].split(".", 1)[0]
-    if subject not in ("session", "lecture"):
-        return
-    for name, by in (("was", -1), ("now", 1)):
-        part: dict[str, Any] | None = entry["data"].get(name)
-        if part is None or part.get("present", 1) < 1:
-            continue
-        for kind in ("lecture",) if subject == "lecture" else (part["form"], part["way"]):
-            yield part["unit"], (part["day"][:7], kind), by
-
-
-def of_unit(work: Work, unit: str, first: str, last: str) -> list[Document]:
-    """What a unit owes in some months."""
-    asked = {"unit": unit, "last": {"$gte": first}, "first": {"$lte": last}}
+def of_units(work: Work, months: Collection[UnitMonth]) -> list[Document]:
+    """What units owe in some months, or in months between them."""
+    units = {unit for unit, _ in months}
+    if not units:
+        return []
+    at = sorted(month for _, month in months)
+    asked = {"unit": {"$in": list(units)}, "last": {"$gte": at[0]}, "first": {"$lte": at[-1]}}
     return list(work.database["duties"].find(asked, session=work.session))
 
 
-def owe(work: Work, source: str, unit: str, path: list[str], **fields: Any) -> None:
-    """Say how a unit stands with a plan or notice."""
+def all_of(work: Work, units: Iterable[str]) -> list[Document]:
+    """What units owe in whatever month."""
+    return list(work.database["duties"].find({"unit": {"$in": list(units)}}, session=work.session))
+
+
+def owe(work: Work, source: str, unit: str, path: list[str], known: Document | None, **fields: Any) -> bool:
+    """Say how a unit stands with a plan or notice; whether that is otherwise than `known`, as it was stored."""
+    if known is not None and all(known.get(name) == _stored(value) for name, value in fields.items()):
+        return False
     id = f"{source}|{unit}"
     document = {"source": source, "unit": unit, "path": path, **fields}
     work.write("duties", pymongo.UpdateOne({"_id": id}, {"$set": document}, upsert=True))
+    return True
+
+
+def _stored(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def forgive(work: Work, source: str, unit: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from pymongo.database import Database
@@ -15,8 +13,7 @@ from ..contract import Each, ListNormStandings, Norm
 from ..domain import SaidNorm
 from ..domain.duty import Counts, Window, counted, end_of, quarter_of
 from ..domain.norm import NORMS, in_force
-from . import units
-from .duties import account_id, read_account
+from . import accounts, units
 
 _SCANNED = 2_000
 
@@ -37,7 +34,7 @@ def standings(database: Database[Document], asked: ListNormStandings) -> dict[st
     kinds = sorted({kind for norm in known for kind in norm.kinds})
     most = _SCANNED if asked.missing else asked.page_size
     found = units.below(database, asked.unit, kinds, after=asked.after, limit=most)
-    counts = _counts(database, [unit["_id"] for unit in found], asked.month[:4])
+    counts = accounts.read(database, [unit["_id"] for unit in found], [asked.month[:4]])  # a quarter lies in one year
     items: list[dict[str, Any]] = []
     last = None
     for unit in found:
@@ -49,14 +46,6 @@ def standings(database: Database[Document], asked: ListNormStandings) -> dict[st
             break
     more = last is not None and (len(found) == most or last != found[-1]["_id"])
     return {"unit": asked.unit, "month": asked.month, "items": items, "after": last if more else None}
-
-
-def _counts(database: Database[Document], ids: Iterable[str], year: str) -> dict[str, Counts]:
-    """The year's records of units; a quarter lies in one year."""
-    found: dict[str, Counts] = {id: Counter() for id in ids}
-    for account in database["accounts"].find({"_id": {"$in": [account_id(id, year) for id in found]}}):
-        found[account["unit"]] = read_account(account, year)
-    return found
 
 
 def _binds(norm: Norm, unit: Document) -> bool:

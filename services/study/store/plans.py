@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from pymongo.database import Database
@@ -11,10 +12,11 @@ from services.kernel.errors import DomainError
 from services.kernel.inbox import Taking
 from services.kernel.lists import containing, page, shown
 from services.kernel.store import Document
-from services.kernel.work import without_bookkeeping
+from services.kernel.work import Work, without_bookkeeping
 
 from ..contract import IN_FIGURES, Form, Paged, Way
-from ..domain import KnownUnit, Notice
+from ..domain import LECTURE, SESSION, KnownUnit, Notice
+from ..domain.account import counts_of
 from ..domain.duty import Window, end_of, first_of, month_of
 from . import units
 
@@ -82,6 +84,11 @@ def send_later(taking: Taking, id: str, unit: KnownUnit) -> None:
             taking.database["distributions"].replace_one(place, job, upsert=True, session=taking.session)
 
 
+def on_their_way(work: Work) -> set[str]:
+    """The plans and notices that have not come to all of their units."""
+    return set(work.database["distributions"].distinct("source", {"state": "open"}, session=work.session))
+
+
 def receipt(database: Database[Document], found: dict[str, Any]) -> dict[str, Any]:
     """A receipt with its notice's items: which are done, by which records or by which words of the unit's own."""
     kept = database["notices"].find_one({"_id": found["notice"]})
@@ -109,5 +116,10 @@ def _records(database: Database[Document], unit: str, window: Window) -> list[di
         filters["way"] = window.kind
     else:
         collection, filters["state"] = "lectures", "recorded"
-    found = database[collection].find(filters, {"title": 1, "day": 1}).sort(_DAYS).limit(_MOST_SHOWN)
-    return [{"id": row["_id"], "record": collection[:-1], "title": row["title"], "day": row["day"]} for row in found]
+    aggregate = SESSION if collection == "sessions" else LECTURE
+    rows = database[collection].find(filters).sort(_DAYS)
+    counting = (row for row in rows if counts_of(aggregate.state.model_validate(without_bookkeeping(row))))
+    return [
+        {"id": row["_id"], "record": collection[:-1], "title": row["title"], "day": row["day"]}
+        for row in islice(counting, _MOST_SHOWN)
+    ]

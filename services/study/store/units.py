@@ -63,6 +63,11 @@ def below(
     return list(database["units"].find(filters, session=session).sort("_id").limit(limit))
 
 
+def after(database: Database[Document], id: str, limit: int, session: ClientSession) -> list[Document]:
+    """The next units of all there are and were, in the order of their codes."""
+    return list(database["units"].find({"_id": {"$gt": id}}, {"_id": 1}, session=session).sort("_id").limit(limit))
+
+
 def kinds(
     database: Database[Document], ids: Iterable[str], session: ClientSession | None = None
 ) -> dict[str, UnitKind]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from pydantic import BaseModel
 from pymongo import MongoClient
 
 from services.gateway.contract import UnitKind
@@ -54,6 +55,7 @@ class Desk:
             clock=lambda: self.now,
             transaction_seconds=10,
         )
+        self.journal.follow = Study.journal.follow
         self.journal.ensure_indexes()
         aggregates = Study.journal.aggregates
         ensure_collections(self.database, (aggregate.collection for aggregate in aggregates))
@@ -95,6 +97,16 @@ class Desk:
                 decided(work, aggregate, id, command)
 
         self.journal.transact(self.envelope(), act)
+
+    def rows(self, kind: str, *rows: BaseModel) -> int:
+        """Rows of a sheet that are decided together, as an import applies them; how many were news."""
+
+        def act(work: Work) -> int:
+            self.service.read_ahead(work, kind, rows)
+            with work.trial():
+                return int(self.service.apply_rows(work, kind, rows))
+
+        return int(self.journal.transact(self.envelope(), act))
 
     def distribute(self) -> None:
         """All that is to be sent has been sent."""

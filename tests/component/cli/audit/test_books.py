@@ -20,7 +20,7 @@ from services.kernel.event import Event
 from services.kernel.store import Document, open_database
 from services.study.contract import CorrectSession
 from services.study.domain import SESSION
-from services.study.domain.duty import practice
+from services.study.domain.account import counts_of
 from tests.component.gateway.figures import Figures, watermark
 from tests.unit.gateway.owners import NOW, PATHS, Owners, Step, event
 
@@ -73,7 +73,7 @@ class Province:
         accounts = self.owner("study")["accounts"]
         accounts.delete_many({})
         for (name, _), state in self.owners.states.items():
-            for (month, kind), count in practice(state).items() if name in ("session", "lecture") else ():
+            for (month, kind), count in counts_of(state).items() if name in ("session", "lecture") else ():
                 place = {"$inc": {f"counts.{month[5:]}.{kind}": count}, "$set": {"unit": state.unit}}
                 accounts.update_one({"_id": f"{state.unit}|{month[:4]}"}, place, upsert=True)
 

@@ -18,7 +18,8 @@ from services.kernel.store import in_transaction
 from services.kernel.work import without_bookkeeping
 from services.study import contract as c
 from services.study.domain import LECTURE, NOTICE, PLAN, RECEIPT, SESSION, Lecture, Receipt, Session, receipt_id
-from services.study.domain.duty import kept, practice
+from services.study.domain.account import counted
+from services.study.domain.duty import kept
 from tests.component.study.desk import Desk
 from tests.unit.study.domain.test_unit import unit_event
 
@@ -274,7 +275,7 @@ def test_what_is_done_is_the_direct_recount(desk: Desk, steps: list[Any]) -> Non
     assert asked is not None
     assert owed is not None
     for unit in BRANCHES:
-        counts = sum((practice(state) for state in states if state.unit == unit), practice(None))
+        counts = counted(state for state in states if state.unit == unit)
         expected = {window.key for window in asked.windows() if kept(window, counts)}
         mine = receipt(desk, id, unit)
         assert set(mine.recorded) == expected
