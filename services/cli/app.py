@@ -17,6 +17,7 @@ from services.cli.local.process import LaunchError
 from services.cli.local.record import Record
 from services.cli.parked import parked
 from services.cli.rebuild import rebuild
+from services.cli.recount import recount
 from services.cli.report import report
 from services.cli.signing_keys import signing_keys
 from services.cli.status import table
@@ -82,6 +83,7 @@ app.command()(demo)
 app.command()(audit)
 app.command()(verify_journal)
 app.command()(rebuild)
+app.command()(recount)
 app.command(hidden=True)(contracts)
 app.add_typer(parked, name="parked")
 app.add_typer(signing_keys, name="signing-keys")
