@@ -85,7 +85,7 @@ class Desk:
     def do(self, command: Command, unit: str = "R", **more: Any) -> dict[str, Any]:
         """A command or query, by its entrypoint."""
         entry = getattr(self.service, method_name(type(command)))
-        envelope = self.envelope(unit, **more).model_dump(mode="json")
+        envelope = self.envelope(unit, **more)
         answer: dict[str, Any] = entry(envelope, command.model_dump(mode="json"))
         return answer
 

@@ -80,7 +80,7 @@ class Branches(Attendances):
 
     def sent(self, command: Any) -> tuple[Any, Any]:
         """A command as it comes over the bus."""
-        return self.envelope().model_dump(mode="json"), command.model_dump(mode="json")
+        return self.envelope(), command.model_dump(mode="json")
 
     def on_session(self, id: str, *commands: Any) -> None:
         """Decide commands on a session in one transaction."""
