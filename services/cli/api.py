@@ -8,6 +8,7 @@ from types import FrameType
 import httpx
 import uvicorn
 import uvloop
+from prometheus_client import start_http_server
 
 from services.gateway.commands import Commands
 from services.gateway.gate import Gate
@@ -63,11 +64,13 @@ async def serve(given: Settings) -> None:
     )
     rpc = await make_server(gate, streams, rates, f"{given.http_host}:{given.grpc_port}")
     await rpc.start()
+    scraped, _ = start_http_server(given.metrics_port, given.http_host)  # apart from what the public may ask
     gc.collect()
     gc.freeze()  # what is there by now stays: to look through it again and again holds up a request for 0.1 s each time
     try:
         await web.serve()
     finally:
+        scraped.shutdown()
         await rpc.stop(5)
         await outside.aclose()
         await client.close()

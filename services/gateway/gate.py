@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
 
 from services.kernel import metrics
 from services.kernel.errors import DomainError
@@ -106,11 +107,15 @@ class Gate:
         await access.open_session(self.database, row)
         return token
 
-    async def make_token(self, principal: Principal, name: str, role: Role, unit: str, days: int) -> str:
+    async def make_token(
+        self, principal: Principal, name: str, role: Role, unit: str, days: int, key: str | None = None
+    ) -> str:
         """A program's token: it may what one role of its user's may, until it expires or is revoked. Shown once.
 
+        The same `key` (Idempotency-Key) makes no second one.
+
         Raises:
-            DomainError: token.by_token; token.role_not_held.
+            DomainError: token.by_token; token.role_not_held; token.made_before.
         """
         if principal.by_token:
             raise DomainError("token.by_token", "接口令牌不能再生成令牌，请登录后操作", "forbidden")
@@ -119,7 +124,12 @@ class Gate:
             raise DomainError("token.role_not_held", detail, "forbidden", [{"pointer": "/role", "detail": detail}])
         now = datetime.now(UTC)
         only = {"role": role.value, "unit": unit}
-        return await self._session(principal.user, now, now + timedelta(days=days), name=name, only=only)
+        asked = {"request": digest(f"{principal.user}\x1f{key}")} if key else {}
+        try:
+            return await self._session(principal.user, now, now + timedelta(days=days), name=name, only=only, **asked)
+        except DuplicateKeyError as again:
+            detail = "该请求已生成过令牌，令牌只显示一次；如未收到，请撤销后换幂等键重新生成"
+            raise DomainError("token.made_before", detail, "conflict") from again
 
     async def _count_attempt(self, key: str, now: datetime) -> None:
         """Count the attempt before the password is looked at: many at once get no more guesses than one by one."""
@@ -256,12 +266,12 @@ class Gate:
         Raises:
             DomainError: request.invalid, where Idempotency-Key or If-Match cannot be read.
         """
-        given = command_id or headers.get("idempotency-key") or new_id()
+        given = command_id or headers.get("idempotency-key", new_id())
         if not 1 <= len(given) <= 128:
             raise DomainError("request.invalid", "幂等键应为 1 至 128 个字符", "invalid")
-        expected = headers.get("if-match", "").strip('"')
-        if expected and not _VERSION.fullmatch(expected):
-            raise DomainError("request.invalid", "If-Match 应为记录的版本号", "invalid")
+        expected = headers.get("if-match", "*").strip().removeprefix("W/").strip('"')
+        if expected != "*" and not _VERSION.fullmatch(expected):
+            raise DomainError("request.invalid", "If-Match 应为记录的版本号，或 *", "invalid")
         return Envelope(
             command_id=given,
             actor=actor,
@@ -270,7 +280,7 @@ class Gate:
             periods=await self.directory.periods(),
             deadline=datetime.now(UTC) + timedelta(seconds=seconds),
             traceparent=headers.get("traceparent"),
-            expected=int(expected) if expected else None,
+            expected=None if expected == "*" else int(expected),
         )
 
     async def ask(

@@ -48,7 +48,7 @@ class Platform:
         self.http_port = self._port("SHENGZHI_HTTP_PORT", 8080)
         self.grpc_port = self._port("SHENGZHI_GRPC_PORT", 8081)
         self.workers = {name: self._worker(name) for name in SERVICES}
-        self.api = self._ours("api", ["api"], {})
+        self.api = self._ours("api", ["api"], {"SHENGZHI_METRICS_PORT": str(free_port())})
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
 

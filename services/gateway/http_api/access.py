@@ -89,9 +89,10 @@ async def list_tokens(caller: Caller, gate: Gated) -> Page:
 
 
 @router.post("/me/tokens", status_code=201, tags=["登录"], summary="生成接口令牌")
-async def make_token(body: NewToken, caller: Caller, gate: Gated) -> MadeToken:
-    """A token for a program; it is shown this once."""
-    return MadeToken(token=await gate.make_token(caller, body.name, body.role, body.unit, body.days))
+async def make_token(body: NewToken, request: Request, caller: Caller, gate: Gated) -> MadeToken:
+    """A token for a program; it is shown this once: asked again with the same key, 409 says that it was made."""
+    given = request.headers.get("idempotency-key")
+    return MadeToken(token=await gate.make_token(caller, body.name, body.role, body.unit, body.days, given))
 
 
 @router.delete("/me/tokens/{id}", status_code=204, tags=["登录"], summary="撤销会话或令牌")

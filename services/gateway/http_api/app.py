@@ -9,12 +9,9 @@ from fastapi import FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel.settings import Settings
 from services.kernel.store import CODEC, Document
@@ -44,19 +41,9 @@ from . import (
     supervision,
 )
 from .auth import Gate
+from .headers import CSP, Headers
 from .limits import Limits
 from .openapi import describe
-
-_CSP = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
-    "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
-)
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": _CSP,
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
 def open_store(given: Settings) -> tuple[AsyncMongoClient[Document], AsyncDatabase[Document]]:
@@ -106,25 +93,6 @@ def make_app(
     return app
 
 
-class Headers:
-    """What every answer bears, where it does not say otherwise itself."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the headers added."""
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, sending)
-
-
 def _operations(app: FastAPI, gate: Gate) -> None:
     @app.get("/healthz", tags=["运维"], summary="存活")
     async def healthz() -> dict[str, str]:
@@ -140,11 +108,6 @@ def _operations(app: FastAPI, gate: Gate) -> None:
             return JSONResponse({"status": "store unavailable"}, 503)
         return JSONResponse({"status": "ok"})
 
-    @app.get("/metrics", tags=["运维"], summary="指标", response_class=Response)
-    async def metrics() -> Response:
-        """This process's metrics in Prometheus' format."""
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         page = get_swagger_ui_html(
@@ -155,5 +118,5 @@ def _operations(app: FastAPI, gate: Gate) -> None:
             swagger_favicon_url="/pages/favicon.svg",
         )
         # the one page with a script of its own in it, and nothing in it that anybody typed
-        page.headers["Content-Security-Policy"] = _CSP.replace("script-src", "script-src 'unsafe-inline'")
+        page.headers["Content-Security-Policy"] = CSP.replace("script-src", "script-src 'unsafe-inline'")
         return page

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from services.kernel.event import new_id, record_id
 
 from ..gate import Gate, Principal, hash_password
+from .origin import check_origin
 
 COOKIE = "shengzhi_session"
 
@@ -40,7 +41,9 @@ async def gate_of(request: Request) -> Gate:
 
 
 async def principal_of(request: Request, gate: Annotated[Gate, Depends(gate_of)]) -> Principal:
-    """Who is asking."""
+    """Who is asking. A cookie is taken from pages of this address alone; a program bears its token."""
+    if "authorization" not in request.headers:
+        check_origin(request)
     return await gate.identify(token_of(request))
 
 

@@ -109,6 +109,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, invalid: RequestValidationError) -> Response:
+        if not is_json(request) and any(error["loc"] == ("body",) for error in invalid.errors()):
+            detail = "该地址接收 JSON（Content-Type: application/json）"
+            return problem(request, DomainError("body.unsupported", detail, "unsupported"))
         return problem(request, invalid_content(invalid.errors()))
 
     @app.exception_handler(HTTPException)
@@ -130,6 +133,12 @@ def install(app: FastAPI) -> None:
     async def failed(request: Request, error: Exception) -> Response:
         log.error("api.failed", path=request.url.path, exc_info=error)
         return problem(request, DomainError("server.failed", "内部错误，已记录，可凭追踪号查询", "failed"))
+
+
+def is_json(request: Request) -> bool:
+    """As FastAPI sees it: whatever it would read as JSON, by any name."""
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
 
 
 def invalid_content(errors: Iterable[Any]) -> DomainError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import time
@@ -20,12 +21,16 @@ from .. import audit
 from ..gate import Gate
 from ..rates import Rates
 from .auth import token_of
-from .errors import problem
+from .errors import is_json, problem
 
 log = structlog.stdlib.get_logger(__name__)
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_JSON_BYTES = 1024 * 1024
+SLOW = "body.too_slow"
+BODY_SECONDS = 30
+LEAST_BYTES_A_SECOND = 32 * 1024
+"""A body has so many seconds, and a second more for so many bytes that have come: one that never ends is refused."""
 _MOST_DEPTH = 32
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _API = "/api/v1"
@@ -66,11 +71,12 @@ class Limits:
                 if b"%00" in scope["query_string"] or "\0" in scope["path"]:
                     raise DomainError("request.malformed", "地址中含有不可见的控制字符")
                 if request.method in _CHANGING:
-                    body = await _read(request)
+                    body = await read_body(request)
                     _check_json(request, body)
                     receive = _again(body)
             except DomainError as refusal:
-                await problem(request, refusal)(scope, receive, answer)
+                status = 408 if refusal.code == SLOW else None
+                await problem(request, refusal, status)(scope, receive, answer)
             else:
                 await self._app(scope, receive, answer)
             finally:
@@ -126,23 +132,30 @@ class _Answer:
             log.exception("audit.not_written", **vars(asking))
 
 
-def _is_json(request: Request) -> bool:
-    """As FastAPI sees it: whatever it would read as JSON, by any name."""
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    return kind == "application/json" or kind.endswith("+json")
+async def read_body(request: Request) -> bytes:
+    """The whole body, of a bounded size, in a bounded time.
 
-
-async def _read(request: Request) -> bytes:
-    most = MOST_JSON_BYTES if _is_json(request) else MOST_BYTES
+    Raises:
+        DomainError: body.too_large, body.too_slow.
+    """
+    most = MOST_JSON_BYTES if is_json(request) else MOST_BYTES
     told = request.headers.get("content-length", "")
     if told.isdigit() and int(told) > most:
         raise _too_large(most)
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise _too_large(most)
-        parts.append(part)
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(BODY_SECONDS) as patience:
+            begun = loop.time()
+            async for part in request.stream():
+                size += len(part)
+                if size > most:
+                    raise _too_large(most)
+                parts.append(part)
+                patience.reschedule(begun + BODY_SECONDS + size / LEAST_BYTES_A_SECOND)
+    except TimeoutError:
+        detail = f"提交的内容 {BODY_SECONDS} 秒内未传完"
+        raise DomainError(SLOW, detail, "timed_out") from None
     return b"".join(parts)
 
 
@@ -152,7 +165,7 @@ def _too_large(most: int) -> DomainError:
 
 def _check_json(request: Request, body: bytes) -> None:
     """Refuse JSON that is nested deeper than any of ours, or bears characters that no text has."""
-    if not body or not _is_json(request):
+    if not body or not is_json(request):
         return
     depth = deepest = 0
     for bracket in _BRACKETS.findall(_QUOTED.sub(b"", body)):

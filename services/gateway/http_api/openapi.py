@@ -15,7 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from . import examples
 from .errors import PROBLEM
 
-_OPEN = ("/healthz", "/readyz", "/metrics", "/api/v1/tokens", "/api/v1/{area}/templates/{kind}.xlsx")
+_OPEN = ("/healthz", "/readyz", "/api/v1/tokens", "/api/v1/{area}/templates/{kind}.xlsx")
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -25,8 +25,13 @@ _KEY = {
 _VERSION = {
     "name": "If-Match",
     "in": "header",
-    "description": "所见记录的版本号；记录已被他人修改则 412",
-    "schema": {"type": "string", "pattern": r'^"?[0-9]{1,9}"?$'},
+    "description": "所见记录的版本号（即答复的 ETag）；记录已被他人修改则 412；* 为不论版本",
+    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"?[0-9]{1,9}"?)$'},
+}
+
+_ANSWERED = {
+    "ETag": {"description": "记录的版本号，供 If-Match 用", "schema": {"type": "string"}},
+    "Location": {"description": "新记录的地址", "schema": {"type": "string"}},
 }
 
 
@@ -59,6 +64,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         if "{id}" in path and "imports" not in path:
             parameters.append(_VERSION)
     for status, answer in operation["responses"].items():
+        if status == "201" and method == "post" and not public:
+            answer["headers"] = _ANSWERED
         if status[0] in "45" and PROBLEM in answer.get("content", {}):
             answer["content"] = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 

@@ -102,7 +102,7 @@ async def token_made(request: Request, reader: Reader, gate: Gated) -> Response:
     role, _, unit = values.get("role", "").partition("@")
     try:
         told = {"name": values.get("name", ""), "role": role, "unit": unit, "days": values.get("days", "")}
-        new = await api.make_token(made(api.NewToken, told), reader, gate)
+        new = await api.make_token(made(api.NewToken, told), request, reader, gate)
     except DomainError as refusal:
         return await _tokens(request, reader, gate, values, refusal=api.noted(refusal))
     return await _tokens(request, reader, gate, token=new.token)

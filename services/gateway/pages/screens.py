@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +22,7 @@ from ..domain.permissions import EVERYWHERE, PERMISSIONS
 from ..gate import Principal
 from ..http_api.auth import Caller
 from ..http_api.errors import STATUSES
+from ..http_api.origin import check_origin
 
 SHEETS = (
     Action.import_study,
@@ -45,7 +46,7 @@ class Screen(APIRoute):
 
         async def shown(request: Request) -> Response:
             try:
-                _check_origin(request)
+                check_origin(request)
                 return await answer(request)
             except DomainError as refusal:
                 return refused(request, refusal)
@@ -55,14 +56,6 @@ class Screen(APIRoute):
                 return refused(request, _GONE)
 
         return shown
-
-
-def _check_origin(request: Request) -> None:
-    """Beside the same-site cookie: a form that changes something is posted by a page of this very address."""
-    origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-    if request.method == "POST" and (foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site")):
-        raise DomainError("form.foreign", "该表单不是从本平台页面提交的，未作处理", "forbidden")
 
 
 async def reader_of(request: Request, reader: Caller) -> Principal:

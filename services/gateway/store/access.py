@@ -32,6 +32,7 @@ def ensure_indexes(database: Database[Document]) -> None:
     sessions = database["sessions"]
     sessions.create_index("expires", expireAfterSeconds=0)
     sessions.create_index([("user", 1), ("created", -1)])
+    sessions.create_index("request", unique=True, partialFilterExpression={"request": {"$exists": True}})
     database["lockouts"].create_index("expires", expireAfterSeconds=0)
     database["handshakes"].create_index("expires", expireAfterSeconds=0)
 

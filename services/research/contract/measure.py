@@ -134,6 +134,8 @@ class ListProgress(WithId):
 class ListMeasures(Paged):
     """Measures that a unit, or one below it, asked for, owns or helps with."""
 
+    states = frozenset(MEASURE_STATES)
+
     topic: str | None = Field(default=None, max_length=40)
     owner: str | None = Field(default=None, max_length=32)
     overdue: bool | None = None

@@ -158,6 +158,8 @@ class GetTopic(WithId):
 class ListTopics(Sorted):
     """Topics of a unit and those below it, and those in which they cooperate."""
 
+    states = frozenset(TOPIC_STATES)
+
     kind: str | None = Field(default=None, max_length=30)
     outline: OutlineState | None = None
 

@@ -101,6 +101,8 @@ class GetFindings(WithId):
 class ListVisits(Sorted):
     """Visits by a unit and those below it, and to them."""
 
+    states = frozenset(VISIT_STATES)
+
     topic: str | None = Field(default=None, max_length=40)
     kind: PlaceKind | None = None
 

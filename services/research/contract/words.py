@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel import free_text
 from services.kernel.event import Command
+from services.kernel.filters import StateFilter
 from services.kernel.instants import Day
 
 NAME = "research"
@@ -39,11 +40,10 @@ class WithId(Command):
     id: str
 
 
-class Paged(Command):
+class Paged(StateFilter):
     """A page of a list within a unit's subtree."""
 
     unit: str
-    state: str | None = None
     first: Day | None = None
     last: Day | None = None
     q: str | None = Field(default=None, max_length=60)

@@ -66,6 +66,8 @@ class GetBranchPlan(Command):
 class ListBranchPlans(Paged):
     """Plans of a branch, or of those below a unit."""
 
+    states = frozenset({"planned"})
+
 
 class BranchPlanTold(Payload):
     """A branch's plan as an event tells it; `typed` fields were typed by hand, `given` came from the notice."""

@@ -14,6 +14,7 @@ from services.kernel.free_text import FREE, FreeText
 from services.kernel.instants import Day
 
 from .reported import (
+    REPORTED_STATES,
     Content,
     Correction,
     Examples,
@@ -158,6 +159,8 @@ class GetContest(Command):
 class ListContests(Offered):
     """Contests of a unit and those below it, or those that it may enter."""
 
+    states = frozenset(CONTEST_STATES)
+
 
 class GetResult(Command):
     """A contest's entries by place with their scores, once its scoring is closed."""
@@ -286,6 +289,8 @@ class GetEntry(Command):
 
 class ListEntries(Offered):
     """Entries of a unit and those below it; of one contest by its id."""
+
+    states = REPORTED_STATES
 
     contest: Link | None = None
 

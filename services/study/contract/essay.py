@@ -55,6 +55,8 @@ class GetEssay(Command):
 class ListEssays(Paged):
     """Essays of a unit and those below it."""
 
+    states = frozenset({"recorded", "void"})
+
 
 class EssayTold(Payload):
     """The content of an essay as an event tells it; an essay counts one on its day."""

@@ -68,6 +68,8 @@ class GetLecture(Command):
 class ListLectures(Paged):
     """Lectures of a unit and those below it."""
 
+    states = frozenset({"recorded", "void"})
+
 
 class LectureTold(Payload):
     """The content of a lecture as an event tells it; a lecture counts one on its day."""

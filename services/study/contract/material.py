@@ -11,6 +11,7 @@ from services.kernel.event import Command
 from services.kernel.free_text import FREE
 
 from .reported import (
+    REPORTED_STATES,
     Content,
     Correction,
     Examples,
@@ -90,6 +91,8 @@ class GetMaterialSet(Command):
 class ListMaterialSets(Offered):
     """Sets of a unit and those below it, or those put before it."""
 
+    states = REPORTED_STATES
+
 
 class MaterialSetTold(Told):
     """The content of a set as an event tells it; a set is in no figure, its copies are."""
@@ -167,6 +170,8 @@ class GetIssue(Command):
 
 class ListIssues(Offered):
     """Copies issued to a unit and those below it."""
+
+    states = REPORTED_STATES
 
     material: Link | None = None
 

@@ -88,6 +88,8 @@ class GetNotice(Command):
 class ListNotices(Paged):
     """Notices of a unit, of those below it, and those that are addressed to it."""
 
+    states = frozenset(NOTICE_STATES)
+
 
 class Asked(BaseModel):
     """An item of a notice as a receipt keeps it: its last day, and whether no record ticks it."""
@@ -147,6 +149,8 @@ class GetReceipt(Command):
 
 class ListReceipts(Paged):
     """Receipts of a unit and those below it."""
+
+    states = frozenset(RECEIPT_STATES)
 
 
 class NoticeTold(Payload):

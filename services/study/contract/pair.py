@@ -13,6 +13,7 @@ from services.kernel.instants import Day
 
 from .distinct import DistinctCounted
 from .reported import (
+    REPORTED_STATES,
     Content,
     Correction,
     Examples,
@@ -63,6 +64,8 @@ class GetPair(Command):
 
 class ListPairs(Paged):
     """Pairs of a unit and those below it."""
+
+    states = REPORTED_STATES
 
     tag: OwnNumber | None = None
 
@@ -151,6 +154,8 @@ class GetActivity(Command):
 
 class ListActivities(Paged):
     """Activities of a unit and those below it; of one pair by its id."""
+
+    states = REPORTED_STATES
 
     pair: Link | None = None
     tag: OwnNumber | None = None

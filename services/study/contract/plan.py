@@ -75,6 +75,8 @@ class GetPlan(Command):
 class ListPlans(Paged):
     """Plans of a unit, of those below it, and those that are addressed to it; the `day` is the first of the period."""
 
+    states = frozenset(PLAN_STATES)
+
 
 class PlanTold(Payload):
     """The content of a plan as an event tells it."""

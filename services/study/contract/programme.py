@@ -12,6 +12,7 @@ from services.kernel.instants import Day
 
 from .reported import (
     MOST_UNITS,
+    REPORTED_STATES,
     Content,
     Correction,
     Examples,
@@ -56,6 +57,8 @@ class GetProgramme(Command):
 
 class ListProgrammes(Offered):
     """Programmes of a unit and those below it, or those that it may take part in."""
+
+    states = REPORTED_STATES
 
 
 class ProgrammeTold(Told):

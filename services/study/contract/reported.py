@@ -64,6 +64,9 @@ class TakeBack(GiveBack):
     row: str | None = None
 
 
+REPORTED_STATES = frozenset({"recorded", "returned", "void"})
+
+
 class Offered(Paged):
     """A list; `offered` asks for what the units above have put before this one, instead of its own and those below."""
 

@@ -250,6 +250,8 @@ class GetSession(Command):
 class ListSessions(Paged):
     """Sessions of a unit and those below it."""
 
+    states = frozenset(SessionState)
+
     way: Way | None = None
     form: Form | None = None
     programme: Link | None = None

@@ -39,6 +39,8 @@ class SendReminder(Command):
 class ListReminders(Paged):
     """Reminders that a unit and those below it were given."""
 
+    states = frozenset({"sent"})
+
 
 class GetReminder(Command):
     """One reminder, and whether it is about a plan or a notice."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from services.kernel import cells, free_text, register
-from services.kernel.event import Command
+from services.kernel.filters import StateFilter
 from services.kernel.instants import Day
 
 NAME = "study"
@@ -20,11 +20,10 @@ Whole = cells.Whole
 Placed = register.Placed
 
 
-class Paged(Command):
+class Paged(StateFilter):
     """A page of a list within a unit's subtree."""
 
     unit: str
-    state: str | None = None
     first: Day | None = None
     last: Day | None = None
     q: str | None = Field(default=None, max_length=60)

@@ -28,7 +28,6 @@ OPEN = (
     "get_template units units",
     "get_template users users",
     "healthz",
-    "metrics",
     "page login",
     "page login_page",
     "page logout",

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import httpx
+import pytest
+from starlette.requests import Request
+from starlette.types import Message
 
 from services.gateway.gate import Gate
+from services.gateway.http_api import limits
 from services.gateway.http_api.app import make_app
 from services.gateway.rates import BURST_SECONDS, Rates
+from services.kernel.errors import DomainError
 
 
 def test_who_asks_too_often_is_told_to_wait() -> None:
@@ -29,3 +36,29 @@ def test_who_asks_too_often_is_told_to_wait() -> None:
     assert (second.status_code, second.json()["code"]) == (429, "request.too_many")
     assert second.headers["Retry-After"]
     assert (probe.status_code, other.status_code) == (200, 404)
+
+
+def test_a_body_that_never_ends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its seconds, however small the parts in which it comes; one that ends in time is read."""
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
+
+    async def body(parts: int | None) -> AsyncIterator[bytes]:
+        yield b'{"name": "'
+        for _ in itertools.count() if parts is None else range(parts):
+            yield b"x"
+            await asyncio.sleep(0.01)
+        yield b'"}'
+
+    async def read(parts: int | None) -> bytes:
+        messages = body(parts)
+
+        async def receive() -> Message:
+            part = await anext(messages, None)
+            return {"type": "http.request", "body": part or b"", "more_body": part is not None}
+
+        return await limits.read_body(Request({"type": "http", "method": "POST", "headers": []}, receive))
+
+    assert asyncio.run(read(2)) == b'{"name": "xx"}'
+    with pytest.raises(DomainError) as refused:
+        asyncio.run(read(None))
+    assert refused.value.code == "body.too_slow"
