@@ -18,7 +18,7 @@ from services.cli.local.platform import Platform
 from services.cli.local.process import free_port
 from services.cli.local.store import Store
 from tests.eventually import PATIENCE
-from tests.journey.province import CLOSES, OPENS, PASSWORD, UNITS, USERS, Province
+from tests.journey.province import CLOSES, OPENS, PASSWORD, UNITS, USERS, Administrators, Province
 
 SignIn = Callable[[str, str], httpx.Client]
 
@@ -136,14 +136,21 @@ def sign_in(platform: Platform) -> Iterator[SignIn]:
 
 @pytest.fixture(scope="session")
 def administrator(platform: Platform, sign_in: SignIn) -> httpx.Client:
-    """The first administrator, whose password the launcher made."""
+    """The first system administrator, whose password the launcher made: makes units, and accounts without roles."""
     return sign_in("admin", (platform.secrets / "admin.password").read_text())
+
+
+@pytest.fixture(scope="session")
+def security_administrator(platform: Platform, sign_in: SignIn) -> httpx.Client:
+    """The first security administrator, who gives roles."""
+    return sign_in("security", (platform.secrets / "security.password").read_text())
 
 
 @pytest.fixture(scope="session")
 def province(
     platform: Platform,
     administrator: httpx.Client,
+    security_administrator: httpx.Client,
     sign_in: SignIn,
     mongo_client: MongoClient[dict[str, Any]],
 ) -> Province:
@@ -152,11 +159,10 @@ def province(
     for unit in UNITS:
         made = administrator.post("/units", json={**unit, "active_from": "2026-01-01"})
         assert made.status_code == 201, made.text
-    for name, (role, unit_id) in USERS.items():
-        held = [{"role": role, "unit": unit_id}]
-        made = administrator.post("/users", json={"id": name, "name": "样例", "roles": held, "password": PASSWORD})
-        assert made.status_code == 201, made.text
+    made_province = Province(platform, signed_in, mongo_client, Administrators(administrator, security_administrator))
+    for name, held in USERS.items():
+        made_province.enrol(name, held)
     campaign = {"id": "C2026", "name": "主题教育", "opens": OPENS, "closes": CLOSES}
     made = signed_in("office").post("/campaigns", json=campaign)
     assert made.status_code == 201, made.text
-    return Province(platform, signed_in, mongo_client)
+    return made_province

@@ -1,4 +1,8 @@
-"""The accounts that a load made, with the passwords it made for them: nobody types them into a spreadsheet."""
+"""The accounts that a load made, with the passwords it made for them: nobody types them into a spreadsheet.
+
+One 用户名册 names accounts and roles. It is loaded twice: as accounts by the system administrator, as roles by the
+security administrator, for neither may do the work of the other.
+"""
 
 import json
 import secrets
@@ -6,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from services.cli.client import Refused
+from services.cli.client import Refused, read_password
 from services.cli.sample.workbook import workbook
 from services.gateway.contract import ROLES, SHEETS, Role
+from services.kernel.event import EVERYWHERE
 from services.kernel.sheets import read
 
 FILE = "accounts.json"
@@ -35,6 +40,14 @@ class Accounts:
         known = json.loads(self._place.read_text(encoding="utf-8")) if self._place.exists() else []
         self.all: list[Account] = [Account(**account) for account in known]
 
+    def first(self, id: str, role: Role) -> Account:
+        """One of the first administrators, by the password file that the installation wrote.
+
+        Raises:
+            Refused: there is no such file.
+        """
+        return Account(id, ROLES[role], role, EVERYWHERE, read_password(self._place.with_name(f"{id}.password")))
+
     def named(self, id: str) -> Account:
         """The account of that name.
 
@@ -51,18 +64,23 @@ class Accounts:
         """
         return self._found(lambda account: account.role == role, ROLES[role])
 
-    def with_passwords(self, users: bytes) -> bytes:
-        """用户名册 with a password in each row that has none: the one that is known, else a new one."""
+    def with_passwords(self, users: bytes) -> tuple[bytes, bytes]:
+        """用户名册 as the system administrator sends it, without roles, and as the security administrator does.
+
+        Each account has the password that its row gives, else the one that is known, else a new one.
+        """
         rows = [{key: value for key, value in row.items() if key != "_row"} for row in read(_USERS, users)]
         known = {account.id: account for account in self.all}
         for row in rows:
             if not row.get("password"):
                 row["password"] = known[row["id"]].password if row["id"] in known else secrets.token_hex(6)
-            role = _ROLES.get(row["role"])
+            role = _ROLES.get(row.get("role", ""))
             known[row["id"]] = Account(row["id"], row["name"], str(role), row["unit"], row["password"])
         self.all = list(known.values())
         self._keep()
-        return workbook({_USERS.kind: rows})
+        made = list({row["id"]: {**row, "role": "", "action": ""} for row in reversed(rows)}.values())
+        held = [{**row, "password": ""} for row in rows if row.get("role")]
+        return workbook({_USERS.kind: made[::-1]}), workbook({_USERS.kind: held})
 
     def _found(self, fits: Callable[[Account], bool], wanted: str) -> Account:
         found = next((account for account in self.all if fits(account)), None)

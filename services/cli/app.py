@@ -37,7 +37,7 @@ def up(
     fresh: Annotated[bool, typer.Option("--fresh", help="清空以前的数据，从头开始")] = False,
 ) -> None:
     """启动平台（私有的 RabbitMQ、MongoDB 和全部服务），就绪后返回。"""
-    before = Record.read(folder)
+    before, known = Record.read(folder), set() if fresh else _first_passwords(folder)
     if before is not None and before.up and not fresh:
         out.print("平台已在运行。" if before.phase == "ready" else "平台正在启动……")
     try:
@@ -48,6 +48,7 @@ def up(
         raise typer.Exit(1) from problem
     out.print(f"就绪，用时 {record.ready_seconds} 秒（ready in {record.ready_seconds} s）")
     out.print(f"网页和接口：{record.url}    接口文档：{record.url}/docs    gRPC：{record.grpc}")
+    _tell_first_passwords({place.stem: place.read_text() for place in _first_passwords(folder) - known})
 
 
 @app.command()
@@ -72,9 +73,21 @@ def status(folder: Folder = RUN) -> None:
 
 @app.command("keys")
 def make_keys(folder: Annotated[Path, typer.Argument(help="密钥目录")]) -> None:
-    """在目录中生成缺少的密钥和首个管理员的密码（供容器部署使用）。"""
-    keys.generate(folder)
-    out.print(f"密钥在 {folder}：{'、'.join(keys.FILES)}")
+    """在目录中生成缺少的密钥和三个首任管理员的密码（供容器部署使用）。"""
+    made = keys.generate(folder)
+    out.print(f"密钥和首任管理员密码在 {folder}：{'、'.join(keys.FILES)}")
+    _tell_first_passwords(made)
+
+
+def _first_passwords(folder: Path) -> set[Path]:
+    """The password files of the first administrators that are there."""
+    return {place for name in keys.PASSWORDS if (place := folder / "secrets" / f"{name}.password").exists()}
+
+
+def _tell_first_passwords(made: dict[str, str]) -> None:
+    """Say the passwords that were made just now."""
+    for name in sorted(made, key=list(keys.PASSWORDS).index):
+        out.print(f"首任{keys.PASSWORDS[name]}：账号 {name}    一次性密码 {made[name]}", markup=False)
 
 
 app.command()(load)

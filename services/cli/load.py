@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from services.cli.accounts import Accounts
-from services.cli.client import Refused, read_password
+from services.cli.client import Refused
 from services.cli.loading import Loaded, Loading
 from services.cli.local.record import Record
 from services.cli.parcel import Parcel, unpack
@@ -66,10 +66,9 @@ def load_into(url: str, secrets: Path, source: Path, *, wait: bool = True) -> bo
         FileNotFoundError: there is nothing to load.
     """
     parcel, started = unpack(source), time.monotonic()
-    password = read_password(secrets / "admin.password")
     progress = Progress(*COLUMNS, console=out)
     task = progress.add_task("导入表格", total=parcel.rows)
-    with Loading(url, password, parcel, Accounts(secrets), lambda rows: progress.advance(task, rows)) as loading:
+    with Loading(url, parcel, Accounts(secrets), lambda rows: progress.advance(task, rows)) as loading:
         with progress:
             loading.send()
         out.print(

@@ -56,13 +56,11 @@ class Loading:
     def __init__(
         self,
         url: str,
-        password: str,
         parcel: Parcel,
         accounts: Accounts,
         applied: Callable[[int], None] = lambda rows: None,
     ) -> None:
         self._url = url
-        self._password = password
         self._parcel = parcel
         self._accounts = accounts
         self._applied = applied
@@ -83,12 +81,7 @@ class Loading:
         Raises:
             Refused: a sheet was not taken; those before it were.
         """
-        with Api.signed_in(self._url, "admin", self._password) as admin:
-            for part in self._parcel.units:
-                self._send(admin, part)
-            for part in self._parcel.users:
-                data = self._accounts.with_passwords(part.file.read_bytes())
-                self.loaded.add(admin.upload(part.area, part.kind, part.file.name, data, self._applied))
+        self._send_accounts()
         if self._parcel.campaign:
             self.office.post("/campaigns", self._parcel.campaign)
         for part in self._parcel.members:
@@ -102,6 +95,21 @@ class Loading:
             self._send_batch(batch)
         self._do(self._parcel.closing)
         self._send_settled()
+
+    def _send_accounts(self) -> None:
+        """Units and accounts by the system administrator, the accounts' roles by the security administrator."""
+        system = self._accounts.first("admin", Role.system_admin)
+        security = self._accounts.first("security", Role.security_admin)
+        with (
+            Api.signed_in(self._url, system.id, system.password) as admin,
+            Api.signed_in(self._url, security.id, security.password) as guard,
+        ):
+            for part in self._parcel.units:
+                self._send(admin, part)
+            for part in self._parcel.users:
+                made, held = self._accounts.with_passwords(part.file.read_bytes())
+                self._send(admin, part, made)
+                self._check(part, guard.upload("roles", part.kind, part.file.name, held))
 
     def _send_settled(self) -> None:
         """What comes once the months are over."""
@@ -210,15 +218,19 @@ class Loading:
         for part in parts:
             self._send(self._by(part), part)
 
-    def _send(self, api: Api, part: Part) -> None:
+    def _send(self, api: Api, part: Part, data: bytes | None = None) -> None:
+        sent = part.file.read_bytes() if data is None else data
         try:
-            imported = api.upload(part.area, part.kind, part.file.name, part.file.read_bytes(), self._applied)
+            imported = api.upload(part.area, part.kind, part.file.name, sent, self._applied)
         except Refused as refusal:
             raise Refused(refusal.code, f"{part.file.name}：{refusal.detail}", refusal.rows) from refusal
+        self._check(part, imported)
+        self.loaded.add(imported)
+
+    def _check(self, part: Part, imported: Imported) -> None:
         if imported.failures:
             detail = f"{part.file.name}：{len(imported.failures)} 行未能入账"
             raise Refused("import.rows_failed", detail, imported.failures)
-        self.loaded.add(imported)
 
 
 def differing(expected: dict[str, Any], found: dict[str, Any]) -> dict[str, tuple[object, object]]:

@@ -60,6 +60,7 @@ HTTP_SECONDS = Histogram("shengzhi_http_request_seconds", "HTTP requests", ["met
 GRPC_REQUESTS = Counter("shengzhi_grpc_requests_total", "gRPC calls answered", ["method", "code"])
 STREAMS = Gauge("shengzhi_streams", "Reports that somebody watches at this moment")
 SIGN_INS = Counter("shengzhi_sign_ins_total", "Attempts to sign in, by outcome", ["outcome"])
+COMBINED_ROLES = Gauge("shengzhi_combined_roles", "Accounts that hold roles which exclude each other")
 UNMASKED_LOOKS = Counter("shengzhi_unmasked_looks_total", "Looks at unmasked personal data", ["service"])
 RECONCILIATION_DIFFERENCES = Counter(
     "shengzhi_reconciliation_differences_total",

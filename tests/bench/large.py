@@ -82,10 +82,14 @@ def _running(folder: Path, vhost: str, mongo: str, prefix: str) -> Iterator[tupl
                 answer = http.post("/tokens", json={"name": name, "password": password})
                 return f"Bearer {answer.raise_for_status().json()['token']}"
 
-            http.headers["Authorization"] = signed_in("admin", (platform.secrets / "admin.password").read_text())
-            held = [{"role": "office", "unit": ROOT}]
-            user = {"id": "office", "name": "样例", "roles": held, "password": PASSWORD}
-            http.post("/users", json=user).raise_for_status()
+            system, security = (
+                {"Authorization": signed_in(name, (platform.secrets / f"{name}.password").read_text())}
+                for name in ("admin", "security")
+            )
+            user = {"id": "office", "name": "样例", "unit": ROOT, "password": PASSWORD}
+            http.post("/users", json=user, headers=system).raise_for_status()
+            held = {"roles": [{"role": "office", "unit": ROOT}]}
+            http.put("/users/office/roles", json=held, headers=security).raise_for_status()
             http.headers["Authorization"] = token = signed_in("office", PASSWORD)
             campaign = {"id": "C", "name": "样例", "opens": FIRST, "closes": LAST}
             http.post("/campaigns", json=campaign).raise_for_status()

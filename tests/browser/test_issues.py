@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.journey.province import PASSWORD, ROOT, Province
+from tests.journey.province import ROOT, Province
 
 from .conftest import SignedIn, violations
 
@@ -27,9 +27,7 @@ def session(province: Province, administrator: httpx.Client) -> str:
         "active_from": "2026-01-01",
     }
     administrator.post("/units", json=body).raise_for_status()
-    held = [{"role": "unit_admin", "unit": UNIT}]
-    user = {"id": "overseas", "name": "样例", "roles": held, "password": PASSWORD}
-    administrator.post("/users", json=user).raise_for_status()
+    province.enrol("overseas", ("unit_admin", UNIT))
     office = province.as_user("office")
     held_session = office.post("/study/sessions", json={**SESSION, "unit": UNIT})
     held_session.raise_for_status()

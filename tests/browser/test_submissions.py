@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.journey.province import PASSWORD, ROOT, Province
+from tests.journey.province import ROOT, Province
 
 from .conftest import SignedIn, violations
 
@@ -28,9 +28,7 @@ def _owed(province: Province, administrator: httpx.Client) -> None:
         body = {"id": id, "name": name, "kind": kind, "parent": parent, "active_from": "2026-01-01"}
         administrator.post("/units", json=body).raise_for_status()
     for name, unit in USERS.items():
-        held = [{"role": "unit_admin", "unit": unit}]
-        user = {"id": name, "name": "样例", "roles": held, "password": PASSWORD}
-        administrator.post("/users", json=user).raise_for_status()
+        province.enrol(name, ("unit_admin", unit))
     office = province.as_user("office")
     office.post("/campaigns/C2026/submissions", json=RULE).raise_for_status()
     office.post("/submissions/openings").raise_for_status()

@@ -28,6 +28,7 @@ from services.gateway.store.generation import PROJECTION
 from services.kernel import bus
 from services.kernel.store import open_database
 from tests.eventually import PATIENCE
+from tests.journey.province import PASSWORD, Administrators
 
 from .ledger import UNITS, Agent, Client, Importing, Ledger, wait_for
 from .observer import Observer
@@ -35,7 +36,6 @@ from .points import FOLDER, Armed
 from .proxy import Proxy, Wires
 
 PREFIX = "faults"
-PASSWORD = "sample-password"  # of accounts that live as long as the campaign
 OURS = (*SERVICES, "api")
 KINDS = (*OURS, "rabbitmq", "mongod")
 BACK_SECONDS = 240.0
@@ -217,7 +217,8 @@ def kind_of(name: str) -> str:
 
 def _prepare(platform: Platform) -> dict[str, str]:
     """Units, a campaign, accounts; give the accounts' tokens."""
-    with httpx.Client(base_url=f"{platform.url}/api/v1", timeout=PATIENCE) as http:
+    with ExitStack() as leaving:
+        http = leaving.enter_context(httpx.Client(base_url=f"{platform.url}/api/v1", timeout=PATIENCE))
 
         def token(name: str, password: str) -> str:
             answer = http.post("/tokens", json={"name": name, "password": password}).raise_for_status()
@@ -226,16 +227,22 @@ def _prepare(platform: Platform) -> dict[str, str]:
         def post(path: str, body: dict[str, Any]) -> None:
             http.post(path, json=body).raise_for_status()
 
-        http.headers["Authorization"] = f"Bearer {token('admin', (platform.secrets / 'admin.password').read_text())}"
+        def first(name: str) -> httpx.Client:
+            bearer = token(name, (platform.secrets / f"{name}.password").read_text())
+            client = httpx.Client(
+                base_url=http.base_url, timeout=PATIENCE, headers={"Authorization": f"Bearer {bearer}"}
+            )
+            return leaving.enter_context(client)
+
+        administrators = Administrators(first("admin"), first("security"))
+        http.headers["Authorization"] = administrators.system.headers["Authorization"]
         active = {"active_from": "2026-01-01"}
         post("/units", {"id": "P000", "name": "工委", "kind": "committee", **active})
         for number in range(UNITS):
             unit = {"id": f"D{number:03d}", "name": f"样例单位{number}", "kind": "department", "parent": "P000"}
             post("/units", {**unit, **active})
         for name, role in ROLES.items():
-            post(
-                "/users", {"id": name, "name": "样例", "password": PASSWORD, "roles": [{"role": role, "unit": "P000"}]}
-            )
+            administrators.enrol(name, (role, "P000"))
         tokens = {name: token(name, PASSWORD) for name in ROLES}
         http.headers["Authorization"] = f"Bearer {tokens['office']}"
         post("/campaigns", {"id": "C2026", "name": "演练", "opens": "2026-02-01", "closes": "2026-10-31"})

@@ -62,12 +62,34 @@ AsUser = Callable[[str], httpx.Client]
 
 
 @dataclass(frozen=True)
+class Administrators:
+    """Those who make accounts and those who give them roles, each by a client that bears their token."""
+
+    system: httpx.Client
+    security: httpx.Client
+
+    def enrol(self, name: str, *roles: tuple[str, str]) -> None:
+        """An account of the first role's unit that signs in with `PASSWORD`, and its roles, each for a unit."""
+        user = {"id": name, "name": "样例", "unit": roles[0][1], "password": PASSWORD}
+        made = self.system.post("/users", json=user)
+        assert made.status_code == 201, made.text
+        held = [{"role": role, "unit": unit} for role, unit in roles]
+        given = self.security.put(f"/users/{name}/roles", json={"roles": held})
+        assert given.status_code == 200, given.text
+
+
+@dataclass(frozen=True)
 class Province:
     """The province's users, each with a client that bears their token."""
 
     platform: Platform
     as_user: Callable[[str], httpx.Client]
     databases: MongoClient[dict[str, Any]]
+    administrators: Administrators
+
+    def enrol(self, name: str, *roles: tuple[str, str]) -> None:
+        """Somebody who signs in with `PASSWORD` and holds these roles, each for a unit."""
+        self.administrators.enrol(name, *roles)
 
     def counts(self) -> dict[str, int]:
         """How many documents there are of everything that a change would add to."""
@@ -123,7 +145,6 @@ def founded(
         body = {"id": id, "name": name, "kind": kind, "parent": parent, "active_from": "2026-01-01"}
         assert administrator.post("/units", json=body).status_code == 201, body
     for name, (role, unit) in users.items():
-        user = {"id": name, "name": "样例", "roles": [{"role": role, "unit": unit}], "password": PASSWORD}
-        assert administrator.post("/users", json=user).status_code == 201, user
+        province.enrol(name, (role, unit))
     clients = {name: sign_in(name, PASSWORD) for name in users}
     return lambda name: clients[name] if name in clients else province.as_user(name)

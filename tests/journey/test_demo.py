@@ -66,8 +66,7 @@ def shown(run_folder: Path, fresh_vhosts: Iterator[str], mongo: str) -> Iterator
         made, folder = sample(4), run_folder / "sample"
         made.write(folder)
         parcel = unpack(folder)
-        password = (running.secrets / "admin.password").read_text().strip()
-        with Loading(running.url, password, parcel, Accounts(running.secrets)) as loading:
+        with Loading(running.url, parcel, Accounts(running.secrets)) as loading:
             loading.send()
             loading.send_untidy()
             loading.wait()

@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.eventually import PATIENCE
-from tests.journey.province import PASSWORD, ROOT, Province
+from tests.journey.province import ROOT, Province
 
 CASES = int(os.environ.get("SHENGZHI_FUZZ_CASES", "400"))
 DESCRIBED = json.loads((Path(__file__).parents[2] / "proto" / "openapi.json").read_text("utf-8"))
@@ -76,9 +76,7 @@ def fuzzing(province: Province, administrator: httpx.Client) -> Iterator[Fuzzing
     for id, (kind, parent) in units.items():
         told = {"id": id, "name": f"示例单位{id}", "kind": kind, "parent": parent, "active_from": "2026-01-01"}
         assert administrator.post("/units", json=told).status_code == 201
-    roles = [{"role": role, "unit": UNIT} for role in ROLES]
-    user = {"id": "fuzzer", "name": "样例", "roles": roles, "password": PASSWORD}
-    assert administrator.post("/users", json=user).status_code == 201
+    province.enrol("fuzzer", *((role, UNIT) for role in ROLES))
     token = province.as_user("fuzzer").headers["Authorization"].removeprefix("Bearer ")
     sent = Fuzzing(province.platform.url, token)
     yield sent

@@ -16,7 +16,7 @@ from services.cli.sample.workbook import workbook
 from services.kernel.sheets import XLSX, read
 from services.study.contract import SHEETS
 from tests.eventually import PATIENCE, eventually
-from tests.journey.province import PASSWORD, ROOT, Province
+from tests.journey.province import ROOT, Province
 from tests.journey.test_rest import code, difference, key, made
 
 UNITS = (
@@ -45,8 +45,7 @@ def people(province: Province, administrator: httpx.Client) -> Users:
     for unit in UNITS:
         made(administrator.post("/units", json={**unit, "active_from": "2026-01-01"}))
     for name, roles in USERS.items():
-        held = [{"role": role, "unit": unit} for role, unit in roles]
-        made(administrator.post("/users", json={"id": name, "name": "样例", "roles": held, "password": PASSWORD}))
+        province.enrol(name, *roles)
     prefix = province.platform.environment["SHENGZHI_DATABASE_PREFIX"]
     known = province.databases[f"{prefix}_study"]["units"]
     eventually(

@@ -127,7 +127,7 @@ def test_what_somebody_else_changed_is_not_written_over(province: Province) -> N
 
 
 @pytest.mark.row("O1", "O4")
-def test_a_role_reaches_its_subtree_and_nothing_else(province: Province, administrator: httpx.Client) -> None:
+def test_a_role_reaches_its_subtree_and_nothing_else(province: Province) -> None:
     """Lists and records follow the tree; somebody with roles for two units reaches both."""
     finance, water = province.as_user("finance"), province.as_user("water")
     assert [unit["id"] for unit in finance.get("/units").json()["items"]] == ["D001", "D001-B01"]
@@ -137,9 +137,7 @@ def test_a_role_reaches_its_subtree_and_nothing_else(province: Province, adminis
     assert code(water.get(f"/study/sessions/{id}")) == (404, "record.not_found")
     assert code(water.post(f"/study/sessions/{id}/submissions")) == (404, "record.not_found")
     assert water.get("/study/sessions").json()["total"] == 0
-    roles = [{"role": "unit_admin", "unit": "D002"}, {"role": "unit_admin", "unit": "D001"}]
-    both = {"id": "both", "name": "样例", "roles": roles, "password": PASSWORD}
-    made(administrator.post("/users", json=both))
+    province.enrol("both", ("unit_admin", "D002"), ("unit_admin", "D001"))
     assert province.as_user("both").get(f"/study/sessions/{id}").status_code == 200
     assert made(province.as_user("both").post(f"/study/sessions/{id}/submissions"))["state"] == "submitted"
     made(province.as_user("both").post(f"/study/sessions/{id}/voids", json={"reason": "测试结束"}))

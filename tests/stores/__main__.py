@@ -37,9 +37,8 @@ def main(name: str) -> None:
     }
     with tempfile.TemporaryDirectory() as folder, Platform(Path(folder) / "run", environment=environment) as running:
         made.write(Path(folder) / "sample")
-        password = (running.secrets / "admin.password").read_text().strip()
         parcel = unpack(Path(folder) / "sample")
-        with Loading(running.url, password, parcel, Accounts(running.secrets)) as loading:
+        with Loading(running.url, parcel, Accounts(running.secrets)) as loading:
             loading.send()
             loading.send_untidy()
             loading.wait()

@@ -1,4 +1,4 @@
-"""Keys and the first administrator's password: made once under the run folder, never put into the store."""
+"""Keys and the first administrators' passwords: made once under the run folder, never put into the store."""
 
 import os
 import secrets
@@ -7,17 +7,22 @@ from pathlib import Path
 from services.kernel import signing
 
 KEYS = ("master.key", "chain.key")
-PASSWORD = "admin.password"  # noqa: S105  # a file's name
-FILES = (*KEYS, signing.FILE, PASSWORD)
+PASSWORDS = {"admin": "系统管理员", "security": "安全管理员", "audit": "审计管理员"}
+"""The first accounts, each with its password in a file NAME.password."""
+FILES = (*KEYS, signing.FILE, *(f"{name}.password" for name in PASSWORDS))
 
 
-def generate(folder: Path) -> None:
-    """Make what is missing, readable by the owner alone; what exists is kept, for the data need it."""
+def generate(folder: Path) -> dict[str, str]:
+    """Make what is missing, readable by the owner alone; what exists is kept, for the data need it.
+
+    Gives the passwords that were made, by account.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in KEYS:
         _write_once(folder / name, secrets.token_bytes(32))
     _write_once(folder / signing.FILE, signing.written([signing.new_key()]).encode())
-    _write_once(folder / PASSWORD, secrets.token_urlsafe(15).encode())
+    made = {account: secrets.token_urlsafe(15) for account in PASSWORDS}
+    return {name: word for name, word in made.items() if _write_once(folder / f"{name}.password", word.encode())}
 
 
 def replace_signing(folder: Path, keys: list[signing.Key]) -> None:
@@ -25,9 +30,11 @@ def replace_signing(folder: Path, keys: list[signing.Key]) -> None:
     _write(folder / signing.FILE, signing.written(keys).encode())
 
 
-def _write_once(path: Path, content: bytes) -> None:
-    if not path.exists():
-        _write(path, content)
+def _write_once(path: Path, content: bytes) -> bool:
+    if path.exists():
+        return False
+    _write(path, content)
+    return True
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -31,16 +31,23 @@ class UnitRow(BaseModel):
     active_from: Day
 
 
+ROLE_ACTIONS = {"授予": "grant", "收回": "take"}
+
+
 class UserRow(BaseModel):
-    """A row of 用户名册; the edge replaces the password by its hash before the row leaves it."""
+    """A row of 用户名册: an account where a system administrator sends it, a role of it where a security one does.
+
+    The edge replaces the password by its hash before the row leaves it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     id: Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
     name: Annotated[Text, Field(min_length=1, max_length=80), SEALED]
-    role: Annotated[Role, choice({name: str(role) for role, name in ROLES.items()})]
     unit: Text
-    password: Annotated[Text, Field(min_length=8, max_length=200), SEALED]
+    password: Annotated[Text, Field(min_length=8, max_length=200), SEALED] | None = None
+    role: Annotated[Role, choice({name: str(role) for role, name in ROLES.items()})] | None = None
+    action: Annotated[Literal["grant", "take"], choice(ROLE_ACTIONS)] | None = None
 
 
 MEMBER_ACTIONS = {"新增": "add", "调动": "transfer", "离开": "remove", "更正": "correct"}
@@ -85,9 +92,10 @@ SHEETS = {
         (
             Column("id", "账号", "小写字母、数字", required=True, example="cz-admin"),
             Column("name", "姓名", required=True),
-            Column("role", "角色", required=True, choices=tuple(ROLES.values()), example="单位管理员"),
-            Column("unit", "单位编码", required=True, example="D001"),
-            Column("password", "初始密码", "不少于 8 位", required=True),
+            Column("unit", "单位编码", "账号所属单位；授予、收回角色时为角色所在单位", required=True, example="D001"),
+            Column("password", "初始密码", "系统管理员建账号时必填，不少于 8 位"),
+            Column("role", "角色", "系统管理员不填；安全管理员导入时必填", choices=tuple(ROLES.values())),
+            Column("action", "操作", "安全管理员填，不填即为授予", choices=tuple(ROLE_ACTIONS)),
         ),
         UserRow,
     ),

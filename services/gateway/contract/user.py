@@ -62,16 +62,21 @@ class Held(BaseModel):
 
 
 class AddUser(Command):
-    """Let somebody sign in. `password` is the argon2 hash that the edge made; it lies beside the journal."""
+    """Let somebody sign in. `password` is the argon2 hash that the edge made; it lies beside the journal.
+
+    `unit` is the unit whose administrators keep the account. Roles are given by `SetRoles` alone: an account that is
+    to be made with some is refused.
+    """
 
     id: Login
     name: DisplayName
-    roles: list[Held] = Field(min_length=1, max_length=20)
+    unit: UnitId
     password: Annotated[str, SEALED] = Field(min_length=8, max_length=200)
+    roles: list[Held] = Field(default=[], max_length=20, description="须为空：角色由安全管理员授予")
 
 
 class SetRoles(Command):
-    """Say anew which roles somebody holds."""
+    """Replace the roles that somebody holds; given by a security administrator, and never to oneself."""
 
     id: Login
     roles: list[Held] = Field(max_length=20)

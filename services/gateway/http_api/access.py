@@ -15,6 +15,7 @@ from .. import audit, contract
 from ..contract import Role
 from ..domain import Action
 from ..domain.permissions import EVERYWHERE, SCOPES, rows
+from ..domain.separation import separated
 from ..gate import identity
 from ..store import access, directory
 from .answers import Page, Written
@@ -69,16 +70,17 @@ class Permission(BaseModel):
 
 
 class Permissions(BaseModel):
-    """The whole table."""
+    """The whole table, and the pairs of roles that no account holds both of."""
 
     items: list[Permission]
+    separated: list[list[Role]]
 
 
 @router.get("/permissions", tags=["登录"], summary="权限表")
 async def list_permissions(caller: Caller) -> Permissions:
     """Who may do what, and where: the table by which every operation is decided."""
     items = [Permission(action=action, scope=SCOPES[scope], roles=sorted(roles)) for action, scope, roles in rows()]
-    return Permissions(items=items)
+    return Permissions(items=items, separated=[list(pair) for pair in separated(Role)])
 
 
 @router.get("/me/tokens", tags=["登录"], summary="我的会话与令牌")
@@ -112,9 +114,7 @@ async def revoke_user(id: str, caller: Caller, gate: Gated) -> dict[str, int]:
 
 @router.put("/users/{id}/roles", tags=["用户"], summary="授予、收回角色")
 async def set_roles(id: str, body: Roles, request: Request, caller: Caller, gate: Gated) -> Written:
-    """Say anew which roles somebody else holds; it takes effect at once, in every session and token of theirs."""
-    if id == caller.user:
-        raise DomainError("role.own", "不能更改本人的角色", "forbidden")
+    """Replace the roles that somebody else holds; roles that exclude each other (`/permissions`) are refused."""
     actor, units = await _reached(gate, caller, Action.grant_roles, id)
     for held in body.roles:
         actor = await gate.allow(caller, Action.grant_roles, held.unit, "roles")
@@ -157,16 +157,17 @@ def noted(refusal: DomainError) -> DomainError:
 
 
 async def _reached(gate: Gated, caller: Caller, action: Action, user: str) -> tuple[Any, list[str]]:
-    """The role by which the caller may do this to a user: it reaches every unit for which that user holds a role.
+    """The role by which the caller may do this to a user: it reaches the account's unit, and every
+    unit for which it holds a role.
 
     Raises:
         DomainError: user.unknown; role.missing, unit.out_of_scope.
     """
     actor = gate.own(caller, action)
-    found = await gate.database["users"].find_one({"_id": user}, {"roles": 1})
+    found = await gate.database["users"].find_one({"_id": user}, {"unit": 1, "roles": 1})
     if found is None:
         raise DomainError("user.unknown", "没有这个用户", "not_found")
-    units = [str(held["unit"]) for held in found["roles"]]
+    units = list(dict.fromkeys([str(found["unit"]), *(str(held["unit"]) for held in found["roles"])]))
     for unit in units:
         actor = await gate.allow(caller, action, unit)
     return actor, [unit for unit in units if unit != EVERYWHERE]

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.kernel.errors import DomainError
 from services.kernel.free_text import NAMED, SEALED
 
 from .. import contract
@@ -130,12 +129,8 @@ async def list_users(
 
 @router.post("/users", status_code=201, tags=["用户"], summary="新增用户")
 async def add_user(body: contract.AddUser, request: Request, caller: Caller, gate: Gated) -> Written:
-    """Let somebody sign in."""
-    units = [held.unit for held in body.roles]
-    if EVERYWHERE in units:
-        raise DomainError("unit.unknown", "须填写具体单位", errors=[{"pointer": "/roles", "detail": "须填写具体单位"}])
-    for unit in units:
-        actor = await gate.allow(caller, Action.manage_users, unit)
+    """Make an account; its roles are given by a security administrator (`PUT /users/{id}/roles`)."""
+    actor = await gate.allow(caller, Action.manage_users, body.unit)
     hashed = await asyncio.to_thread(hash_password, body.password)
     asked = body.model_copy(update={"password": hashed})
-    return Written.model_validate(await gate.ask("gateway", asked, actor, request.headers, units))
+    return Written.model_validate(await gate.ask("gateway", asked, actor, request.headers, [body.unit]))

@@ -64,6 +64,7 @@ WAYS = {
     "hotline": Way("hotline", HOTLINE, Action.import_tickets),
     "units": Way("gateway", {"units": GATEWAY["units"]}, Action.manage_units),
     "users": Way("gateway", {"users": GATEWAY["users"]}, Action.manage_users),
+    "roles": Way("gateway", {"users": GATEWAY["users"]}, Action.grant_roles),
     "members": Way("gateway", {"members": GATEWAY["members"]}, Action.manage_members),
 }
 

@@ -30,6 +30,7 @@ SHEETS = (
     Action.import_tickets,
     Action.manage_units,
     Action.manage_users,
+    Action.grant_roles,
     Action.manage_members,
 )
 _GONE = DomainError("store.unavailable", "数据库暂时不可用，请稍后重试", "unavailable")

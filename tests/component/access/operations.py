@@ -25,7 +25,7 @@ from services.kernel.sheets import XLSX, filled
 from tests.component.access.world import ACCOUNT, RECORD, UNIT, user_of
 
 BODIES: dict[str, Any] = {
-    "add_user": {"id": "new", "name": "样例", "roles": [{"role": "member", "unit": UNIT}], "password": "long-enough"},
+    "add_user": {"id": "new", "name": "样例", "unit": UNIT, "password": "long-enough"},
     "add_member": {"id": "M-NEW", "name": "样例", "unit": UNIT, "since": "2026-03-01"},
     "make_token": {"name": "接口", "role": "member", "unit": UNIT},
     "call_back_ticket": {"valid": True, "responded": True, "solved": True, "satisfaction": "satisfied"},

@@ -16,6 +16,7 @@ OPEN = (
     "get_template research measures",
     "get_template research topics",
     "get_template research visits",
+    "get_template roles users",
     "get_template study activities",
     "get_template study attendance",
     "get_template study entries",
@@ -57,7 +58,12 @@ ANYBODY = (
 """Whoever is signed in, whatever they are: about themselves, or shown by what their roles may."""
 
 ON_UNIT: dict[Action, tuple[str, ...]] = {
-    Action.grant_roles: ("set_roles",),
+    Action.grant_roles: (
+        "add_import roles",
+        "get_import roles",
+        "page import_view roles",
+        "set_roles",
+    ),
     Action.issue_reports: (
         "issue_report",
         "page issue_made",

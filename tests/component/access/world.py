@@ -146,7 +146,11 @@ class World:
         held |= {ACCOUNT: (Role.member, ("inside",)), "auditor": (Role.audit_admin, ("root",))}
         await database["users"].insert_many(
             [
-                {"_id": user, "roles": [{"role": role.value, "unit": PLACES[place]} for place in places]}
+                {
+                    "_id": user,
+                    "unit": PLACES[places[0]],
+                    "roles": [{"role": role.value, "unit": PLACES[place]} for place in places],
+                }
                 for user, (role, places) in held.items()
             ]
         )

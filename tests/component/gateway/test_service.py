@@ -62,13 +62,20 @@ class Worker:
         self._rpc, self.database, self._uri = rpc, database, uri
 
     def ask(
-        self, method: str, body: dict[str, Any], *, unit: str = "*", units: tuple[str, ...] = (), **more: Any
+        self,
+        method: str,
+        body: dict[str, Any],
+        *,
+        role: str = "system_admin",
+        unit: str = "*",
+        units: tuple[str, ...] = (),
+        **more: Any,
     ) -> Any:
         """A command or query by somebody with a role for a unit; `units` are those that it names."""
         known = {row["_id"]: row["path"] for row in self.database["units"].find({"_id": {"$in": units}})}
         given: dict[str, Any] = {
             "command_id": new_id(),
-            "actor": Actor(user="u1", role="system_admin", unit=unit),
+            "actor": Actor(user="u1", role=role, unit=unit),
             "paths": {"*": ["*"], **known} if unit == "*" else known,
             "deadline": datetime.now(UTC) + timedelta(seconds=PATIENCE),
         }
@@ -110,7 +117,8 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("master.key", "chain.key"):
         (folder / name).write_bytes(name[:1].encode() * 32)
     give_keys(folder)
-    (folder / "admin.password").write_text("first-password")
+    for name in ("admin", "security", "audit"):
+        (folder / f"{name}.password").write_text(f"first-password-{name}")
     return folder
 
 
@@ -161,15 +169,18 @@ def unit(id: str, parent: str = "P", **more: Any) -> dict[str, Any]:
     return {"id": id, "name": f"单位{id}", "kind": "省直单位", "parent": parent, "active_from": "2026-01-01", **more}
 
 
-def test_the_first_administrator_can_sign_in(worker: Worker) -> None:
-    """Where nobody can, the installation's password opens the account `admin`, and nothing of it is in the journal."""
-    known = worker.database["credentials"].find_one({"_id": "admin"})
+@pytest.mark.parametrize(
+    ("name", "role"), [("admin", "system_admin"), ("security", "security_admin"), ("audit", "audit_admin")]
+)
+def test_the_first_administrators_can_sign_in(worker: Worker, name: str, role: str) -> None:
+    """Where nobody holds its role, the installation's password opens an account, and none of it is in the journal."""
+    known = worker.database["credentials"].find_one({"_id": name})
     assert known is not None
-    assert PasswordHasher().verify(known["password"], "first-password")
-    user = worker.database["users"].find_one({"_id": "admin"})
+    assert PasswordHasher().verify(known["password"], f"first-password-{name}")
+    user = worker.database["users"].find_one({"_id": name})
     assert user is not None
-    assert user["roles"] == [{"role": "system_admin", "unit": "*"}]
-    assert "首任" not in str(list(worker.database["journal"].find({"aggregate": "admin"})))
+    assert user["roles"] == [{"role": role, "unit": "*"}]
+    assert "首任" not in str(list(worker.database["journal"].find({"aggregate": name})))
 
 
 def test_a_tree_comes_from_a_sheet(worker: Worker) -> None:
@@ -233,7 +244,7 @@ def test_campaigns_follow_one_another(worker: Worker) -> None:
 def test_users_and_what_is_kept_of_them(worker: Worker) -> None:
     """Names are sealed, hashes lie beside the journal, a new password ends every session, roles are said anew."""
     held = {"role": "handler", "unit": "P"}
-    asked = {"id": "zhang", "name": "张三", "roles": [held], "password": HASH}
+    asked = {"id": "zhang", "name": "张三", "unit": "P", "password": HASH}
     command_id = new_id()
     first = worker.ask("add_user", asked, units=("P",), command_id=command_id)
     again = worker.ask("add_user", {**asked, "password": HASH[:-1] + "w"}, units=("P",), command_id=command_id)
@@ -248,16 +259,19 @@ def test_users_and_what_is_kept_of_them(worker: Worker) -> None:
     known = worker.database["credentials"].find_one({"_id": "zhang"})
     assert known is not None
     assert known["password"].endswith("x")
-    worker.ask("set_roles", {"id": "zhang", "roles": [held, {"role": "agent", "unit": "P"}]}, units=("P",))
+    roles = {"id": "zhang", "roles": [held, {"role": "agent", "unit": "P"}]}
+    worker.ask("set_roles", roles, role="security_admin")
     listed = worker.ask("list_users", {"unit": "P"}, unit="P")
     assert [(user["id"], user["name"], len(user["roles"])) for user in listed["items"]] == [("zhang", "张三", 2)]
 
 
 def test_users_come_from_a_sheet(worker: Worker) -> None:
     """Roles by their Chinese names; a unit outside the role's reach is refused; stored rows are gone afterwards."""
-    row = {"id": "li", "name": "李四", "role": "支部书记", "unit": "P", "password": HASH}
+    row = {"id": "li", "name": "李四", "unit": "P", "password": HASH}
+    held = {"id": "li", "name": "李四", "unit": "P", "role": "支部书记"}
     assert worker.sheet("users", [{**row, "unit": "Q9"}], units=("P",))["errors"][0]["code"] == "unit.unknown"
     assert worker.sheet("users", [row], units=("P",))["state"] == "accepted"
+    assert worker.sheet("users", [held], role="security_admin")["state"] == "accepted"
     user = worker.database["users"].find_one({"_id": "li"})
     assert user is not None
     assert user["roles"] == [{"role": "secretary", "unit": "P"}]
@@ -265,10 +279,71 @@ def test_users_come_from_a_sheet(worker: Worker) -> None:
     assert worker.database["import_rows"].count_documents({}) == 0
 
 
+@pytest.mark.parametrize(
+    ("row", "role", "column", "code"),
+    [
+        ({"role": "主题教育办"}, "system_admin", "role", "role.not_with_account"),
+        ({"action": "授予"}, "system_admin", "action", "role.not_with_account"),
+        ({"password": ""}, "system_admin", "password", "password.missing"),
+        ({"name": "孙八", "password": "", "role": "坐席"}, "security_admin", "id", "user.id_taken"),
+        ({"id": "nobody", "password": "", "role": "坐席"}, "security_admin", "id", "user.not_found"),
+        ({"password": ""}, "security_admin", "role", "role.required"),
+        ({"role": "坐席"}, "security_admin", "password", "password.not_with_role"),
+        ({"password": "", "role": "安全管理员"}, "security_admin", "role", "role.separated"),
+        ({"password": "", "role": "坐席"}, "audit_admin", "role", "role.not_with_account"),
+    ],
+)
+def test_a_sheet_of_users_says_what_its_sender_may_say(
+    worker: Worker, row: dict[str, Any], role: str, column: str, code: str
+) -> None:
+    """Accounts by the system administrator, roles by the security administrator, each wrong cell by its column."""
+    zhou = {"id": "zhou", "name": "周七", "unit": "P", "password": HASH}
+    worker.ask("add_user", zhou)
+    held = {"id": "zhou", "roles": [{"role": "handler", "unit": "P"}]}
+    worker.ask("set_roles", held, role="security_admin")
+    refused = worker.sheet("users", [{**zhou, **row}], role=role, units=("P",))
+    assert [(error["column"], error["code"]) for error in refused["errors"]] == [(column, code)]
+
+
+def test_roles_are_given_and_taken_by_a_sheet(worker: Worker) -> None:
+    """What a row says already changes nothing; a role that is taken is gone, the others stay."""
+    worker.ask("add_user", {"id": "wu", "name": "吴九", "unit": "P", "password": HASH})
+    rows = [{"id": "wu", "name": "吴九", "unit": "P", "role": role} for role in ("坐席", "经办人")]
+    for expected in (2, 0):
+        before = worker.database["journal"].count_documents({"aggregate": "wu"})
+        assert worker.sheet("users", rows, role="security_admin")["state"] == "accepted"
+        assert worker.database["journal"].count_documents({"aggregate": "wu"}) == before + expected
+    worker.sheet("users", [{**rows[0], "action": "收回"}], role="security_admin")
+    user = worker.database["users"].find_one({"_id": "wu"})
+    assert user is not None
+    assert user["roles"] == [{"role": "handler", "unit": "P"}]
+
+
+def test_accounts_and_roles_lie_within_the_reach_of_who_changes_them(worker: Worker) -> None:
+    """By the tree of the transaction, whatever paths the command brings: of the account, of each role, old and new."""
+    for id in ("R", "S"):
+        worker.ask("add_unit", unit(id, kind="department"))
+    within = {"id": "reach", "name": "样例", "unit": "R", "password": HASH}
+    forged = {"paths": {"S": ["P", "R", "S"], "R": ["P", "R"]}}
+    assert worker.refusal("add_user", {**within, "unit": "S"}, unit="R", **forged) == "unit.out_of_scope"
+    worker.ask("add_user", within, unit="R")
+
+    def roles(*units: str) -> dict[str, Any]:
+        return {"id": "reach", "roles": [{"role": "handler", "unit": unit} for unit in units]}
+
+    guard: dict[str, Any] = {"role": "security_admin", "unit": "R"}
+    worker.ask("set_roles", roles("R"), **guard)
+    assert worker.refusal("set_roles", roles("R", "S"), **guard, **forged) == "unit.out_of_scope"
+    assert worker.refusal("set_roles", roles("R"), role="system_admin", unit="R") == "role.missing"
+    worker.ask("set_roles", roles("R", "S"), role="security_admin")
+    assert worker.refusal("set_roles", roles("R"), **guard, **forged) == "unit.out_of_scope"
+
+
 def test_what_the_worker_changes_acts_on_the_next_request(worker: Worker, mongo: str) -> None:
     """A unit, a campaign, a role taken away, a session ended: the gate that has just read knows it at once."""
-    wang = {"id": "wang", "name": "王五", "roles": [{"role": "secretary", "unit": "P"}], "password": hash_password("w")}
-    worker.ask("add_user", wang, units=("P",))
+    wang = {"id": "wang", "name": "王五", "unit": "P", "password": hash_password("w")}
+    worker.ask("add_user", wang)
+    worker.ask("set_roles", {"id": "wang", "roles": [{"role": "secretary", "unit": "P"}]}, role="security_admin")
 
     async def act() -> None:
         async with AsyncMongoClient[Document](mongo, event_listeners=[reads]) as client:
@@ -295,7 +370,8 @@ def test_what_the_worker_changes_acts_on_the_next_request(worker: Worker, mongo:
             after = await writing("K")
             assert after.paths == {"K": ["P", "K"]}
             assert len(after.periods) == len(before.periods) + 1
-            worker.ask("set_roles", {"id": "wang", "roles": [{"role": "member", "unit": "P"}]}, units=("P",))
+            member = {"id": "wang", "roles": [{"role": "member", "unit": "P"}]}
+            worker.ask("set_roles", member, role="security_admin")
             with pytest.raises(DomainError, match=r"role\.missing"):
                 await writing("K")
             worker.ask("set_password", {"id": "wang", "password": HASH})

@@ -15,7 +15,8 @@ from services.cli.parcel import Parcel, unpack
 from services.cli.sample.generate import sample
 from services.cli.sample.workbook import workbook
 from services.cli.terminal import WIDTH, console
-from services.gateway.contract import Role
+from services.gateway.contract import SHEETS, Role
+from services.kernel.sheets import read
 
 Answers = Callable[[httpx.Request], httpx.Response]
 STATE = {"id": "7", "rows": 3, "skipped": 1, "applied": 0, "state": "accepted", "recorded_until": None, "failures": []}
@@ -86,6 +87,9 @@ def test_passwords_are_made_once_and_kept_for_the_owner_alone(tmp_path: Path) ->
     assert first["agent"] == "given-by-hand"
     again = Accounts(tmp_path)
     assert again.with_passwords(users) == filled
+    accounts, roles = (read(SHEETS["users"], data) for data in filled)
+    assert all(row["password"] and not row["role"] for row in accounts)
+    assert [(row["role"], row["password"]) for row in roles] == [("主题教育办", ""), ("坐席", "")]
     assert {account.id: account.password for account in again.all} == first
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
     assert again.acting(Role.office).id == "office"

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from services.gateway.contract import ROLES
+from services.gateway.contract import ROLES, Role
 from services.gateway.domain.permissions import SCOPES, rows
+from services.gateway.domain.separation import SEPARATED
 from services.gateway.pages.words import ACTIONS
 
 PAGE = Path(__file__).parents[4] / "docs" / "permissions.md"
@@ -25,6 +26,21 @@ def page() -> str:
     for action, scope, roles in rows():
         held = "、".join(ROLES[role] for role in ROLES if role in roles)
         lines.append(f"| `{action}` | {ACTIONS[action]} | {SCOPES[scope]} | {held} |")
+    lines += [
+        "",
+        "## Roles that exclude each other",
+        "",
+        (
+            "三员分立, `services/gateway/domain/separation.py`: no account holds both roles of a pair, for whatever "
+            "units. Nobody gives roles to themselves."
+        ),
+        "",
+        "| 角色 | 不得兼有 |",
+        "|---|---|",
+    ]
+    for one in Role:
+        if others := [other for other in Role if frozenset({one, other}) in SEPARATED]:
+            lines.append(f"| {ROLES[one]} | {'、'.join(ROLES[other] for other in others)} |")
     return "\n".join(lines) + "\n"
 
 

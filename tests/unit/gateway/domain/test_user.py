@@ -4,22 +4,40 @@ import pytest
 
 from services.gateway.contract import AddUser, Held, Role, SetPassword, SetRoles
 from services.gateway.domain import USER, User
+from services.gateway.domain.user import ByUser, Install
 from services.kernel.errors import DomainError
-from services.kernel.event import body_of
+from services.kernel.event import EVERYWHERE, Payload, body_of
 from tests.unit.gateway.owners import NOW
 
 HANDLER, SECRETARY = Held(role=Role.handler, unit="D1"), Held(role=Role.secretary, unit="B2")
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA"
-ASKED = AddUser(id="zhang", name="张三", roles=[HANDLER], password=HASH)
+ASKED = AddUser(id="zhang", name="张三", unit="D1", password=HASH)
+NEW_PASSWORD = SetPassword(id="zhang", password=HASH)
+SYSTEM, SECURITY = ("root", Role.system_admin), ("guard", Role.security_admin)
+
+
+def decided(
+    state: User | None, asked: AddUser | SetRoles | SetPassword, by: tuple[str, Role] = SYSTEM
+) -> list[Payload]:
+    return list(USER.decide(state, ByUser(asked=asked, user=by[0], role=by[1]), NOW))
 
 
 def added() -> User:
-    return USER.evolve(None, next(iter(USER.decide(None, ASKED, NOW))))
+    return USER.evolve(None, decided(None, ASKED)[0])
+
+
+def refusal(
+    state: User | None, asked: AddUser | SetRoles | SetPassword, by: tuple[str, Role] = SYSTEM
+) -> tuple[str, list[str]]:
+    """The code, and the fields that it points at."""
+    with pytest.raises(DomainError) as refused:
+        decided(state, asked, by)
+    return refused.value.code, [error["pointer"] for error in refused.value.errors]
 
 
 def test_neither_name_nor_password_is_in_an_event() -> None:
     """What may be forgotten lies beside the journal, never in it."""
-    told = [*USER.decide(None, ASKED, NOW), *USER.decide(added(), SetPassword(id="zhang", password=HASH), NOW)]
+    told = [*decided(None, ASKED), *decided(added(), NEW_PASSWORD)]
     assert len(told) == 2
     for payload in told:
         assert "张三" not in str(body_of(payload))
@@ -27,26 +45,54 @@ def test_neither_name_nor_password_is_in_an_event() -> None:
     assert added().model_dump().keys() == {"unit", "roles"}
 
 
-def test_a_user_is_added_once() -> None:
-    """The same roles again are no news, other roles under the same name are refused."""
-    assert USER.decide(added(), ASKED, NOW) == []
-    with pytest.raises(DomainError) as refused:
-        USER.decide(added(), ASKED.model_copy(update={"roles": [SECRETARY]}), NOW)
-    assert refused.value.code == "user.id_taken"
+def test_a_user_is_added_once_and_without_roles() -> None:
+    """The same account again is no news, one of another unit under the same name is refused, and so are roles."""
+    assert (added().unit, added().roles) == ("D1", [])
+    assert decided(added(), ASKED) == []
+    assert refusal(added(), ASKED.model_copy(update={"unit": "D2"})) == ("user.id_taken", ["/id"])
+    with_roles = ASKED.model_copy(update={"roles": [HANDLER]})
+    assert refusal(None, with_roles) == ("role.not_with_account", ["/roles"])
 
 
-def test_roles_are_said_anew() -> None:
+def test_roles_are_replaced() -> None:
     """The change tells what was and what is; every unit for which a role is held has a part in the user."""
-    (told,) = USER.decide(added(), SetRoles(id="zhang", roles=[HANDLER, SECRETARY]), NOW)
+    asked = SetRoles(id="zhang", roles=[HANDLER, SECRETARY])
+    (told,) = decided(added(), asked, SECURITY)
     changed = USER.evolve(added(), told)
     assert changed.roles == [HANDLER, SECRETARY]
     assert set(USER.parts(changed)) == {"D1", "B2"}
-    assert USER.decide(changed, SetRoles(id="zhang", roles=[HANDLER, SECRETARY]), NOW) == []
+    assert decided(changed, asked, SECURITY) == []
 
 
-@pytest.mark.parametrize("command", [SetRoles(id="li", roles=[]), SetPassword(id="li", password=HASH)])
-def test_nobody_changes_who_is_not_there(command: SetRoles | SetPassword) -> None:
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.security_admin])
+def test_only_a_security_administrator_gives_roles(role: Role) -> None:
+    """Whatever the edge let through."""
+    assert refusal(added(), SetRoles(id="zhang", roles=[HANDLER]), ("root", role))[0] == "role.missing"
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.system_admin])
+@pytest.mark.parametrize("asked", [ASKED, NEW_PASSWORD], ids=["account", "password"])
+def test_only_a_system_administrator_keeps_accounts(asked: AddUser | SetPassword, role: Role) -> None:
+    """Whatever the edge let through."""
+    assert refusal(added(), asked, ("guard", role))[0] == "role.missing"
+
+
+def test_nobody_gives_roles_to_themselves() -> None:
+    """Nor takes them away."""
+    assert refusal(added(), SetRoles(id="zhang", roles=[HANDLER]), ("zhang", Role.security_admin))[0] == "role.own"
+    assert refusal(added(), SetRoles(id="zhang", roles=[]), ("zhang", Role.security_admin))[0] == "role.own"
+
+
+def test_a_role_is_held_for_a_unit_unless_it_runs_the_platform() -> None:
+    """The first administrators stand above all units; no record's role does."""
+    guard = Held(role=Role.security_admin, unit=EVERYWHERE)
+    assert USER.evolve(None, USER.decide(None, Install(held=guard), NOW)[0]).roles == [guard]  # type: ignore[index]
+    everywhere = Held(role=Role.office, unit=EVERYWHERE)
+    assert refusal(added(), SetRoles(id="zhang", roles=[everywhere]), SECURITY) == ("role.needs_unit", ["/roles"])
+
+
+@pytest.mark.parametrize("asked", [SetRoles(id="li", roles=[]), SetPassword(id="li", password=HASH)])
+def test_nobody_changes_who_is_not_there(asked: SetRoles | SetPassword) -> None:
     """An unknown account is said to be unknown."""
-    with pytest.raises(DomainError) as refused:
-        USER.decide(None, command, NOW)
-    assert (refused.value.code, refused.value.kind) == ("user.not_found", "not_found")
+    by = SECURITY if isinstance(asked, SetRoles) else SYSTEM
+    assert refusal(None, asked, by)[0] == "user.not_found"

@@ -1,0 +1,210 @@
+"""Accounts and their roles. Every command asks for the administrator's role and reach here, whatever the edge asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pymongo
+from pydantic import BaseModel
+
+from services.kernel import metrics
+from services.kernel.aggregate import Aggregate
+from services.kernel.errors import DomainError
+from services.kernel.event import Command, Envelope
+from services.kernel.imports import Imports
+from services.kernel.lists import page
+from services.kernel.rpc import command, query
+from services.kernel.rules import wrong
+from services.kernel.work import Work
+
+from .. import contract
+from ..domain import UNIT, USER, User
+from ..domain.permissions import EVERYWHERE
+from ..domain.user import ByUser, parts
+from ..store import accounts, directory
+
+Answer = dict[str, Any]
+
+
+class Users(Imports):
+    """Who may sign in, and what they hold."""
+
+    journal: Any
+    vault: Any
+
+    @command(contract.AddUser)
+    def add_user(self, command: contract.AddUser, envelope: Envelope) -> Answer:
+        """Let somebody sign in."""
+        return self._on_user(command, envelope, self._add_user)
+
+    @command(contract.SetRoles)
+    def set_roles(self, command: contract.SetRoles, envelope: Envelope) -> Answer:
+        """Replace the roles that somebody holds."""
+        answer = self._on_user(command, envelope, decide_roles)
+        metrics.COMBINED_ROLES.set(len(accounts.combining(self.journal.database)))
+        return answer
+
+    @command(contract.SetPassword)
+    def set_password(self, command: contract.SetPassword, envelope: Envelope) -> Answer:
+        """Replace somebody's password; every session of theirs ends."""
+
+        def act(work: Work, command: contract.SetPassword) -> None:
+            _decide(work, command)
+            credential(work, command.id, command.password)
+            end_sessions(work, command.id)
+
+        return self._on_user(command, envelope, act)
+
+    @command(contract.SetIdentity)
+    def set_identity(self, command: contract.SetIdentity, envelope: Envelope) -> Answer:
+        """Say who somebody is to the OIDC provider; one identity is one user's."""
+
+        def act(work: Work) -> Answer:
+            if work.get(USER, command.id) is None:
+                raise DomainError("user.not_found", "没有这个用户", "not_found")
+            taken = {"_id": command.digest, "user": {"$ne": command.id}}
+            if command.digest and self.journal.database["identities"].find_one(taken, session=work.session):
+                raise DomainError("user.identity_taken", "该身份已对应另一个账号", "conflict")
+            work.write("identities", pymongo.DeleteMany({"user": command.id}))
+            if command.digest:
+                work.write("identities", pymongo.InsertOne({"_id": command.digest, "user": command.id}))
+            return {"id": command.id, "version": work.version(USER, command.id)}
+
+        answer: Answer = self.journal.execute(envelope, command, act)
+        return answer
+
+    @query(contract.ListUsers)
+    def list_users(self, query: contract.ListUsers, envelope: Envelope) -> Answer:
+        """A page of a unit's accounts, with their names."""
+        users = self.journal.database["users"]
+        found = page(users, {"scope": query.unit}, sort="_id", page=query.page, page_size=query.page_size)
+        names = self.vault.read_many(person(user["id"]) for user in found["items"])
+        for user in found["items"]:
+            user["name"] = names.get(person(user["id"]), {}).get("name", "")
+        return found
+
+    def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
+        """A row of 用户名册: what its sender's role may say."""
+        if not isinstance(row, contract.UserRow):
+            super().apply_row(work, kind, row)
+        elif work.envelope.actor.role == contract.Role.security_admin:
+            self._role_row(work, row)
+        else:
+            self._account_row(work, row)
+
+    def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
+        """The account, and the unit."""
+        if isinstance(row, contract.UserRow):
+            yield USER, row.id
+            yield UNIT, row.unit
+        else:
+            yield from super().row_ids(kind, row)
+
+    def _account_row(self, work: Work, row: contract.UserRow) -> None:
+        if row.role is not None or row.action is not None:
+            field = "role" if row.role is not None else "action"
+            raise wrong("role.not_with_account", field, "角色由安全管理员授予，系统管理员不填此列", "forbidden")
+        if row.password is None:
+            raise wrong("password.missing", "password", "建立账号须填写初始密码")
+        self._add_user(work, contract.AddUser(id=row.id, name=row.name, unit=row.unit, password=row.password))
+
+    def _role_row(self, work: Work, row: contract.UserRow) -> None:
+        if row.password is not None:
+            raise wrong("password.not_with_role", "password", "密码由系统管理员设置，安全管理员不填此列", "forbidden")
+        if row.role is None:
+            raise wrong("role.required", "role", "请填写角色")
+        known = work.get(USER, row.id)
+        if known is None:
+            raise wrong("user.not_found", "id", f"没有账号 {row.id}，请先由系统管理员建立", "not_found")
+        self._same_person(row.id, row.name)
+        held = contract.Held(role=row.role, unit=row.unit)
+        others = [each for each in known.roles if each != held]
+        roles = others if row.action == "take" else [*others, held]
+        reached(work, [row.unit], "unit")
+        if {*roles} == {*known.roles}:
+            return
+        try:
+            decide_roles(work, contract.SetRoles(id=row.id, roles=roles))
+        except DomainError as refusal:
+            raise wrong(refusal.code, "role", refusal.detail, refusal.kind) from refusal
+
+    def _on_user(self, command: Any, envelope: Envelope, decide: Any) -> Answer:
+        def act(work: Work) -> Answer:
+            if envelope.expected is not None and envelope.expected != work.version(USER, command.id):
+                raise DomainError("version.stale", "账号已被他人修改，请刷新后重试", "stale")
+            decide(work, command)
+            return {"id": command.id, "version": work.version(USER, command.id)}
+
+        answer: Answer = self.journal.execute(envelope, without_secret(command), act)
+        return answer
+
+    def _add_user(self, work: Work, command: contract.AddUser) -> None:
+        reached(work, [command.unit], "unit")
+        before = work.version(USER, command.id)
+        _decide(work, command)
+        if work.version(USER, command.id) > before:
+            credential(work, command.id, command.password)
+            self.vault.seal(work, person(command.id), "user", {"name": command.name})
+        else:
+            self._same_person(command.id, command.name)
+
+    def _same_person(self, id: str, name: str) -> None:
+        """Refuse a row or a request that means somebody else than whose account it is."""
+        known = self.vault.read_many([person(id)]).get(person(id), {}).get("name")
+        if known not in (None, name):
+            raise wrong("user.id_taken", "id", f"账号 {id} 属于另一姓名的用户", "conflict")
+
+
+def decide_roles(work: Work, command: contract.SetRoles) -> None:
+    """Decide on roles: whoever gives or takes reaches the account, and each unit for which a role is held or was."""
+    known = work.get(USER, command.id)
+    reached(work, [*(parts(known) if known else ()), *(held.unit for held in command.roles)], "roles")
+    before = work.version(USER, command.id)
+    _decide(work, command)
+    if work.version(USER, command.id) > before:
+        work.write(directory.ACCESS, directory.raised())
+
+
+def reached(work: Work, units: Iterable[str], field: str) -> None:
+    """Refuse units that the actor's own does not reach, by the tree of this very transaction.
+
+    Raises:
+        DomainError: unit.unknown, unit.out_of_scope.
+    """
+    actor = work.envelope.actor
+    for unit in dict.fromkeys(units):
+        known = None if unit == EVERYWHERE else work.get(UNIT, unit)
+        if known is None and unit != EVERYWHERE:
+            raise wrong("unit.unknown", field, f"没有单位 {unit}", "not_found")
+        path = known.path if known else [unit]
+        if actor.unit not in (EVERYWHERE, *path):
+            raise wrong("unit.out_of_scope", field, f"单位 {unit} 不在您的权限范围内", "forbidden")
+        work.paths[unit] = path
+
+
+def _decide(work: Work, command: contract.AddUser | contract.SetRoles | contract.SetPassword) -> User:
+    actor = work.envelope.actor
+    return work.decide(USER, command.id, ByUser(asked=command, user=actor.user, role=actor.role))
+
+
+def credential(work: Work, user: str, password: str) -> None:
+    """Keep the hash of a password."""
+    row = {"_id": user, "password": password, "changed": work.now}
+    work.write("credentials", pymongo.ReplaceOne({"_id": user}, row, upsert=True))
+
+
+def end_sessions(work: Work, user: str) -> None:
+    """Every session and token of theirs is over with this transaction."""
+    work.write("sessions", pymongo.DeleteMany({"user": user}))
+    work.write(directory.ACCESS, directory.raised())
+
+
+def person(user: str) -> str:
+    """Under which the vault keeps a user's name."""
+    return f"user:{user}"
+
+
+def without_secret(command: Command) -> Command:
+    """What the command's row compares: a salted hash differs each time for the same password."""
+    return command.model_copy(update={"password": "-" * 8}) if hasattr(command, "password") else command
