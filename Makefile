@@ -85,11 +85,11 @@ bench-table: install ## Put the figures of the last `make bench` into docs/bench
 	@$(BIN)/python -m tests.bench.table docs/benchmarks.md
 
 .PHONY: faults
-faults: demo-packages install ## Every fault once while clients work (15 min at most); nothing may be lost or doubled
+faults: demo-packages install ## Every fault once while clients work (a quarter of an hour; an hour at most); nothing may be lost or doubled
 	$(BIN)/python -W ignore -m tests.faults once
 
 .PHONY: faults-long
-faults-long: demo-packages install ## The model 2,000 times; every fault twice, 40 kills of each kind of process (45 min at most)
+faults-long: demo-packages install ## The model 2,000 times; every fault twice, 40 kills of each kind of process (an hour; three at most)
 	$(BIN)/python -W ignore -m tests.faults.model 2000
 	$(BIN)/python -W ignore -m tests.faults long
 

@@ -27,6 +27,7 @@ from . import metrics
 from .aggregate import Aggregate
 from .errors import DomainError
 from .event import Envelope
+from .import_pace import FIRST_ROWS, next_size
 from .import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
 from .journal import Journal, TooSlow
 from .providers import Journalled, finish
@@ -40,9 +41,6 @@ from .work import Work
 
 log = structlog.stdlib.get_logger(__name__)
 
-MOST_ROWS = 500
-_FEWEST_ROWS = 20
-"""A transaction that proves too slow is halved down to so many; each that was not lets the next have so many more."""
 _MOST_ERRORS = 1_000
 _RECEIVING = timedelta(hours=1)
 
@@ -135,6 +133,7 @@ class Importer(DependencyProvider):
         ensure_collections(self._database, ("imports", "import_rows"))
         self._database["imports"].create_index([("state", 1), ("accepted", 1)])
         self._database["import_rows"].create_index([("import", 1), ("first", 1)])
+        self._size = FIRST_ROWS
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._thread = self.container.spawn_managed_thread(self._run, identifier="importer")
 
@@ -251,7 +250,7 @@ class Importer(DependencyProvider):
 
     def _apply(self, known: Document) -> None:
         """Apply an accepted import from where it stands to its end."""
-        import_id, size = known["_id"], MOST_ROWS
+        import_id, limit = known["_id"], self.journal.deciding_seconds
         done: int = known["applied"]
         while done < known["rows"] and not self._stopping.is_set():
             chunk = self._database["import_rows"].find_one(
@@ -260,17 +259,19 @@ class Importer(DependencyProvider):
             if chunk is None:
                 raise AssertionError(f"the rows of accepted import {import_id} are gone")
             start = done - chunk["first"]
-            count = min(size, chunk["count"] - start)
+            count = min(self._size, chunk["count"] - start)
             started = time.monotonic()
             try:
                 self._apply_rows(known, chunk, start, count, done)
             except TooSlow:
-                size = max(_FEWEST_ROWS, size // 2)
-                log.info("import.smaller_transactions", id=import_id, rows=size)
+                self._size = next_size(count, None, limit)
+                log.info("import.smaller_transactions", id=import_id, rows=self._size)
                 continue
-            log.info("import.applied", id=import_id, rows=count, seconds=round(time.monotonic() - started, 3))
+            took = time.monotonic() - started
+            log.info("import.applied", id=import_id, rows=count, seconds=round(took, 3))
             done += count
-            size = min(MOST_ROWS, size + _FEWEST_ROWS)
+            if count == self._size:
+                self._size = next_size(count, took, limit)
         if done >= known["rows"]:
             self._database["imports"].update_one(
                 {"_id": import_id}, {"$set": {"state": "applied", "finished": self.journal.clock()}}

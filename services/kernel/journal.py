@@ -70,6 +70,8 @@ class Journal:
         self.aggregates: Sequence[Aggregate[Any]] = ()
         self.follow: Follow = lambda work: None
         self._limit = timedelta(seconds=transaction_seconds) - CLOCK_SLACK
+        self.deciding_seconds = self._limit.total_seconds() / 2
+        """What decides longer than this is `TooSlow`, and is asked for again in smaller parts."""
 
     def ensure_indexes(self) -> None:
         """Make the journal's own collections and indexes; collections first, for transactions make none."""
@@ -165,7 +167,7 @@ class Journal:
 
     def in_time(self, work: Work) -> None:
         """Refuse to commit what was stamped too long ago: the watermark may already have passed it."""
-        if self.clock() - work.now > self._limit / 2:
+        if self.clock() - work.now > timedelta(seconds=self.deciding_seconds):
             raise TooSlow("the transaction took longer than the watermark waits")
 
     def get(self, aggregate: Aggregate[S], id: str) -> S | None:

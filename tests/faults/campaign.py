@@ -21,7 +21,7 @@ from .observer import QUEUE as OBSERVED
 from .points import POINTS
 from .stage import KINDS, PREFIX, Stage
 
-_JUDGING_SECONDS = 120.0
+_PATIENCE = 600.0
 _IN_TRAFFIC = {name for name, point in AT_POINTS.items() if not POINTS[point].needs}
 _MOST_SHOWN = 30
 
@@ -29,7 +29,8 @@ _MOST_SHOWN = 30
 @dataclass(frozen=True)
 class Plan:
     """What strikes: each of `faults`, in an order that the seed gives, `rounds` times, then kills until each kind of
-    process has died `kills` times. It ends within `minutes`, or has failed.
+    process has died `kills` times. After `minutes` nothing more strikes, which guards against hanging alone: what was
+    done by then is checked.
     """
 
     faults: Collection[str]
@@ -42,9 +43,9 @@ class Plan:
     """Whether every named point must have been come by."""
 
 
-ONCE = Plan(FAULTS, minutes=15, kills=3)
-LONG = Plan(FAULTS, minutes=45, rounds=2, kills=40)
-SHORT = Plan(SELECTED, minutes=30, members=1, clients=4)
+ONCE = Plan(FAULTS, minutes=60, kills=3)
+LONG = Plan(FAULTS, minutes=180, rounds=2, kills=40)
+SHORT = Plan(SELECTED, minutes=60, members=1, clients=4)
 """What `make test` has time for."""
 
 
@@ -55,18 +56,21 @@ def campaign(folder: Path, seed: int, plan: Plan) -> str:
         AssertionError: something was lost, doubled or left over, or did not come back; says what.
     """
     print(f"seed {seed}", flush=True)
-    over = time.monotonic() + 60 * plan.minutes - _JUDGING_SECONDS
+    over = time.monotonic() + 60 * plan.minutes
     with Stage(folder, seed, plan.members, plan.clients) as stage:
-        survived = 0
+        survived, left = 0, False
         for names, strike in _strikes(stage, plan):
-            if time.monotonic() > over:
-                raise AssertionError(f"faults: {survived} survived, and then the {plan.minutes} minutes were over")
+            if left := time.monotonic() > over:
+                break
             print(f"{time.strftime('%H:%M:%S')} {' + '.join(names)} ({_asked(stage)} asked)", flush=True)
             strike(stage)
             print(f"         back after {stage.await_work():.1f} s", flush=True)
             survived += len(names)
         stage.finish()
-        return _judge(stage, plan, survived)
+        last = _judge(stage, plan, survived, whole=not left)
+    if left:
+        raise AssertionError(f"{last}, and then the {plan.minutes} minutes were over: not all that was planned struck")
+    return last
 
 
 def _strikes(stage: Stage, plan: Plan) -> Iterator[tuple[list[str], Fault]]:
@@ -103,10 +107,10 @@ def _asked(stage: Stage) -> int:
     return len(stage.ledger.asked) + len(stage.ledger.tickets)
 
 
-def _judge(stage: Stage, plan: Plan, survived: int) -> str:
+def _judge(stage: Stage, plan: Plan, survived: int, *, whole: bool) -> str:
     keys = [(stage.platform.secrets / name).read_bytes() for name in ("chain.key", "master.key")]
     checker = Checker(stage.store, PREFIX, *keys)
-    wait_for(checker.drained, 300, "draining the journals and queues")
+    wait_for(checker.drained, _PATIENCE, "draining the journals and queues")
     for _ in range(20):
         if not (waiting := _waiting(stage)):
             break
@@ -116,8 +120,8 @@ def _judge(stage: Stage, plan: Plan, survived: int) -> str:
         *checker.findings(stage.ledger, stage.planted),
         *_order(stage),
         *_audit(stage),
-        *(f"{point} was never reached" for point in POINTS if plan.everywhere and point not in reached),
-        *(f"only {stage.kills[kind]} kills of {kind}" for kind in KINDS if stage.kills[kind] < plan.kills),
+        *(f"{point} was never reached" for point in POINTS if whole and plan.everywhere and point not in reached),
+        *(f"only {stage.kills[kind]} kills of {kind}" for kind in KINDS if whole and stage.kills[kind] < plan.kills),
     ]
     acknowledged = sum(entry.submitted for entry in stage.ledger.asked)
     print(
@@ -148,7 +152,7 @@ def _order(stage: Stage) -> list[str]:
         entries = {row["_id"] for owner in SERVICES for row in stage.database(owner)["journal"].find(since, {"_id": 1})}
         return entries - stage.observer.seen
 
-    wait_for(lambda: not unseen(), 60, f"every event arriving at {OBSERVED}")
+    wait_for(lambda: not unseen(), _PATIENCE, f"every event arriving at {OBSERVED}")
     return stage.observer.inversions
 
 

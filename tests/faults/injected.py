@@ -49,8 +49,8 @@ def rolling_restart(stage: Stage) -> None:
         process = stage.process(name)
         before = process.restarts
         stage.signal(name, signal.SIGTERM)
-        wait_for(lambda process=process, before=before: process.restarts > before, 60, f"the end of {name}")  # type: ignore[misc]
-        wait_for(lambda name=name: stage.platform.is_ready(name), 60, f"the start of {name}")  # type: ignore[misc]
+        wait_for(lambda process=process, before=before: process.restarts > before, BACK_SECONDS, f"the end of {name}")  # type: ignore[misc]
+        wait_for(lambda name=name: stage.platform.is_ready(name), BACK_SECONDS, f"the start of {name}")  # type: ignore[misc]
 
 
 def die_at(name: str, stage: Stage) -> None:

@@ -19,7 +19,7 @@ from services.kernel.sheets import XLSX
 from tests.eventually import PATIENCE
 
 _AGAIN = (429, 500, 502, 503, 504)
-_PATIENCE = 90.0
+_PATIENCE = 600.0
 _MOST_PAUSE = 1.0
 """Seconds between two records of a client, at most: clients that alone keep two cores busy only make restarts slow."""
 UNITS = 12

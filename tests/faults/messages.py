@@ -27,6 +27,8 @@ from .points import KILLS
 from .stage import Stage
 
 _ROWS = 700
+_PATIENCE = 600.0
+"""Seconds: a limit against hanging, on a machine that is slow and kept busy by the clients beside."""
 """Of a sheet: two chunks, two transactions or more."""
 _OWNERS = ("study", "hotline")
 
@@ -159,7 +161,7 @@ def import_killed(stage: Stage) -> None:
     known = set(stage.database("study")["imports"].distinct("_id"))
     sheet = stage.send_sheet(_ROWS)
     half = {"_id": {"$nin": list(known)}, "applied": {"$gt": 0}}
-    wait_for(lambda: stage.database("study")["imports"].count_documents(half) > 0, 90, "applying a sheet")
+    wait_for(lambda: stage.database("study")["imports"].count_documents(half) > 0, _PATIENCE, "applying a sheet")
     stage.kill("study")
     sheet.join(600)
     if not sheet.applied:
@@ -183,7 +185,7 @@ def replays(stage: Stage) -> None:
 def park_some(stage: Stage) -> None:
     """Let the projection refuse some events for as long as it takes to have three of them."""
     with switched(stage, "parks"):
-        wait_for(lambda: len(parked_events(stage)) >= 3, 90, "parking events")
+        wait_for(lambda: len(parked_events(stage)) >= 3, _PATIENCE, "parking events")
 
 
 def parked_events(stage: Stage) -> list[str]:
@@ -216,7 +218,7 @@ def replay_all(stage: Stage) -> int:
             thread.join()
         return not replaying
 
-    wait_for(none_left, 120, "replaying what was parked")
+    wait_for(none_left, _PATIENCE, "replaying what was parked")
     return answers.count(201)
 
 

@@ -84,7 +84,7 @@ def fill_disk(stage: Stage) -> None:
     stage.broker().control("set_disk_free_limit", "1000000GB")
     try:
         time.sleep(2 * _WAIT_SECONDS)
-        wait_for(lambda: "free disk space alarm" in stage.broker().control("status").lower(), 30, "the alarm")
+        wait_for(lambda: "free disk space alarm" in stage.broker().control("status").lower(), 240, "the alarm")
     finally:
         stage.broker().control("set_disk_free_limit", "50MB")
 

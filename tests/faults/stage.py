@@ -38,7 +38,7 @@ from .proxy import Proxy, Wires
 PREFIX = "faults"
 OURS = (*SERVICES, "api")
 KINDS = (*OURS, "rabbitmq", "mongod")
-BACK_SECONDS = 240.0
+BACK_SECONDS = 600.0
 ROLES = {"office": "office", "supervisor": "duty_supervisor", "operator": "operations"}
 
 
@@ -117,7 +117,7 @@ class Stage:
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a process, once there is one."""
         process = self.process(name)
-        wait_for(lambda: process.pid is not None, 60, f"the start of {name}")
+        wait_for(lambda: process.pid is not None, BACK_SECONDS, f"the start of {name}")
         if process.pid is not None:
             os.kill(process.pid, number)
 
