@@ -262,8 +262,8 @@ def _ticket(cells: Cells) -> Iterable[tuple[str, date, int]]:
 
 def _rates(counts: Counter[str]) -> Figures:
     present, valid = counts["study.attendance.present"], counts["hotline.callbacks.valid"]
-    expected = present + counts["study.attendance.absent"]  # those excused are not expected
-    rates: Figures = {"study.attendance_rate": present / expected if expected else None}
+    due = counts["study.attendance.due"]
+    rates: Figures = {"study.attendance_rate": present / due if due else None}
     if not valid:
         return rates | dict.fromkeys(_RATES)
     response, solution = counts["hotline.callbacks.responded"] / valid, counts["hotline.callbacks.solved"] / valid

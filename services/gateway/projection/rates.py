@@ -50,7 +50,7 @@ class Rate:
         return self.counts.format_map(vars(weights))
 
 
-_PRESENT, _ABSENT = "study.attendance.present", "study.attendance.absent"
+_PRESENT, _DUE = "study.attendance.present", "study.attendance.due"
 _MEMBERS = ("study.members_covered", "study.members_due")
 _UNITS = ("study.units_covered", "study.units_due")
 _VALID, _RESPONDED, _SOLVED, _SATISFIED, _BASICALLY = (
@@ -73,11 +73,6 @@ def _coverage(covered: str, due: str) -> Callable[[Values, Weights], float | Non
         return None if reached is None else _ratio(reached, values[due])
 
     return rate
-
-
-def _attendance(values: Values, weights: Weights) -> float | None:
-    present = values[_PRESENT] or 0
-    return _ratio(present, present + (values[_ABSENT] or 0))
 
 
 def _response(values: Values, weights: Weights) -> float | None:
@@ -109,9 +104,9 @@ RATES: dict[str, Rate] = {
         Rate(
             "study.attendance_rate",
             "到课率",
-            "实到 ÷（应到－请假），即实到 ÷（实到＋缺席）；请假不计入分母，另行列出",
-            (_PRESENT, _ABSENT),
-            _attendance,
+            "实到 ÷ 应到；请假的仍计入应到，另行列出；转出、免学不计入应到；没有应到的不计算",
+            (_PRESENT, _DUE),
+            _share(_PRESENT, _DUE),
         ),
         Rate(
             "study.coverage",

@@ -151,7 +151,7 @@ def test_rates_and_what_they_are_compared_with(figures: Figures) -> None:
     figures.project(owners.events)
     march = Span(date(2026, 3, 1), date(2026, 3, 31))
     found = figures.ask(lambda database: report(database, "D1", march, compare=("before", "year")))
-    assert found["figures"]["study.attendance_rate"] == 0.75
+    assert found["figures"]["study.attendance_rate"] == 0.6
     assert found["details"]["hotline.response_rate"]["value"] is None
     assert found["details"]["hotline.response_rate"]["reason"] == "no_denominator"
     assert found["before"]["period"] == {"from": "2026-02-01", "to": "2026-02-28"}

@@ -36,12 +36,14 @@ def test_the_three_rates_and_their_composite(id: str, value: float) -> None:
     assert RATES[id].formula({**NOTHING, **CALLS}, Weights()) == pytest.approx(value)
 
 
-def test_the_excused_are_not_in_the_denominator() -> None:
-    """Eighteen of the nineteen who were expected came; one was excused."""
+def test_the_excused_stay_due() -> None:
+    """Eighteen of twenty came: whoever is excused is still due, and is shown beside it."""
     attended = {"study.attendance.due": 20, "study.attendance.present": 18, "study.attendance.excused": 1}
     values = {**NOTHING, **attended, "study.attendance.absent": 1}
-    assert RATES["study.attendance_rate"].formula(values, Weights()) == pytest.approx(18 / 19)
+    assert RATES["study.attendance_rate"].formula(values, Weights()) == pytest.approx(18 / 20)
     values |= {"study.attendance.present": 0, "study.attendance.excused": 20, "study.attendance.absent": 0}
+    assert RATES["study.attendance_rate"].formula(values, Weights()) == 0
+    values |= {"study.attendance.due": 0, "study.attendance.excused": 0}
     assert RATES["study.attendance_rate"].formula(values, Weights()) is None
 
 
