@@ -21,6 +21,7 @@ from pymongo.errors import DuplicateKeyError
 from services.kernel import metrics
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope, new_id
+from services.kernel.lives import units_of
 from services.kernel.store import Document
 
 from . import audit
@@ -258,6 +259,7 @@ class Gate:
         actor: Actor,
         units: Iterable[str] = (),
         *,
+        lives: Iterable[str] = (),
         command_id: str | None = None,
         seconds: float = CALL_SECONDS,
     ) -> Envelope:
@@ -277,6 +279,7 @@ class Gate:
             actor=actor,
             tree=await self.directory.tree(),
             paths=await self.directory.paths(units),
+            lives=await self.directory.lives(lives),
             periods=await self.directory.periods(),
             deadline=datetime.now(UTC) + timedelta(seconds=seconds),
             traceparent=headers.get("traceparent"),
@@ -289,7 +292,8 @@ class Gate:
         """Send a command or query to a service in its envelope."""
         if command.unmasks:
             audit.looked(str(getattr(command, "reason", "")))
-        return await self.commands.call(service, command, await self.envelope(headers, actor, units))
+        named = units_of(command.unit_fields, command)
+        return await self.commands.call(service, command, await self.envelope(headers, actor, units, lives=named))
 
 
 def unknown_unit(unit: str, field: str) -> DomainError:

@@ -13,6 +13,8 @@ import orjson
 import uuid_utils
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from .lives import Life, UnitFields
+
 CONTENT_TYPE = "application/cloudevents+json"
 NAMESPACE = "shengzhi"
 
@@ -56,6 +58,8 @@ class Command(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    unit_fields: ClassVar[UnitFields] = ()
+    """Which of its fields name units, and which one says the day on which these must have been there."""
     unmasks: ClassVar[bool] = False
     """Whether it shows what is masked otherwise, for its `reason`: every such look is written down."""
 
@@ -95,9 +99,9 @@ class Envelope(BaseModel):
     """What the edge knows of a command and nobody types.
 
     `paths` gives each unit named by the command its way from the root ([root, …, unit]) after so many changes of the
-    tree; `named` the same for units that a sheet names beside those for which its sender may act; `deadline` is when
-    the caller stops waiting; `expected` the record's version that the caller saw; `periods` are the campaigns; a
-    record's day lies in one of them or in none.
+    tree; `named` the same for units that a sheet names beside those for which its sender may act; `lives` says from
+    when until when units that are named are there; `deadline` is when the caller stops waiting; `expected` the record's
+    version that the caller saw; `periods` are the campaigns; a record's day lies in one of them or in none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -106,6 +110,7 @@ class Envelope(BaseModel):
     actor: Actor
     paths: dict[str, list[str]] = {}
     named: dict[str, list[str]] = {}
+    lives: dict[str, Life] = {}
     tree: int = 0
     periods: list[Period] = []
     deadline: AwareDatetime

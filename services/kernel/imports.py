@@ -316,6 +316,7 @@ class Importer(DependencyProvider):
         service.read_ahead(work, sheet.kind, [row for _, row in rows])
         skipped = 0
         work.paths.update(self.journal.moves.current({**received.named, **received.paths}))
+        work.lives.update(received.lives)
         groups = deque(_grouped(service, sheet.kind, rows))
         while groups:
             group = groups.popleft()
@@ -328,7 +329,7 @@ class Importer(DependencyProvider):
                 if len(group) > 1:
                     groups.extendleft([row] for row in reversed(group))
                 else:
-                    errors.extend(_row_errors(number, refusal))
+                    errors.extend(_row_errors(sheet, number, refusal))
         return skipped, errors
 
 
@@ -343,12 +344,14 @@ def _grouped(
     return groups.values()
 
 
-def _row_errors(number: int, refusal: DomainError) -> list[RowError]:
+def _row_errors(sheet: Sheet, number: int, refusal: DomainError) -> list[RowError]:
+    keys = {column.key for column in sheet.columns}
     if not refusal.errors:
         return [RowError(number, "", refusal.code, refusal.detail)]
+    told = [(error["pointer"].removeprefix("/").split("/"), error["detail"]) for error in refusal.errors]
     return [
-        RowError(number, error["pointer"].removeprefix("/").split("/")[0], refusal.code, error["detail"])
-        for error in refusal.errors
+        RowError(number, next((step for step in steps if step in keys), steps[0]), refusal.code, detail)
+        for steps, detail in told
     ]
 
 

@@ -13,8 +13,9 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
-from . import event
+from . import event, lives
 from .aggregate import Aggregate, S
+from .clock import business_day
 from .errors import DomainError
 from .event import EVERYWHERE, Command, Envelope, Payload
 from .moves import Moves
@@ -55,6 +56,7 @@ class Work:
     def __init__(self, journal: Keeper, envelope: Envelope, now: datetime, session: ClientSession) -> None:
         self.envelope = envelope
         self.paths = journal.moves.current({**envelope.named, **envelope.paths})
+        self.lives = dict(envelope.lives)
         self.now = now
         self.session = session
         self.database = journal.database
@@ -102,7 +104,8 @@ class Work:
         """Decide `command` on the record and keep what follows for the save. Gives the state after it.
 
         Raises:
-            DomainError: the rules refuse it, or the record has moved on from version `expected`.
+            DomainError: the rules refuse it, the record has moved on from version `expected`, or a unit that it names
+                was not there on its day.
         """
         self.load(aggregate, [id])
         record = self._loaded[aggregate.name, id]
@@ -112,6 +115,7 @@ class Work:
                 f"记录已被他人修改：当前版本为 {record.version}，提交所依据的版本为 {expected}",
                 "stale",
             )
+        self.ask_lives(command, record.state)
         if self._undo is not None:
             self._undo.setdefault((aggregate.name, id), replace(record))
         for payload in aggregate.decide(record.state, command, self.now):
@@ -122,6 +126,14 @@ class Work:
             raise DomainError(f"{aggregate.name}.not_found", "没有这条记录", "not_found")
         decided: S = record.state
         return decided
+
+    def ask_lives(self, command: Command, state: Any = None) -> None:
+        """Refuse a command that names a unit which was not there on its day; `state` is the record before it.
+
+        Raises:
+            DomainError: unit.not_active.
+        """
+        lives.check(command.unit_fields, command, state, self.lives, business_day(self.now))
 
     def within(self, aggregate: Aggregate[Any], id: str) -> None:
         """Refuse what was decided on a record that lies outside the role by which it was commanded.

@@ -293,7 +293,9 @@ def test_who_moves_counts_once_where_they_studied_first(as_user: AsUser, provinc
     """In the month of the move with the old unit; when that session is taken back, with the new one."""
     first, second = as_user("sport-first"), as_user("sport-second")
     early = session(first, "2026-06-03")
-    made(first.post(f"/members/{FOUR}/transfers", json={"unit": SECOND, "day": "2026-06-15"}))
+    asked = {"unit": SECOND, "day": "2026-06-15"}
+    assert first.post(f"/members/{FOUR}/transfers", json=asked).json()["code"] == "unit.out_of_scope"
+    made(as_user("sport").post(f"/members/{FOUR}/transfers", json=asked))
     session(second, "2026-06-20", unit=SECOND)
     june = {unit: figures(province, "2026-06", 30, unit) for unit in (FIRST, SECOND, DEPARTMENT)}
     assert {unit: told["study.members_covered"] for unit, told in june.items()} == {FIRST: 4, SECOND: 1, DEPARTMENT: 5}

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FREE, SEALED, FreeText
 from services.kernel.instants import Day
+from services.kernel.lives import UnitField, UnitFields
 
 from .words import Login, UnitId
 
@@ -23,6 +24,8 @@ Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 class AddMember(Command):
     """Put somebody on a unit's list; `user` is the account with which they sign in themselves, where they have one."""
 
+    unit_fields: ClassVar[UnitFields] = (UnitField("unit", "所在单位", day="since"),)
+
     id: MemberId
     name: PersonName
     unit: UnitId
@@ -32,6 +35,8 @@ class AddMember(Command):
 
 class TransferMember(Command):
     """From a day on somebody belongs to another unit."""
+
+    unit_fields: ClassVar[UnitFields] = (UnitField("unit", "调入单位", day="day"),)
 
     id: str
     unit: UnitId
@@ -47,6 +52,8 @@ class RemoveMember(Command):
 
 class CorrectMember(Command):
     """Say anew what was wrong: the name, the unit, the day of coming to it, the account. What is left out stays."""
+
+    unit_fields: ClassVar[UnitFields] = (UnitField("unit", "所在单位", day="since"),)
 
     id: str
     name: PersonName | None = None

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
+from services.kernel.lives import UnitField, UnitFields
 
 from .submission import Value
 from .words import EXAMPLE_UNIT, Name
@@ -24,6 +25,8 @@ DocumentNumber = Annotated[
 
 class IssueReport(Command):
     """Keep a unit's figures, and those of the units right below it, as a document that is issued today bears them."""
+
+    unit_fields: ClassVar[UnitFields] = (UnitField("unit", "单位", day="first", last="last", rule="within"),)
 
     id: str
     unit: str

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FREE, FreeText
 from services.kernel.instants import Day
+from services.kernel.lives import UnitField, UnitFields
 
 from .words import EXAMPLE_UNIT, Name, UnitId
 
@@ -82,6 +83,8 @@ class Called(BaseModel):
 class AddUnit(Command):
     """Put a unit into the tree below its parent; the root has none."""
 
+    unit_fields: ClassVar[UnitFields] = (UnitField("parent", "上级单位", rule="ever"),)
+
     id: UnitId
     name: Name
     short_name: ShortName = ""
@@ -127,6 +130,8 @@ class RenameUnit(Command):
 class MoveUnit(Command):
     """A unit, with all that lies below it, stands below another one from a day on."""
 
+    unit_fields: ClassVar[UnitFields] = (UnitField("parent", "上级单位", rule="ever"),)
+
     id: UnitId
     day: Day
     parent: UnitId
@@ -135,6 +140,8 @@ class MoveUnit(Command):
 
 class MergeUnits(Command):
     """Units go into the unit `id` on a day: what lies below them moves there, they are no more."""
+
+    unit_fields: ClassVar[UnitFields] = (UnitField("units", "并入的单位", rule="ever"),)
 
     id: UnitId
     day: Day
@@ -158,6 +165,8 @@ class PartUnit(BaseModel):
 
 class SplitUnit(Command):
     """New units are made of a unit on a day, and stand beside it; what goes with none of them stays."""
+
+    unit_fields: ClassVar[UnitFields] = (UnitField("into/children", "随迁单位", rule="ever"),)
 
     id: UnitId
     day: Day

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import SEALED
+from services.kernel.lives import UnitField, UnitFields
 
 from .words import EXAMPLE_UNIT, DisplayName, Login, UnitId
 
@@ -68,6 +69,8 @@ class AddUser(Command):
     to be made with some is refused.
     """
 
+    unit_fields: ClassVar[UnitFields] = (UnitField("roles/unit", "角色所在单位"),)
+
     id: Login
     name: DisplayName
     unit: UnitId
@@ -77,6 +80,8 @@ class AddUser(Command):
 
 class SetRoles(Command):
     """Replace the roles that somebody holds; given by a security administrator, and never to oneself."""
+
+    unit_fields: ClassVar[UnitFields] = (UnitField("roles/unit", "角色所在单位"),)
 
     id: Login
     roles: list[Held] = Field(max_length=20)

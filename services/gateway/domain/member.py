@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +11,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
+from services.kernel.lives import UnitField, UnitFields
 from services.kernel.rules import wrong
 
 from ..contract import (
@@ -41,6 +42,16 @@ class Member(BaseModel):
     stays: list[Stay]
     state: Literal["current", "left"]
     user: str | None
+
+
+class Belong(Command):
+    """Somebody belongs to a unit from a day on, for good or until another day: asked of the unit's life, never sent."""
+
+    unit_fields: ClassVar[UnitFields] = (UnitField("unit", "所在单位", day="since", last="until", rule="through"),)
+
+    unit: str
+    since: date
+    until: date | None = None
 
 
 class Renamed(Command):

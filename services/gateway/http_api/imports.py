@@ -189,6 +189,7 @@ async def take(
     if wrong := await _wrong_tags(gate, rows):
         return {"id": import_id, "state": "refused", "errors": wrong, "wrong": len({each["row"] for each in wrong})}
     allowed, named = await _allowed(gate, caller, way, sheet, rows)
+    lives = await gate.directory.lives(allowed | named)
     for first in range(0, len(rows), CHUNK):
         chunk = rows[first : first + CHUNK]
         envelope = await gate.envelope(headers, actor, (), command_id=f"{import_id}/{first}")
@@ -196,6 +197,7 @@ async def take(
             update={
                 "paths": {unit: allowed[unit] for unit in _told(chunk, sheet.units) if unit in allowed},
                 "named": {unit: named[unit] for unit in _told(chunk, sheet.named) if unit in named},
+                "lives": {unit: lives[unit] for unit in _told(chunk, (*sheet.units, *sheet.named)) if unit in lives},
             }
         )
         asked = AddImportRows(import_id=import_id, kind=kind, first=first, rows=[_plain(row) for row in chunk])

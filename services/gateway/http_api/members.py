@@ -135,8 +135,8 @@ async def get_member(id: str, request: Request, caller: Caller, gate: Gated) -> 
 
 @router.post("/{id}/transfers", status_code=201, summary="调动")
 async def transfer_member(id: str, body: Transfer, request: Request, caller: Caller, gate: Gated) -> Moved:
-    """From a day on somebody belongs to another unit; who keeps the list of the unit they leave says so."""
-    await gate.known({"unit": body.unit})
+    """From a day on somebody belongs to another unit; who keeps the lists of both units says so."""
+    await gate.allow(caller, Action.manage_members, body.unit)
     asked = contract.TransferMember(id=id, **body.model_dump())
     return await _change(gate, caller, request, asked, Action.manage_members, [body.unit])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,7 +22,7 @@ from services.kernel.work import Work
 
 from .. import contract
 from ..domain import MEMBER, Member
-from ..domain.member import Renamed
+from ..domain.member import Belong, Renamed
 from ..domain.permissions import EVERYWHERE
 from ..store import members
 
@@ -43,7 +44,7 @@ class Members(Imports):
     @command(contract.TransferMember)
     def transfer_member(self, command: contract.TransferMember, envelope: Envelope) -> Answer:
         """Move somebody to another unit."""
-        return self._on_member(command, envelope, decide_member)
+        return self._on_member(command, envelope, self._transfer)
 
     @command(contract.RemoveMember)
     def remove_member(self, command: contract.RemoveMember, envelope: Envelope) -> Answer:
@@ -103,7 +104,7 @@ class Members(Imports):
     def _row(self, work: Work, row: contract.MemberRow, known: Member | None) -> None:
         """What a row says of name, unit and day of coming."""
         if row.action == "transfer":
-            decide_member(work, contract.TransferMember(id=row.id, unit=row.unit, day=row.since))
+            self._transfer(work, contract.TransferMember(id=row.id, unit=row.unit, day=row.since), until=row.until)
         elif row.action == "correct":
             if not row.reason:
                 raise wrong("row.reason_missing", "reason", "更正须填写事由")
@@ -112,7 +113,8 @@ class Members(Imports):
         elif row.action == "add" and _as_it_is(known, row):
             self._same_name(work, row.id, row.name)
         elif row.action == "add":
-            self._add(work, contract.AddMember(**row.model_dump(include={"id", "name", "unit", "since", "user"})))
+            told = row.model_dump(include={"id", "name", "unit", "since", "user"})
+            self._add(work, contract.AddMember(**told), until=row.until)
 
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """The member."""
@@ -132,14 +134,24 @@ class Members(Imports):
         answer: Answer = self.journal.execute(envelope, command, act)
         return answer
 
-    def _add(self, work: Work, command: contract.AddMember, expected: int | None = None) -> Member:
+    def _add(
+        self, work: Work, command: contract.AddMember, expected: int | None = None, *, until: date | None = None
+    ) -> Member:
         known = work.get(MEMBER, command.id) is not None
         if known:
             self._same_name(work, command.id, command.name)
+        else:
+            work.ask_lives(Belong(unit=command.unit, since=command.since, until=until))
         state = decide_member(work, command, expected)
         if not known:
             self._keep_name(work, command.id, command.name, self.vault.tag(command.name))
         return state
+
+    def _transfer(
+        self, work: Work, command: contract.TransferMember, expected: int | None = None, *, until: date | None = None
+    ) -> Member:
+        work.ask_lives(Belong(unit=command.unit, since=command.day, until=until))
+        return decide_member(work, command, expected)
 
     def _same_name(self, work: Work, id: str, name: str) -> None:
         if not members.bears(work, id, self.vault.tag(name)):
@@ -148,6 +160,10 @@ class Members(Imports):
 
     def _correct(self, work: Work, command: contract.CorrectMember, expected: int | None = None) -> Member:
         """The name lies beside the journal."""
+        last = None if (known := work.get(MEMBER, command.id)) is None else known.stays[-1]
+        if last is not None and (command.unit, command.since) != (None, None):
+            unit, since = command.unit or last.unit, command.since or last.first
+            work.ask_lives(Belong(unit=unit, since=since, until=last.until))
         tag = None if command.name is None else self.vault.tag(command.name)
         renamed = tag is not None and not members.bears(work, command.id, tag)
         told = command.model_copy(update={"name": None})

@@ -25,6 +25,7 @@ class Reports:
         """Keep a unit's figures as a document that is issued today bears them."""
 
         def act(work: Work) -> Answer:
+            work.ask_lives(command)
             issues.issue(work, command)
             return {"id": command.id, "version": work.version(REPORT, command.id)}
 

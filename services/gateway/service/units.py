@@ -21,7 +21,7 @@ from ..domain.permissions import EVERYWHERE
 from ..domain.reform import ALL, ChangeTree, check_no_cycle
 from ..domain.submission import AfterChildren
 from ..domain.unit import ChangeUnit, PlaceUnit, superiors
-from ..projection import METRICS, Line, Tree
+from ..projection import METRICS, Line, Tree, metric_of
 from ..store import directory, locks, members, moves, submissions
 from ..store.generation import PROJECTION
 from ..store.tree import tree_of
@@ -138,6 +138,7 @@ def merge_units(work: Work, asked: contract.MergeUnits) -> None:
     into, tree = _reached(work, asked.id), tree_of(work.database, work.session)
     if into.until is not None:
         raise wrong("unit.abolished", "id", f"单位 {asked.id} 已于 {into.until} 撤销", "conflict")
+    _begun(into, asked.day, "id")
     work.paths[asked.id] = into.path
     for unit in dict.fromkeys(asked.units):
         if unit == asked.id:
@@ -220,6 +221,7 @@ def _move(work: Work, tree: Tree, asked: contract.MoveUnit) -> Tree:
         path=path,
     )
     after = work.decide(UNIT, asked.id, change)
+    _begun(above, asked.day, "parent")
     known = {asked.parent: above.path}
     if state.parent is not None:
         known[state.parent] = state.path[:-1]
@@ -254,6 +256,13 @@ def _superior(work: Work, id: str) -> Unit:
     if found.until is not None:
         raise wrong("unit.abolished", "parent", f"上级单位 {id} 已于 {found.until} 撤销", "conflict")
     return found
+
+
+def _begun(unit: Unit, day: date, field: str) -> None:
+    """Nothing comes to a unit on a day before it began."""
+    if day < unit.active_from:
+        detail = f"单位 {unit.path[-1]} 自 {unit.active_from} 起设立，{day} 尚未设立"
+        raise wrong("unit.not_active", field, detail)
 
 
 def _reached(work: Work, id: str, field: str = "id") -> Unit:
@@ -313,11 +322,16 @@ def _left(work: Work, unit: str, day: date) -> list[str]:
     if any(days_of(month)[1] < day for month in submissions.unsettled(work.database, unit, work.session).values()):
         left.append("未办结的月度上报")
     levels = moves.levels(work.database, unit, work.session)
-    return left + [METRICS[id].name for id in levels if id not in _OF_ITSELF]
+    left += [METRICS[id].name for id in levels if id not in _OF_ITSELF]
+    flows = dict.fromkeys(metric_of(key) for key in moves.later(work.database, unit, day.isoformat(), work.session))
+    own = [METRICS[id].name for id in flows if not id.startswith(_OF_OTHERS)]
+    return left + ([f"{day} 及以后的记录（{'、'.join(own)}）"] if own else [])
 
 
 _OF_ITSELF = ("study.units_due", "study.members_due")
 """Levels that say no more than that the unit is there, or what its list says."""
+_OF_OTHERS = ("report.", "study.notice_items.")
+"""Flows that others make: what is to be submitted is excused, a notice is its issuer's."""
 
 
 def _concerned(tree: Tree, *states: Unit) -> list[str]:

@@ -16,6 +16,7 @@ from services.kernel.errors import DomainError
 from services.kernel.event import Period
 from services.kernel.free_text import masked
 from services.kernel.lists import containing
+from services.kernel.lives import Life
 from services.kernel.store import Document
 
 from ..domain.reform import ALL
@@ -28,6 +29,7 @@ ACCESS = "access"
 """The one document whose version every change of a unit, a campaign, a role or a session raises in its transaction."""
 
 _KEPT_SECONDS = 60.0
+_PLACED = {"path": 1, "active_from": 1, "until": 1}
 _RAISED: Document = {"$inc": {"version": 1}}
 _WITH_ROLES = {"$lookup": {"from": "users", "localField": "user", "foreignField": "_id", "as": "users"}}
 
@@ -53,7 +55,7 @@ class _Kept:
     version: int = -1
     since: float = field(default_factory=time.monotonic)
     signed_in: dict[str, Document] = field(default_factory=dict)
-    paths: dict[str, list[str]] = field(default_factory=dict)
+    units: dict[str, Document] = field(default_factory=dict)
     tree: int | None = None
     periods: list[Period] | None = None
 
@@ -89,9 +91,17 @@ class Directory:
 
     async def paths(self, ids: Iterable[str]) -> dict[str, list[str]]:
         """The path from the root to each of the units that exist."""
-        wanted, kept = set(ids), self._kept.paths
+        return {id: unit["path"] for id, unit in (await self._units(ids)).items()}
+
+    async def lives(self, ids: Iterable[str]) -> dict[str, Life]:
+        """From when until when each of the units that exist is there."""
+        return {id: life_of(unit) for id, unit in (await self._units(ids)).items()}
+
+    async def _units(self, ids: Iterable[str]) -> dict[str, Document]:
+        wanted, kept = set(ids), self._kept.units
         if missing := wanted - kept.keys():
-            kept.update(await paths(self._database, missing))
+            found = self._database["units"].find({"_id": {"$in": list(missing)}}, _PLACED)
+            kept.update({unit["_id"]: unit async for unit in found})
         return {id: kept[id] for id in wanted & kept.keys()}
 
     async def tree(self) -> int:
@@ -132,6 +142,11 @@ async def paths(database: Database, ids: Iterable[str]) -> dict[str, list[str]]:
     """The path from the root to each of the units that exist."""
     found = database["units"].find({"_id": {"$in": list(set(ids))}}, {"path": 1})
     return {unit["_id"]: unit["path"] async for unit in found}
+
+
+def life_of(unit: Document) -> Life:
+    """From when until when a unit is there."""
+    return Life(first=unit["active_from"], until=unit.get("until"))
 
 
 async def standings(database: Database, visits: Iterable[tuple[str, date]]) -> dict[tuple[str, date], tuple[str, str]]:

@@ -66,6 +66,18 @@ def levels(database: Database[Document], unit: str, session: ClientSession) -> l
     return [key_of(field) for field, amount in sorted(sums.items()) if amount]
 
 
+def later(database: Database[Document], unit: str, day: str, session: ClientSession) -> list[str]:
+    """The flows that are not nothing at a unit, with what lies below it, on some day from this one on."""
+    found: set[str] = set()
+    rollups = database[current(database).rollups]
+    months = {"_id": {"$gte": f"{unit}|{day[:7]}", "$lt": f"{unit}}}"}}
+    for row in rollups.find(months, {"month": 1, "days": 1}, session=session):
+        for on, cells in row.get("days", {}).items():
+            if f"{row['month']}-{on}" >= day:
+                found.update(key_of(field) for field, amount in cells.items() if amount)
+    return sorted(key for key in found if not is_level(key))
+
+
 def lead(work: Work, unit: str, path: list[str]) -> None:
     """Today's path to whatever lies below a unit leads by this one."""
     tail: Any = {"$slice": ["$path", {"$add": [{"$indexOfArray": ["$path", unit]}, 1]}, {"$size": "$path"}]}

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.kernel.event import Command
 from services.kernel.free_text import SEALED, FreeText
 from services.kernel.instants import Day, Instant
+from services.kernel.lives import UnitField, UnitFields
 
 from .words import Approver, Category, Channel, Excluded, Kind, Reason, Said, Satisfaction, TicketState, Title
 
@@ -35,8 +36,16 @@ class Outcome(BaseModel):
         return self
 
 
+_TAKEN = (
+    UnitField("unit", "受理单位", day="received"),
+    UnitField("reported_unit", "被举报单位", rule="ever"),  # whom a report is about may be no more
+)
+
+
 class TicketContent(Command):
     """What the agent writes down. `title` bears no name, number or address; those belong to the caller's fields."""
+
+    unit_fields: ClassVar[UnitFields] = _TAKEN
 
     unit: str = Field(description="受理单位")
     channel: Channel
@@ -77,6 +86,8 @@ class ClassifyTicket(Command):
 
 class DispatchTicket(Command):
     """Give a ticket to the unit that is to handle it."""
+
+    unit_fields: ClassVar[UnitFields] = (UnitField("handler", "承办单位", day="at"),)
 
     id: str
     handler: str
@@ -136,6 +147,8 @@ class Life(BaseModel):
 
 class CorrectTicket(TicketContent, Caller):
     """Say a ticket anew, its life too, with the reason."""
+
+    unit_fields: ClassVar[UnitFields] = (*_TAKEN, UnitField("life/handler", "承办单位", day="life/dispatched"))
 
     id: str
     life: Life

@@ -12,8 +12,9 @@ from services.kernel.cells import OwnNumber, Tags
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FREE, FreeText, Reason, Title
 from services.kernel.instants import Day
+from services.kernel.lives import UnitField, UnitFields
 
-from .words import EXAMPLE_UNIT, Counted, Paged, Unit, Units, WithId
+from .words import EXAMPLE_UNIT, OWN, Counted, Paged, Unit, Units, WithId
 
 
 class MeasureState(StrEnum):
@@ -40,6 +41,12 @@ OPEN = (MeasureState.set, MeasureState.working, MeasureState.submitted)
 
 class MeasureContent(Command):
     """A measure that came of a topic: who is to do it, by when. `unit` asks for it, and settles it."""
+
+    unit_fields: ClassVar[UnitFields] = (
+        OWN,
+        UnitField("owner", "责任单位", day="day", rule="within"),
+        UnitField("cooperating", "配合单位", day="day", rule="within"),
+    )
 
     unit: Unit = Field(description="提出单位，由其销号")
     day: Day

@@ -11,9 +11,10 @@ from services.kernel.cells import OwnNumber, Tags
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FREE, FreeText, Post, Reason, Title
 from services.kernel.instants import Day
+from services.kernel.lives import UnitField, UnitFields
 
 from .measure import MeasureState
-from .words import EXAMPLE_UNIT, Counted, Note, Sorted, Unit, Units, WithId
+from .words import EXAMPLE_UNIT, OWN, Counted, Note, Sorted, Unit, Units, WithId
 
 
 class TopicState(StrEnum):
@@ -65,6 +66,12 @@ Outline = Annotated[str, StringConstraints(min_length=1, max_length=4000), FREE]
 
 class TopicContent(Command):
     """What a topic is about, and who researches it. Case material is not kept."""
+
+    unit_fields: ClassVar[UnitFields] = (
+        OWN,
+        UnitField("cooperating", "协作单位", day="day", rule="within"),
+        UnitField("group/unit", "调研组成员单位", day="day", rule="within"),
+    )
 
     unit: Unit
     day: Day = Field(description="立题日期")

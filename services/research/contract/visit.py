@@ -11,9 +11,10 @@ from services.kernel.cells import OwnNumber
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import SEALED, FreeText, Post, Reason, Title
 from services.kernel.instants import Day
+from services.kernel.lives import UnitField, UnitFields
 from services.kernel.register import Placed
 
-from .words import EXAMPLE_UNIT, Sorted, Unit, WithId
+from .words import EXAMPLE_UNIT, OWN, Sorted, Unit, WithId
 
 
 class PlaceKind(StrEnum):
@@ -41,6 +42,12 @@ class VisitContent(Command):
 
     It is asked for no materials: there is no field for any.
     """
+
+    unit_fields: ClassVar[UnitFields] = (
+        OWN,
+        UnitField("visited", "被调研单位", day="day"),
+        UnitField("counts_as", "计入单位", rule="ever"),
+    )
 
     unit: Unit
     day: Day

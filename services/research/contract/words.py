@@ -11,6 +11,7 @@ from services.kernel import free_text
 from services.kernel.event import Command
 from services.kernel.filters import StateFilter
 from services.kernel.instants import Day
+from services.kernel.lives import UnitField
 
 NAME = "research"
 APPROVERS = ("committee", "office", "leader")
@@ -19,6 +20,9 @@ APPROVERS = ("committee", "office", "leader")
 Unit = Annotated[str, Field(min_length=1, max_length=32)]
 Units = Annotated[list[Unit], Field(max_length=20)]
 Note = free_text.Note
+
+OWN = UnitField("unit", "所属单位", day="day")
+"""Whose record it is: a unit that was there on the record's day."""
 
 EXAMPLE_UNIT: dict[str, Any] = {"unit": "D001", "day": "2026-03-05"}
 

@@ -12,6 +12,7 @@ from services.kernel.cells import Tags
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FREE, FreeText
 from services.kernel.instants import Day
+from services.kernel.lives import UnitField, UnitFields
 
 from .reported import (
     REPORTED_STATES,
@@ -27,7 +28,7 @@ from .reported import (
     Told,
     Voided,
 )
-from .words import EXAMPLE_UNIT
+from .words import EXAMPLE_UNIT, OWN
 
 MOST_ENTRIES = 500
 """So many entries a contest takes: they are placed in one go, among one another."""
@@ -100,6 +101,8 @@ class Judge(BaseModel):
 
 class ContestContent(Content):
     """A contest of the organising `unit`; entries come from `day` to `last`, and `title` is its theme."""
+
+    unit_fields: ClassVar[UnitFields] = (OWN, UnitField("judges/units", "评委所在单位", rule="ever"))
 
     kind: ContestKind
     last: Day
@@ -255,6 +258,8 @@ class AwardsPublished(Payload):
 
 class EntryContent(Content):
     """An entry of a unit in a contest; the work itself is not stored."""
+
+    unit_fields: ClassVar[UnitFields] = (OWN, UnitField("organiser", "举办单位", rule="ever"))
 
     contest: Link
     author: Author

@@ -9,12 +9,15 @@ from pydantic import Field
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
+from services.kernel.lives import UnitFields
 
-from .words import EXAMPLE_UNIT, OwnNumber, Paged, Placed, Reason, Title
+from .words import EXAMPLE_UNIT, OWN, OwnNumber, Paged, Placed, Reason, Title
 
 
 class EssayContent(Command):
     """A reflection essay, linked to the reading class it came of by that session's id or own number."""
+
+    unit_fields: ClassVar[UnitFields] = (OWN,)
 
     unit: str
     day: Day

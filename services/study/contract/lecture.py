@@ -10,8 +10,9 @@ from pydantic import Field
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
+from services.kernel.lives import UnitFields
 
-from .words import EXAMPLE_UNIT, OwnNumber, Paged, Placed, Post, Reason, Title, Whole
+from .words import EXAMPLE_UNIT, OWN, OwnNumber, Paged, Placed, Post, Reason, Title, Whole
 
 
 class LectureMode(StrEnum):
@@ -26,6 +27,8 @@ MODE_NAMES = {LectureMode.all: "集中讲", LectureMode.each: "分头讲"}
 
 class LectureContent(Command):
     """A party lecture; the speaker is named by post."""
+
+    unit_fields: ClassVar[UnitFields] = (OWN,)
 
     unit: str
     day: Day

@@ -11,6 +11,7 @@ from services.gateway.contract import UnitKind
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FREE, FreeText, Note
 from services.kernel.instants import Day
+from services.kernel.lives import UnitField, UnitFields
 
 from .duty import Due, DutyKind, Edition, Material, Month
 from .plan import EXAMPLE_DUE
@@ -48,6 +49,8 @@ class DraftNotice(Command):
 
     The same month of the same plan is one notice of a unit.
     """
+
+    unit_fields: ClassVar[UnitFields] = (UnitField("unit", "下发单位", day="month", last="month", rule="within"),)
 
     unit: str
     plan: str = Field(max_length=64)

@@ -10,6 +10,7 @@ from pydantic import Field
 from services.kernel.cells import Tags
 from services.kernel.event import Command
 from services.kernel.instants import Day
+from services.kernel.lives import UnitField, UnitFields
 
 from .distinct import DistinctCounted
 from .reported import (
@@ -25,14 +26,17 @@ from .reported import (
     Told,
     Voided,
 )
-from .words import EXAMPLE_UNIT, OwnNumber, Paged, Whole
+from .words import EXAMPLE_UNIT, OWN, OwnNumber, Paged, Whole
 
 Side = Literal["central", "provincial"]
 SIDES: dict[Side, str] = {"central": "中直单位", "provincial": "省直单位"}
+_SIDES: UnitFields = tuple(UnitField(side, label, day="day") for side, label in SIDES.items())
 
 
 class PairContent(Content):
     """A pair from `day` to `last` (open without it), reported by `unit`, one of the two; `title` is its theme."""
+
+    unit_fields: ClassVar[UnitFields] = (OWN, *_SIDES)
 
     central: str = Field(description="中直驻省单位编码")
     provincial: str = Field(description="省直单位编码")
@@ -116,6 +120,8 @@ class ActivityContent(Content):
     `session` is the joint-study session that the leading unit recorded of it: what was recorded there is not typed
     again. Left out in a correction it stays.
     """
+
+    unit_fields: ClassVar[UnitFields] = (OWN, *_SIDES)
 
     pair: Link
     session: Link | None = Field(default=None, description="牵头单位登记的联学共建活动，可不填；不填人数的取其实到人数")

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from services.gateway.contract import UnitKind
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FreeText
+from services.kernel.lives import UnitField, UnitFields
 
 from .duty import Audience, Edition, Material, Month, Requirement
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Reason, Title
@@ -19,6 +20,11 @@ MOST_MONTHS = 36
 
 class PlanContent(Audience):
     """What a plan says: months from `first` to `last`, both included."""
+
+    unit_fields: ClassVar[UnitFields] = tuple(
+        UnitField(field, label, day="first", last="last", rule="within")
+        for field, label in (("unit", "制定单位"), ("units", "下发范围"))
+    )
 
     unit: str
     title: Title

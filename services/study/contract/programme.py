@@ -9,6 +9,7 @@ from pydantic import Field
 
 from services.kernel.event import Command
 from services.kernel.instants import Day
+from services.kernel.lives import UnitField, UnitFields
 
 from .reported import (
     MOST_UNITS,
@@ -24,10 +25,13 @@ from .reported import (
     Told,
     Voided,
 )
+from .words import OWN
 
 
 class ProgrammeContent(Content):
     """A programme of `unit` from `day` to `last`; where no units are named, all below it take part."""
+
+    unit_fields: ClassVar[UnitFields] = (OWN, UnitField("units", "参加单位", day="day", last="last", rule="within"))
 
     last: Day
     units: list[str] = Field(default_factory=list, max_length=MOST_UNITS)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
+from services.kernel.lives import UnitFields
 
-from .words import EXAMPLE_UNIT, OwnNumber, Paged, Reason, Title
+from .words import EXAMPLE_UNIT, OWN, OwnNumber, Paged, Reason, Title
 
 Link = Annotated[str, Field(min_length=1, max_length=64, description="关联记录的标识，或登记单位自己的编号")]
 MOST_UNITS = 200
@@ -31,6 +32,8 @@ class Part(BaseModel):
 
 class Content(Command):
     """What every such record says: whose it is, when, what it is called, and the unit's own number for it."""
+
+    unit_fields: ClassVar[UnitFields] = (OWN,)
 
     unit: str
     day: Day

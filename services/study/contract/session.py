@@ -12,9 +12,10 @@ from services.gateway.contract import MemberId
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
+from services.kernel.lives import UnitFields
 
 from .reported import Link
-from .words import EXAMPLE_UNIT, OwnNumber, Paged, Reason, Title, Whole
+from .words import EXAMPLE_UNIT, OWN, OwnNumber, Paged, Reason, Title, Whole
 
 
 class Way(StrEnum):
@@ -166,6 +167,8 @@ class SessionContent(Command):
     With `due` left out everybody on the unit's list of members on that day is due, and `named` says who was not there;
     with `due` given `absences` says how many were not.
     """
+
+    unit_fields: ClassVar[UnitFields] = (OWN,)
 
     unit: str
     day: Day

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from services.gateway.contract import UnitId, UnitKind
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FREE, NAMED, FreeText, Reason
+from services.kernel.lives import UnitField, UnitFields
 
 from .duty import DutyKind, Each, Month
 from .words import EXAMPLE_UNIT, Paged
@@ -19,6 +20,8 @@ LAPSES: dict[Lapse, str] = {"behind": "进度落后", "unacknowledged": "通知�
 
 class Remind(Command):
     """Remind units that are behind with a plan or notice, or have not acknowledged it; `unit` is who reminds."""
+
+    unit_fields: ClassVar[UnitFields] = (UnitField("unit", "提醒单位"), UnitField("units", "被提醒单位"))
 
     unit: str
     source: Annotated[str, NAMED] = Field(max_length=64)

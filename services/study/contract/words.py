@@ -9,6 +9,7 @@ from pydantic import Field
 from services.kernel import cells, free_text, register
 from services.kernel.filters import StateFilter
 from services.kernel.instants import Day
+from services.kernel.lives import UnitField
 
 NAME = "study"
 
@@ -18,6 +19,8 @@ Post = free_text.Post
 OwnNumber = cells.OwnNumber
 Whole = cells.Whole
 Placed = register.Placed
+OWN = UnitField("unit", "所属单位", day="day")
+"""Whose record it is: a unit that was there on the record's day."""
 
 
 class Paged(StateFilter):

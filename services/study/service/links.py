@@ -17,9 +17,13 @@ from ..domain.programme import check_programme
 
 
 def path_of(work: Work, unit: str) -> Sequence[str]:
-    """The way from the root to a unit, as the command says it or as study knows it; kept for the record's scope."""
+    """The way from the root to a unit, as the command says it or as study knows it; kept for the record's scope, and
+    from when until when the unit is there for its day.
+    """
     if unit not in work.paths:
         work.paths.update(store.units.paths(work.database, [unit], work.session))
+    if unit not in work.lives:
+        work.lives.update(store.units.lives(work.database, [unit], work.session))
     return work.paths.get(unit, [unit])
 
 

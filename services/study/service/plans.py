@@ -53,6 +53,7 @@ class Plans(Imports):
         """Make a month's notice out of a plan; the same month of the same plan is the same notice."""
 
         def act(work: Work) -> Answer:
+            work.ask_lives(command)
             plan = work.get(PLAN, command.plan)
             if plan is None or plan.unit not in work.paths.get(command.unit, (command.unit,)):
                 raise wrong("notice.plan_unknown", "plan", "没有这份计划：应为本单位或上级单位的计划", "not_found")

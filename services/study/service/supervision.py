@@ -26,6 +26,7 @@ class Supervision:
         """Remind those of the units that are (still) behind, once a day each; say who was and who was before."""
 
         def act(work: Work) -> Answer:
+            work.ask_lives(command)
             source = work.get(PLAN, command.source) or work.get(NOTICE, command.source)
             if source is None:
                 raise wrong("reminder.source_unknown", "source", "没有这份计划或通知单", "not_found")

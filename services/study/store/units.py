@@ -8,6 +8,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.gateway.contract import UnitKind
+from services.kernel.lives import Life
 from services.kernel.store import Document
 
 from ..domain.unit import KnownUnit
@@ -41,6 +42,12 @@ def paths(
     """The paths of those units that are known."""
     found = database["units"].find({"_id": {"$in": list(set(ids))}}, {"path": 1}, session=session)
     return {unit["_id"]: unit["path"] for unit in found}
+
+
+def lives(database: Database[Document], ids: Iterable[str], session: ClientSession | None = None) -> dict[str, Life]:
+    """From when until when those units that are known are there."""
+    found = database["units"].find({"_id": {"$in": list(set(ids))}}, {"active_from": 1, "until": 1}, session=session)
+    return {unit["_id"]: Life(first=unit["active_from"], until=unit["until"]) for unit in found}
 
 
 def below(

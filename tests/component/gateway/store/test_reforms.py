@@ -28,7 +28,7 @@ from services.kernel.errors import DomainError
 from services.kernel.store import Document
 from tests.component.gateway.figures import Figures
 from tests.component.gateway.recounted import BASIS, LIFE, moving
-from tests.unit.gateway.owners import DAYS, PATHS, Owners, event
+from tests.unit.gateway.owners import DAYS, PATHS, Owners, Step, event
 
 
 def value(figures: Figures, unit: str, figure: str, month: str) -> Any:
@@ -142,9 +142,14 @@ def test_only_an_empty_unit_is_abolished(figures: Figures) -> None:
             abolish(unit)
         assert refused.value.code == "unit.not_empty"
         assert left in refused.value.detail
-    figures.project(Owners.after([("live", 0, "B2", date(2026, 3, 5), 1), ("overdue", 0, "B2", DAYS[2], 0)]).events)
+    late: Step = ("report", 0, "D2", date(2026, 8, 1), 1)
+    steps: list[Step] = [("live", 0, "B2", date(2026, 3, 5), 1), ("overdue", 0, "B2", DAYS[2], 0), late]
+    figures.project(Owners.after(steps).events)
     with pytest.raises(DomainError, match="超期未答复"):
         abolish("B2")
+    with pytest.raises(DomainError, match=r"2026-08-01 及以后的记录（.*次数"):
+        abolish("D2")
+    figures.project(Owners.after([*steps, ("void", *late[1:])]).events)
     abolish("D2")
     gone = figures.database["units"].find_one({"_id": "D2"})
     assert gone is not None
