@@ -24,7 +24,7 @@ _GROUPS = (
     "id contest digest entry figure figures import_id item key material member notice pair plan programme receipt",
     "recorded session topic row",
     # units, users and places in the tree
-    "by central cooperating counts_as handler into issuer judge judges organiser owner pair_unit parent path",
+    "before by central cooperating counts_as handler into issuer judge judges organiser owner pair_unit parent path",
     "provincial reported_unit superior unit units user visited",
     # numbers that a unit gives, codes, tags, days, months and windows
     "after campaign credit_code first last month number party_code queue tag tags under window",

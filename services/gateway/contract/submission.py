@@ -127,6 +127,14 @@ class ReinstateSubmission(Command):
     reason: Why
 
 
+class PlaceSubmission(Command):
+    """A month belongs to another superior; follows from a change of the tree, never sent."""
+
+    id: str
+    superior: str | None
+    reason: FreeText
+
+
 class MarkLate(Command):
     """The due day has passed and nothing was submitted."""
 
@@ -231,6 +239,18 @@ class SubmissionReinstated(SubmissionTold):
     examples: ClassVar[list[dict[str, Any]]] = [{**_MONTH, "reason": "已完成组建", "now": _EXPECTED}]
     reason: FreeText
     now: CountedSubmission
+
+
+class SubmissionMoved(SubmissionTold):
+    """A month that is not locked went from one superior to another: on its last day the unit stood below that one."""
+
+    type: ClassVar[str] = "submission.moved.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [
+        {**_MONTH, "before": "D007", "superior": "D008", "reason": "机构改革方案"}
+    ]
+    before: str | None
+    superior: str | None
+    reason: FreeText
 
 
 class SubmissionFellDue(SubmissionTold):

@@ -21,12 +21,14 @@ from ..contract import (
     ExcuseSubmission,
     MarkLate,
     OpenSubmission,
+    PlaceSubmission,
     ReinstateSubmission,
     Remark,
     ReturnSubmission,
     SubmissionAccepted,
     SubmissionExcused,
     SubmissionFellDue,
+    SubmissionMoved,
     SubmissionOpened,
     SubmissionReinstated,
     SubmissionReturned,
@@ -40,7 +42,10 @@ _UNSUBMITTED = (State.open, State.returned)
 
 
 class Submission(BaseModel):
-    """A submission as it stands. `on` is the business day of the first confirmation: it decides what was on time."""
+    """A submission as it stands. `on` is the business day of the first confirmation: it decides what was on time.
+
+    `superior` is the unit right above on the month's last day, as the tree is known: whoever accepts it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -104,8 +109,8 @@ def decide(state: Submission | None, command: Command, now: datetime) -> list[Pa
             return _accept(_known(state), command)
         case ReturnSubmission() | ReinstateSubmission():
             return _take_back(_known(state), command)
-        case MarkLate():
-            return _fall_due(_known(state), business_day(now))
+        case PlaceSubmission() | MarkLate():
+            return _come_about(_known(state), command, now)
     raise TypeError(f"no submission takes {type(command).__name__}")
 
 
@@ -186,6 +191,19 @@ def _reinstate(state: Submission, command: ReinstateSubmission) -> list[Payload]
     return [SubmissionReinstated(**_place(state), reason=command.reason, now=after)]
 
 
+def _come_about(state: Submission, command: PlaceSubmission | MarkLate, now: datetime) -> list[Payload]:
+    """What nobody does: the tree changes, time passes."""
+    return _move(state, command) if isinstance(command, PlaceSubmission) else _fall_due(state, business_day(now))
+
+
+def _move(state: Submission, command: PlaceSubmission) -> list[Payload]:
+    """What was accepted stays with whom it was accepted by."""
+    if state.state == State.accepted or state.superior == command.superior:
+        return []
+    told = {"before": state.superior, "superior": command.superior, "reason": command.reason}
+    return [SubmissionMoved(**_place(state), **told)]
+
+
 def _fall_due(state: Submission, today: date) -> list[Payload]:
     if state.late or state.on is not None or state.state != State.open or state.due is None or today <= state.due:
         return []
@@ -216,6 +234,8 @@ def evolve(state: Submission | None, event: Payload) -> Submission:
             return known.model_copy(update={"state": State.accepted})
         case SubmissionReturned() | SubmissionExcused() | SubmissionReinstated():
             return known.model_copy(update={"state": _AFTER[type(event)], "reason": event.reason})
+        case SubmissionMoved():
+            return known.model_copy(update={"superior": event.superior})
         case SubmissionFellDue():
             return known.model_copy(update={"late": True})
     raise TypeError(f"no submission knows {type(event).__name__}")

@@ -16,11 +16,13 @@ from services.kernel.rpc import command
 from services.kernel.work import Work
 
 from .. import contract
-from ..domain import CAMPAIGN, SUBMISSION, Campaign
-from ..domain.period import due_of, openable
+from ..domain import CAMPAIGN, SUBMISSION, UNIT, Campaign
+from ..domain.period import days_of, due_of, openable
 from ..domain.submission import AfterChildren, submission_id
 from ..store import directory, locks, submissions
 from ..store.generation import PROJECTION
+from ..store.tree import tree_of
+from . import months
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -101,7 +103,12 @@ class Submissions:
     @command(contract.ExcuseSubmission)
     def excuse_submission(self, command: contract.ExcuseSubmission, envelope: Envelope) -> Answer:
         """The superior excuses a unit from a month, after those below it."""
-        return self._execute(envelope, command, lambda work: _after_children(work, command))
+
+        def decided(work: Work) -> Command:
+            _not_locked_above(work, command.id)
+            return _after_children(work, command)
+
+        return self._execute(envelope, command, decided)
 
     @command(contract.ReinstateSubmission)
     def reinstate_submission(self, command: contract.ReinstateSubmission, envelope: Envelope) -> Answer:
@@ -114,6 +121,7 @@ class Submissions:
                 state = contract.SUBMISSION_STATES[above.state]
                 detail = f"上级单位 {above.unit} 的该月份{state}，不能恢复上报"
                 raise DomainError("submission.settled_above", detail, "conflict")
+            _not_locked_above(work, command.id)
             return command
 
         return self._execute(envelope, command, told)
@@ -123,6 +131,7 @@ class Submissions:
 
         def act(work: Work) -> Answer:
             state = work.decide(SUBMISSION, id, decided(work), envelope.expected)
+            work.within(SUBMISSION, id)
             work.write(PROJECTION, locks.touched())
             return {"id": id, "version": work.version(SUBMISSION, id), "state": str(state.state)}
 
@@ -135,6 +144,7 @@ class Submissions:
         reasons = submissions.reasons(database, today)
         if self.periods.opened_for == reasons:
             return 0
+        self._follow()
         for document in list(database["campaigns"].find({"submissions": {"$ne": None}})):
             campaign = self.journal.get(CAMPAIGN, document["_id"])
             for month in openable(campaign.submissions, today):
@@ -155,9 +165,39 @@ class Submissions:
         self.periods.opened_for = reasons
         return opened
 
+    def _follow(self) -> None:
+        """Bring months to whom they belong: a change of the tree does so itself, an earlier version did not."""
+        database = self.journal.database
+        tree = tree_of(database)
+        for moved in tree.superiors:
+            unit = self.journal.get(UNIT, moved)
+            if unit is not None and any(submissions.astray(database, tree, unit)):
+                self._transact(f"follow:{moved}", lambda work, moved=moved: _follow(work, moved))
+
     def _transact(self, name: str, act: Any) -> None:
         deadline = self.journal.clock() + timedelta(seconds=30)
         self.journal.transact(Envelope(command_id=f"periods:{name}", actor=_PLATFORM, deadline=deadline), act)
+
+
+def _follow(work: Work, unit: str) -> None:
+    work.write(PROJECTION, locks.touched())
+    months.follow(work, tree_of(work.database, work.session), [unit], "按当月末的隶属关系归入上级单位")
+
+
+def _not_locked_above(work: Work, id: str) -> None:
+    """How many months are expected stays as it is in what has been locked.
+
+    Raises:
+        DomainError: submission.locked_above.
+    """
+    found = work.get(SUBMISSION, id)
+    unit = None if found is None else work.get(UNIT, found.unit)
+    if found is None or unit is None or found.state == contract.SubmissionState.accepted:
+        return
+    path = tree_of(work.database, work.session).on(unit.path, days_of(found.month)[1])
+    if (holder := locks.holder_of(work.database, path, found.month, work.session)) is not None:
+        detail = f"上级单位 {holder} 的该月份已采纳锁定，应报不再改变；本单位仍可上报并由上级采纳"
+        raise DomainError("submission.locked_above", detail, "conflict")
 
 
 def _after_children(
@@ -185,7 +225,7 @@ def _open(work: Work, units: list[list[str]], month: str, id: str, campaign: Cam
             unit=path[-1],
             month=month,
             campaign=id,
-            superior=path[-2] if len(path) > 1 else None,
+            superior=submissions.above(path),
             due=due_of(rule, month, submissions.works),
         )
         work.decide(SUBMISSION, asked.id, asked)

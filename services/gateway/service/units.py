@@ -15,16 +15,16 @@ from services.kernel.rules import wrong
 from services.kernel.work import Work
 
 from .. import contract
-from ..domain import MEMBER, SUBMISSION, TREE, UNIT, Unit
+from ..domain import MEMBER, TREE, UNIT, Unit
 from ..domain.period import days_of
 from ..domain.permissions import EVERYWHERE
 from ..domain.reform import ALL, ChangeTree, check_no_cycle
-from ..domain.submission import AfterChildren
 from ..domain.unit import ChangeUnit, PlaceUnit, superiors
 from ..projection import METRICS, Line, Tree, metric_of
 from ..store import directory, locks, members, moves, submissions
 from ..store.generation import PROJECTION
 from ..store.tree import tree_of
+from . import months
 from .members import decide_member
 
 Answer = dict[str, Any]
@@ -124,6 +124,7 @@ def move_unit(work: Work, asked: contract.MoveUnit) -> None:
     state = _reached(work, asked.id)
     _within_reach(work, asked.parent, _superior(work, asked.parent).path)
     tree = _move(work, tree_of(work.database, work.session), asked)
+    months.follow(work, tree, [asked.id], asked.basis)
     told = f"{state.name} 由 {_name(work, state.parent)} 划转至 {_name(work, asked.parent)}"
     moves.note(work, "moved", asked, _concerned(tree, state), told)
 
@@ -147,10 +148,12 @@ def merge_units(work: Work, asked: contract.MergeUnits) -> None:
         place = {"day": asked.day, "basis": asked.basis}
         if state.parent != asked.id:
             tree = _move(work, tree, contract.MoveUnit(id=unit, parent=asked.id, **place))
-        for child in _active_below(work, unit):
+        below = _active_below(work, unit)
+        for child in below:
             tree = _move(work, tree, contract.MoveUnit(id=child, parent=asked.id, **place))
+        months.follow(work, tree, below, asked.basis)
         _transfer(work, unit, asked)
-        _excuse(work, unit, asked)
+        months.excuse(work, unit, asked)
         line = tree.line(state.path, asked.day.isoformat())
         work.decide(UNIT, unit, ChangeUnit(asked=asked, open_from=_open_from(work, line)))
         concerned = [*_concerned(tree, state), *into.path]
@@ -179,6 +182,7 @@ def split_unit(work: Work, asked: contract.SplitUnit) -> None:
             if known is None or known.parent != asked.id:
                 raise wrong("unit.not_below", "into", f"单位 {child} 不是 {asked.id} 的直接下级")
             tree = _move(work, tree, contract.MoveUnit(id=child, parent=part.id, day=asked.day, basis=asked.basis))
+    months.follow(work, tree, [child for part in asked.into for child in part.children], asked.basis)
     named = "、".join(part.name for part in asked.into)
     into = [part.id for part in asked.into]
     moves.note(work, "split", asked, [*state.path, *into], f"从 {state.name} 析出 {named}")
@@ -200,7 +204,7 @@ def abolish_unit(work: Work, asked: contract.AbolishUnit) -> None:
         raise wrong("unit.not_empty", "id", detail, "conflict")
     line = tree_of(work.database, work.session).line(state.path, asked.day.isoformat())
     work.decide(UNIT, asked.id, ChangeUnit(asked=asked, open_from=_open_from(work, line)))
-    _excuse(work, asked.id, asked)
+    months.excuse(work, asked.id, asked)
     moves.note(work, "abolished", asked, state.path, f"{state.name} 撤销")
 
 
@@ -304,14 +308,6 @@ def _transfer(work: Work, unit: str, asked: contract.MergeUnits) -> None:
     work.load(MEMBER, found)
     for member in found:
         decide_member(work, contract.TransferMember(id=member, unit=asked.id, day=asked.day))
-
-
-def _excuse(work: Work, unit: str, asked: contract.MergeUnits | contract.AbolishUnit) -> None:
-    """A unit that is no more at the end of a month owes nothing of it, though it had been opened."""
-    for id, month in submissions.unsettled(work.database, unit, work.session).items():
-        if days_of(month)[1] >= asked.day:
-            excuse = contract.ExcuseSubmission(id=id, reason=f"{asked.day} 撤销：{asked.basis}"[:200])
-            work.decide(SUBMISSION, id, AfterChildren(asked=excuse, waiting=[]))
 
 
 def _left(work: Work, unit: str, day: date) -> list[str]:

@@ -76,11 +76,10 @@ def _reached(projection: Mapping[str, Any] | None, until: datetime) -> bool:
 def lock(work: Work, unit: str, month: str, confirmed: datetime) -> None:
     """Keep the figures of a unit's month, and of all below it that nobody has locked, in the transaction of `work`.
 
-    What is below it is what was on the month's last day.
+    What is below it is what was on the month's last day. What is part of what a unit above has locked is kept there.
 
     Raises:
-        DomainError: submission.figures_behind, where not all that was recorded before the confirmation has arrived;
-            submission.locked_above, where it is part of what a unit above has locked.
+        DomainError: submission.figures_behind, where not all that was recorded before the confirmation has arrived.
     """
     database, session = work.database, work.session
     changed: Document = {"$inc": {"batches": 1, "locks": 1}}
@@ -93,10 +92,9 @@ def lock(work: Work, unit: str, month: str, confirmed: datetime) -> None:
         raise DomainError("submission.figures_behind", detail, "conflict")
     over_time, last = tree_of(database, session), days_of(month)[1]
     path = over_time.on(work.paths[unit], last)
-    if (holder := holder_of(database, path, month, session)) is not None:
-        detail = f"上级单位 {holder} 的该月份已采纳锁定，其中包括本单位"
-        raise DomainError("submission.locked_above", detail, "conflict")
-    holders = {row["unit"] for row in database["locks"].find({"path": unit, "month": month}, session=session)}
+    if holder_of(database, path, month, session) is not None:
+        return
+    holders = {row["unit"] for row in database["locks"].find({"month": month}, {"unit": 1}, session=session)}
     below = below_on(database, over_time, unit, last, session)
     open_ = [id for id, above in below.items() if holders.isdisjoint(above)]
     batch, rollups = projection["batches"], generation_of(projection).rollups

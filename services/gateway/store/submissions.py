@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -17,10 +17,13 @@ from services.kernel.lists import MOST_COUNTED, shown
 from services.kernel.store import Document
 
 from ..contract import SETTLED, Prepared, SubmissionRule
+from ..contract import SubmissionState as State
 from ..domain.lacks import lacks
 from ..domain.period import days_of
 from ..domain.report import figures_not_ready
 from ..domain.submission import submission_id
+from ..domain.unit import Unit
+from ..projection import Tree
 from . import directory
 from .generation import PROJECTION
 from .period import Span
@@ -92,9 +95,35 @@ def fallen_due(database: Store[Document], today: date, most: int) -> list[str]:
 
 
 def waiting(database: Store[Document], unit: str, month: str, session: ClientSession) -> list[str]:
-    """The units right below that owe the month and have not settled it."""
-    asked = {"superior": unit, "month": month, "state": _UNSETTLED}
-    return [row["unit"] for row in database["submissions"].find(asked, {"unit": 1}, session=session).sort("unit")]
+    """The units below that owe the month and have not settled it: right below, or below one that was excused."""
+    found: list[str] = []
+    through = [unit]
+    while through:
+        asked = {"superior": {"$in": through}, "month": month, "state": {"$ne": str(State.accepted)}}
+        rows = list(database["submissions"].find(asked, {"unit": 1, "state": 1}, session=session))
+        found += [row["unit"] for row in rows if row["state"] != State.excused]
+        through = [row["unit"] for row in rows if row["state"] == State.excused]
+    return sorted(found)
+
+
+def astray(
+    database: Store[Document], over_time: Tree, unit: Unit, session: ClientSession | None = None
+) -> Iterator[tuple[Document, list[str]]]:
+    """Months of a unit that are not accepted and belong to another superior than on their last day, with the path of
+    that day. A unit that was no more by then owes nothing, below whomever.
+    """
+    id = unit.path[-1]
+    asked = {"scope": id, "unit": id, "state": {"$ne": str(State.accepted)}}
+    for row in database["submissions"].find(asked, session=session):
+        last = days_of(row["month"])[1]
+        path = over_time.on(unit.path, last)
+        if row["superior"] != above(path) and (unit.until is None or unit.until > last):
+            yield row, path
+
+
+def above(path: Sequence[str]) -> str | None:
+    """The unit right above the one at the end of a path."""
+    return path[-2] if len(path) > 1 else None
 
 
 def unsettled(database: Store[Document], unit: str, session: ClientSession) -> dict[str, str]:

@@ -67,4 +67,4 @@ class PlaceCounted(Payload):
     was: int
     now: int
     flips: list[Reached]
-    reason: str | None = None
+    reason: FreeText | None = None

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.kernel import distinct
 from services.kernel.event import Payload
+from services.kernel.free_text import FreeText
 
 from .session import Way
 
@@ -44,4 +45,4 @@ class DistinctCounted(Payload):
     was: int
     now: int
     flips: list[Flip]
-    reason: str | None = None
+    reason: FreeText | None = None

@@ -36,8 +36,8 @@ class Figures:
         self._mongo, self._name = mongo, name
         self.database = open_database(client, name)
         self.projection = Projection()
-        self._journal = Journal(self.database, service="gateway", site="test", chain_key=b"k" * 32, clock=lambda: NOW)
-        self._journal.ensure_indexes()
+        self.journal = Journal(self.database, service="gateway", site="test", chain_key=b"k" * 32, clock=lambda: NOW)
+        self.journal.ensure_indexes()
         ensure_indexes(self.database)
         tree.ensure_indexes(self.database)
         moves.ensure_indexes(self.database)
@@ -64,11 +64,11 @@ class Figures:
         """
         asked = Actor(user="admin", role="system_admin", unit=actor)
         envelope = Envelope(command_id=new_id(), actor=asked, deadline=NOW)
-        self._journal.transact(envelope, change)
+        self.journal.transact(envelope, change)
 
     def tell(self) -> int:
         """Bring what the gateway itself has recorded into effect; how much of it was new."""
-        return self.project(self._journal.event(entry) for entry in self.database["journal"].find({"time": NOW}))
+        return self.project(self.journal.event(entry) for entry in self.database["journal"].find({"time": NOW}))
 
     def project(self, events: Iterable[Event]) -> int:
         """Bring a batch into effect; how many of it were new."""
@@ -97,7 +97,7 @@ class Figures:
             paths={unit: PATHS[unit]},
             deadline=NOW,
         )
-        self._journal.transact(envelope, lambda work: locks.lock(work, unit, month, confirmed))
+        self.journal.transact(envelope, lambda work: locks.lock(work, unit, month, confirmed))
 
     def issue(self, unit: str, number: str, span: Span, title: str = "通报") -> str:
         """Issue a unit's report over a span, as the service does; give its id.
@@ -113,7 +113,7 @@ class Figures:
             paths={unit: PATHS[unit]},
             deadline=NOW,
         )
-        self._journal.transact(envelope, lambda work: issues.issue(work, asked))
+        self.journal.transact(envelope, lambda work: issues.issue(work, asked))
         return id
 
     def unequal(self) -> list[str]:

@@ -194,12 +194,14 @@ def test_nothing_is_locked_before_what_was_confirmed_has_arrived(figures: Figure
 
 
 def test_what_is_locked_above_is_not_locked_again(figures: Figures) -> None:
-    """A unit below is part of its superior's lock: the first lock stands."""
+    """A unit below is part of its superior's lock: the first lock stands, and what it kept."""
+    figures.project(Owners.after(HELD).events)
     figures.arrive()
     figures.lock("D1", "2026-03")
-    with pytest.raises(DomainError) as refused:
-        figures.lock("B1", "2026-03")
-    assert refused.value.code == "submission.locked_above"
+    locked = list(figures.database["locked"].find().sort("_id"))
+    figures.lock("B1", "2026-03")
+    assert [row["_id"] for row in figures.database["locks"].find()] == ["D1|2026-03"]
+    assert list(figures.database["locked"].find().sort("_id")) == locked != []
 
 
 def test_the_first_day_that_is_open(figures: Figures) -> None:

@@ -16,6 +16,7 @@ from services.gateway.contract import (
     Lack,
     MarkLate,
     OpenSubmission,
+    PlaceSubmission,
     Prepared,
     ReinstateSubmission,
     Remark,
@@ -147,7 +148,31 @@ def test_an_excused_unit_is_not_expected() -> None:
     assert life.ask(confirm()).refused(EXCUSE) == "submission.not_open"
 
 
-STEPS: list[Any] = [OPEN, confirm(), accept(), RETURN, EXCUSE, REINSTATE, MarkLate(id="s")]
+PLACE = PlaceSubmission(id="s", superior="D2", reason="机构改革方案")
+
+
+@pytest.mark.parametrize("steps", [[], [confirm()], [confirm(), RETURN], [EXCUSE]], ids=len)
+def test_what_is_not_accepted_goes_to_another_superior(steps: list[Command]) -> None:
+    """In the state in which it is, and once; it concerns the new one and no more the one before."""
+    life = Life().ask(OPEN)
+    for step in steps:
+        life.ask(step)
+    before = life.state
+    assert before is not None
+    life.ask(PLACE).ask(PLACE)
+    assert life.state == before.model_copy(update={"superior": "D2"})
+    assert [payload.type for payload in life.told].count("submission.moved.v1") == 1
+    assert set(SUBMISSION.parts(life.state)) == {"D1", "D2"}
+
+
+def test_what_is_accepted_stays_with_whom_it_was_accepted_by() -> None:
+    """It is locked there."""
+    life = Life().ask(OPEN).ask(confirm()).ask(accept())
+    told = len(life.told)
+    assert len(life.ask(PLACE).told) == told
+
+
+STEPS: list[Any] = [OPEN, confirm(), accept(), RETURN, EXCUSE, REINSTATE, MarkLate(id="s"), PLACE]
 
 
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.sampled_from([IN_TIME, TOO_LATE])), max_size=20))
