@@ -63,7 +63,7 @@ def _known(folder: Path, secrets: Path | None) -> Iterator[tuple[Path, list[Key]
     try:
         yield place, read((place / FILE).read_text())
     except (OSError, ValueError) as problem:
-        out.print(f"未能完成：{problem}", markup=False)
+        out.print(f"未能完成：{problem}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from problem
 
 

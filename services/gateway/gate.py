@@ -20,15 +20,15 @@ from pymongo.errors import DuplicateKeyError
 
 from services.kernel import metrics
 from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Command, Envelope, new_id
+from services.kernel.event import Actor, Command, Envelope, HeldRole, new_id
 from services.kernel.lives import units_of
 from services.kernel.store import Document
 
 from . import audit
 from .commands import Commands
 from .contract import Role
+from .contract.permissions import EVERYWHERE, PERMISSIONS
 from .domain import Action, may
-from .domain.permissions import EVERYWHERE, PERMISSIONS
 from .store import access, directory
 
 log = structlog.stdlib.get_logger(__name__)
@@ -193,7 +193,7 @@ class Gate:
         held = may(principal.roles, action, paths.get(unit, [unit]))
         audit.told(action=action.value, unit=unit, role=held[0] if held else "")
         if held is not None and (unit in paths or held[1] == EVERYWHERE):
-            return Actor(user=principal.user, role=held[0], unit=held[1])
+            return _actor(principal, action, *held)
         if not any(role in PERMISSIONS[action] for role, _ in principal.roles):
             raise DomainError("role.missing", "您的角色没有此项权限", "forbidden")
         if unit not in paths:
@@ -206,11 +206,7 @@ class Gate:
         Raises:
             DomainError: role.missing.
         """
-        held = [
-            Actor(user=principal.user, role=role, unit=unit)
-            for role, unit in principal.roles
-            if role in PERMISSIONS[action]
-        ]
+        held = [_actor(principal, action, role, unit) for role, unit in principal.roles if role in PERMISSIONS[action]]
         first = held[0] if held else None
         audit.told(action=action.value, role=first.role if first else "", unit=first.unit if first else "")
         if not held:
@@ -294,6 +290,12 @@ class Gate:
             audit.looked(str(getattr(command, "reason", "")))
         named = units_of(command.unit_fields, command)
         return await self.commands.call(service, command, await self.envelope(headers, actor, units, lives=named))
+
+
+def _actor(principal: Principal, action: Action, role: Role, unit: str) -> Actor:
+    """Somebody by one of their roles, with every role by which they may do this: the service asks it again."""
+    by = tuple(HeldRole(role=held, unit=of) for held, of in principal.roles if held in PERMISSIONS[action])
+    return Actor(user=principal.user, role=role, unit=unit, action=action, roles=by)
 
 
 def unknown_unit(unit: str, field: str) -> DomainError:

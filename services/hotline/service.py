@@ -41,6 +41,7 @@ class Hotline(Imports, Held, Scoped):
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
+    permits: ClassVar = contract.PERMITS
     journal = Journalled([TICKET], indexes=store.ensure_indexes)
     vault = Vaulted()
     importer = Importer()

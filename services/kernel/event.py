@@ -75,14 +75,29 @@ ONESELF = "-"
 """As the unit of a role: it reaches no unit, only what is the actor's own, and the edge has looked whose that is."""
 
 
+class HeldRole(BaseModel):
+    """A role and the unit for which somebody holds it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: str
+    unit: str
+
+
 class Actor(BaseModel):
-    """Who asks: a user's id, the role used, and the unit for which that role is held."""
+    """Who asks: a user's id, the role used, and the unit for which that role is held.
+
+    `action` is what they asked the edge for, `roles` every role of theirs by which that may be done. Timers of a
+    service's own are the actor `platform`; no message says that it comes from them.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     user: str
     role: str
     unit: str
+    action: str = ""
+    roles: tuple[HeldRole, ...] = ()
 
 
 class Period(BaseModel):

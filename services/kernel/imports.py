@@ -49,6 +49,8 @@ class Imports:
     """The RPC of a service that takes spreadsheets; the service says what a row means."""
 
     sheets: ClassVar[Mapping[str, Sheet]]
+    sheets_by: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """Kind of sheet → the actions by which alone it is sent, where a service's kinds are not all sent by the same."""
     journal: Any
     importer: Any
 
@@ -105,6 +107,8 @@ class Imports:
         """Keep a chunk, encrypted; the same chunk again changes nothing."""
         if command.kind not in self.sheets:
             raise DomainError("import.kind_unknown", f"没有这种表：{command.kind}", "not_found")
+        if envelope.actor.action not in self.sheets_by.get(command.kind, (envelope.actor.action,)):
+            raise DomainError("role.missing", "您的角色没有此项权限", "forbidden")
         self.importer.keep(command, envelope)
         return {"id": command.import_id, "rows": command.first + len(command.rows)}
 

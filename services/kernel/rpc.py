@@ -27,6 +27,7 @@ from .clock import utc_now
 from .errors import DomainError, FieldError
 from .event import Command, Envelope, encode_json, method_name
 from .free_text import masked
+from .permits import check_permitted
 from .refusals import REASONS
 from .replies import Replies
 from .settings import signing_keys
@@ -94,6 +95,7 @@ def _answer(self: Any, method: Any, model: type[Command], given: Envelope, body:
             if utc_now() > given.deadline:
                 metrics.REQUESTS_REFUSED.labels(self.name, "expired").inc()
                 raise DomainError("command.expired", "请求等待超时，未执行", "timed_out")
+            check_permitted(getattr(self, "permits", {}), model, given.actor)
             if journal := getattr(self, "journal", None):
                 journal.moves.wait(given.tree, given.deadline)
             answer = method(self, parse(model, body), given)

@@ -19,9 +19,10 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from services.cli.local.process import free_port, wait_until
-from services.kernel.event import Actor, Envelope, Period, new_id
+from services.kernel.event import Envelope, Period, new_id
+from services.kernel.permits import Permits
 from services.kernel.store import open_database
-from tests.component.edge import give_keys
+from tests.component.edge import acting, give_keys
 from tests.eventually import PATIENCE
 
 PERIOD = Period.model_validate({"id": "C2025", "first": "2025-01-01", "last": "2025-12-31"})
@@ -72,8 +73,9 @@ def _ready(port: int) -> bool:
 class Asker:
     """Asks a service as the gateway would; `paths` are those of the units that may be named."""
 
-    def __init__(self, service: Any, paths: dict[str, list[str]]) -> None:
+    def __init__(self, service: Any, permits: Permits, paths: dict[str, list[str]]) -> None:
         self._service = service
+        self._permits = permits
         self._paths = paths
 
     def __call__(
@@ -89,7 +91,7 @@ class Asker:
         """The answer of a command or query."""
         envelope = Envelope(
             command_id=command_id or new_id(),
-            actor=Actor(user="u1", role=role, unit=reader),
+            actor=acting(self._permits, method, reader, role),
             deadline=datetime.now(UTC) + timedelta(seconds=PATIENCE),
             **{"paths": self._paths, "periods": [PERIOD], **more},
         )

@@ -16,6 +16,8 @@ import orjson
 from nameko.exceptions import deserialize
 
 from services.kernel import bus
+from services.kernel.event import Actor, HeldRole, method_name
+from services.kernel.permits import Permits
 from services.kernel.signing import FILE, HEADER, Keys, check_answer, new_key, sign_request, written
 from tests.eventually import PATIENCE
 
@@ -31,6 +33,14 @@ def give_keys(folder: Path) -> Keys:
 
 
 KEYS = give_keys(Path(_FOLDER.name))
+
+
+def acting(permits: Permits, method: str, unit: str, role: str, user: str = "u1") -> Actor:
+    """Somebody who may ask this: by the role named where it may, else by one that may."""
+    ways = next(ways for command, ways in permits.items() if method_name(command) == method)
+    fitting = [(action, role) for action, roles in ways.items() if role in roles]
+    action, held = fitting[0] if fitting else next((action, min(roles)) for action, roles in ways.items())
+    return Actor(user=user, role=held, unit=unit, action=action, roles=(HeldRole(role=held, unit=unit),))
 
 
 class Wire:

@@ -4,10 +4,10 @@ from typing import Any
 
 from services.kernel.aggregate import Aggregate
 
+from ..contract.permissions import PERMISSIONS, Action, may
 from .campaign import CAMPAIGN, Campaign
 from .initiative import INITIATIVE, Initiatives
 from .member import MEMBER, Member
-from .permissions import PERMISSIONS, Action, may
 from .reform import TREE
 from .report import REPORT, Report
 from .submission import SUBMISSION, Submission

@@ -13,8 +13,8 @@ from services.kernel.settings import settings
 
 from .. import audit, contract
 from ..contract import Role
+from ..contract.permissions import EVERYWHERE, SCOPES, rows
 from ..domain import Action
-from ..domain.permissions import EVERYWHERE, SCOPES, rows
 from ..domain.separation import separated
 from ..gate import identity
 from ..store import access, directory

@@ -11,8 +11,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from services.kernel.free_text import NAMED, SEALED
 
 from .. import contract
+from ..contract.permissions import EVERYWHERE
 from ..domain import Action
-from ..domain.permissions import EVERYWHERE
 from ..store import directory
 from .answers import Page, Written
 from .auth import Caller, Gated, hash_password, token_of

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from services.kernel.errors import DomainError
 
 from ..contract import ROLES
-from ..domain.permissions import EVERYWHERE, SCOPES, rows
+from ..contract.permissions import EVERYWHERE, SCOPES, rows
 from ..gate import Gate, Principal
 from ..http_api import access as api
 from ..http_api.auth import Gated

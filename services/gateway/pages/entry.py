@@ -15,8 +15,8 @@ from services.kernel.errors import DomainError
 from services.kernel.event import new_id
 from services.study.contract import FORMS, REASON_NAMES, WAYS, Form, Way
 
+from ..contract.permissions import EVERYWHERE
 from ..domain import Action
-from ..domain.permissions import EVERYWHERE
 from ..gate import Gate, Principal
 from ..http_api import hotline, study
 from ..http_api.auth import Gated

@@ -14,8 +14,8 @@ from fastapi.responses import Response
 from services.kernel.errors import DomainError
 
 from ..contract import ROLES
+from ..contract.permissions import EVERYWHERE
 from ..domain import Action
-from ..domain.permissions import EVERYWHERE
 from ..gate import Gate, Principal
 from ..http_api import study_plans
 from ..http_api.auth import Gated

@@ -16,9 +16,9 @@ from services.kernel.errors import DomainError
 
 from .. import audit
 from ..contract import ROLES
+from ..contract.permissions import EVERYWHERE, PERMISSIONS
 from ..documents.page import environment
 from ..domain import Action
-from ..domain.permissions import EVERYWHERE, PERMISSIONS
 from ..gate import Principal
 from ..http_api.auth import Caller
 from ..http_api.errors import STATUSES

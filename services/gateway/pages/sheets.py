@@ -13,7 +13,7 @@ from services.kernel.errors import DomainError
 from services.kernel.import_rows import GetImport
 from services.kernel.sheets import XLSX, RowError, with_errors
 
-from ..domain.permissions import PERMISSIONS
+from ..contract.permissions import PERMISSIONS
 from ..gate import Principal
 from ..http_api import imports
 from ..http_api.auth import Gated

@@ -11,10 +11,10 @@ from services.kernel.errors import DomainError
 from services.kernel.event import new_id
 
 from ..contract import SUBMISSION_STATES, SubmissionState
+from ..contract.permissions import PERMISSIONS
 from ..documents import show
 from ..documents.view import Addresses
 from ..domain import Action, may
-from ..domain.permissions import PERMISSIONS
 from ..gate import Gate, Principal
 from ..http_api import submissions as api
 from ..http_api.auth import Gated

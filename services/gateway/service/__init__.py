@@ -55,6 +55,8 @@ class Gateway(Units, Users, Members, Lists, Submissions, Reports, Held, Scoped):
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
+    permits: ClassVar = contract.PERMITS
+    sheets_by: ClassVar = contract.SHEETS_BY
     journal = Journalled(AGGREGATES, indexes=_indexes)
     vault = Vaulted()
     importer = Importer()

@@ -25,8 +25,8 @@ from services.kernel.vault import Vault
 from services.kernel.work import Work
 
 from .. import contract
+from ..contract.permissions import EVERYWHERE
 from ..domain import USER
-from ..domain.permissions import EVERYWHERE
 from ..domain.user import Install
 from ..store import accounts
 from .users import credential, person

@@ -21,9 +21,9 @@ from services.kernel.store import Document
 from services.kernel.work import Work
 
 from .. import contract
+from ..contract.permissions import EVERYWHERE
 from ..domain import MEMBER, Member
 from ..domain.member import Belong, Renamed
-from ..domain.permissions import EVERYWHERE
 from ..store import members
 
 Answer = dict[str, Any]

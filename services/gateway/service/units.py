@@ -15,9 +15,9 @@ from services.kernel.rules import wrong
 from services.kernel.work import Work
 
 from .. import contract
+from ..contract.permissions import EVERYWHERE
 from ..domain import MEMBER, TREE, UNIT, Unit
 from ..domain.period import days_of
-from ..domain.permissions import EVERYWHERE
 from ..domain.reform import ALL, ChangeTree, check_no_cycle
 from ..domain.unit import ChangeUnit, PlaceUnit, superiors
 from ..projection import METRICS, Line, Tree, metric_of

@@ -19,8 +19,8 @@ from services.kernel.rules import wrong
 from services.kernel.work import Work
 
 from .. import contract
+from ..contract.permissions import EVERYWHERE
 from ..domain import UNIT, USER, User
-from ..domain.permissions import EVERYWHERE
 from ..domain.user import ByUser, parts
 from ..store import accounts, directory
 

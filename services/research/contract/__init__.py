@@ -2,6 +2,7 @@
 
 from .measure import *
 from .norm import *
+from .permits import *
 from .place import *
 from .sheets import *
 from .topic import *

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.gateway.contract import PERMISSIONS, Action
 from services.kernel import free_text
 from services.kernel.event import Command
 from services.kernel.filters import StateFilter
@@ -14,7 +15,7 @@ from services.kernel.instants import Day
 from services.kernel.lives import UnitField
 
 NAME = "research"
-APPROVERS = ("committee", "office", "leader")
+APPROVERS = frozenset(PERMISSIONS[Action.approve_research])
 """Who approves outlines, gives back, closes and settles; a sheet that says such a thing must come from one of them."""
 
 Unit = Annotated[str, Field(min_length=1, max_length=32)]

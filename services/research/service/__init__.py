@@ -26,6 +26,7 @@ class Research(Topics, Visits, Measures, Ledgers, Held, Scoped):
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
+    permits: ClassVar = contract.PERMITS
     journal = Journalled([TOPIC, VISIT, PLACE, MEASURE, NORM], indexes=store.ensure_indexes)
     vault = Vaulted()
     importer = Importer()

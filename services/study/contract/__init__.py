@@ -14,6 +14,7 @@ from .lecture import *
 from .material import *
 from .notice import *
 from .pair import *
+from .permits import *
 from .plan import *
 from .programme import *
 from .reported import *

@@ -25,6 +25,7 @@ class Study(Plans, Pairs, Contests, Materials, Supervision, Directory):
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
+    permits: ClassVar = contract.PERMITS
     journal = Journalled(AGGREGATES, indexes=store.ensure_indexes, follow=follow)
     importer = Importer()
     relay = Relaying()

@@ -13,7 +13,7 @@ from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from services.gateway.contract import Role
-from services.gateway.domain.permissions import PERMISSIONS, Action
+from services.gateway.contract.permissions import PERMISSIONS, Action
 from services.gateway.gate import Gate
 from services.gateway.http_api.app import make_app
 from services.gateway.store.access import Log

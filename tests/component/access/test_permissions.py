@@ -11,7 +11,7 @@ import pytest
 
 from services.cli.local.process import free_port
 from services.gateway.contract import Role
-from services.gateway.domain.permissions import PERMISSIONS, Action, may
+from services.gateway.contract.permissions import PERMISSIONS, Action, may
 from services.gateway.grpc_api import make_server
 from services.gateway.pb.shengzhi.report.v1 import reports_pb2 as pb
 from services.gateway.rates import Rates

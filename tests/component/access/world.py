@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 
+from services.gateway import contract as gateway
 from services.gateway.contract import SOURCES, Role, SubmissionState
 from services.gateway.domain import Submission
 from services.gateway.gate import Gate, digest
@@ -21,9 +22,13 @@ from services.gateway.http_api.app import make_app
 from services.gateway.pages import mount
 from services.gateway.projection import METRICS, RATES
 from services.gateway.store.generation import PROJECTION
+from services.hotline import contract as hotline
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Envelope
+from services.kernel.permits import check_permitted
 from services.kernel.store import CODEC, Document
+from services.research import contract as research
+from services.study import contract as study
 
 UNIT = "U1"
 PATH = ["P", "D1", UNIT]
@@ -33,6 +38,9 @@ OUTSIDE, BELOW_ROOT, EVERYWHERE = ("beside", "below"), tuple(PLACES)[1:], tuple(
 """Places at which one role may be held at once: who is refused with all of them is refused with each."""
 RECORD, ACCOUNT = "X-1", "x-1"
 """A record of `UNIT`, of whatever kind it is asked for, and a user who holds a role for it."""
+
+
+_PERMITS = {each.NAME: each.PERMITS for each in (gateway, hotline, research, study)}
 
 
 class Owner:
@@ -47,6 +55,7 @@ class Owner:
     async def call(self, service: str, command: Command, envelope: Envelope) -> Any:
         """Answer what an edge looks up and what it then sends; refuse what it came to read, once it has reached it."""
         name = type(command).__name__
+        check_permitted(_PERMITS[service], type(command), envelope.actor)  # as every service does
         if name == "GetExcuse":  # who may see it is for the edge to say
             return record()
         if not _reaches(command, envelope):

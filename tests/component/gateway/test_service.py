@@ -20,13 +20,15 @@ from pymongo.database import Database
 
 from services.cli.local.process import free_port, wait_until
 from services.gateway.commands import Commands
+from services.gateway.contract import PERMITS, SHEETS_BY
 from services.gateway.domain import Action
 from services.gateway.gate import Gate, hash_password
 from services.kernel import bus
 from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Envelope, Event, new_id
+from services.kernel.event import Envelope, Event, new_id
+from services.kernel.import_rows import AddImportRows
 from services.kernel.store import CODEC, Document, open_database
-from tests.component.edge import KEYS, calling, give_keys
+from tests.component.edge import KEYS, acting, calling, give_keys
 from tests.component.gateway.figures import watermark
 from tests.eventually import PATIENCE
 from tests.unit.gateway.owners import Owners
@@ -75,7 +77,7 @@ class Worker:
         known = {row["_id"]: row["path"] for row in self.database["units"].find({"_id": {"$in": units}})}
         given: dict[str, Any] = {
             "command_id": new_id(),
-            "actor": Actor(user="u1", role=role, unit=unit),
+            "actor": acting(PERMITS, method, unit, role),
             "paths": {"*": ["*"], **known} if unit == "*" else known,
             "deadline": datetime.now(UTC) + timedelta(seconds=PATIENCE),
         }
@@ -92,6 +94,11 @@ class Worker:
     def sheet(self, kind: str, rows: list[dict[str, Any]], **more: Any) -> Any:
         """Send a sheet's rows; what became of them."""
         id = new_id()
+        role = more.get("role", "system_admin")
+        ways = PERMITS[AddImportRows]
+        action = next((each for each in SHEETS_BY[kind] if role in ways[each]), SHEETS_BY[kind][0])
+        allowed = {AddImportRows: {action: ways[action]}}
+        more["actor"] = acting(allowed, "add_import_rows", more.get("unit", "*"), role)
         numbered = [{"_row": place, **row} for place, row in enumerate(rows, start=2)]
         self.ask("add_import_rows", {"import_id": id, "kind": kind, "first": 0, "rows": numbered}, **more)
         state = self.ask("accept_import", {"import_id": id, "kind": kind, "rows": len(rows)}, **more)

@@ -7,7 +7,7 @@ eventlet.monkey_patch()
 
 import os
 import signal
-from typing import Any
+from typing import Any, ClassVar
 
 import nameko
 from nameko.containers import ServiceContainer
@@ -24,6 +24,7 @@ class Echo:
     """Answers, refuses, fails and dawdles on request."""
 
     name = NAME
+    permits: ClassVar = {key: {"echo": {"handler"}} for key in (EchoText, RefuseText, BreakDown, TakeLong)}
 
     @query(EchoText)
     def echo_text(self, query: EchoText, envelope: Envelope) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from services.cli.local.broker import Broker
 from services.cli.local.process import free_port
 from services.gateway.commands import Commands
 from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Command, Envelope, new_id
+from services.kernel.event import Actor, Command, Envelope, HeldRole, new_id
 from services.kernel.signing import FILE
 from tests.component.edge import KEYS, give_keys
 from tests.eventually import PATIENCE
@@ -36,7 +36,7 @@ def envelope(seconds: float = 10) -> Envelope:
     """What a command bears, with so much patience."""
     return Envelope(
         command_id=new_id(),
-        actor=Actor(user="u1", role="handler", unit="R"),
+        actor=Actor(user="u1", role="handler", unit="R", action="echo", roles=(HeldRole(role="handler", unit="R"),)),
         deadline=datetime.now(UTC) + timedelta(seconds=seconds),
     )
 

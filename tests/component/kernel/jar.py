@@ -11,7 +11,7 @@ from pymongo import MongoClient
 from services.kernel.aggregate import Aggregate
 from services.kernel.clock import Clock, utc_now
 from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Command, Envelope, Payload, new_id
+from services.kernel.event import Actor, Command, Envelope, HeldRole, Payload, new_id
 from services.kernel.journal import Journal
 from services.kernel.store import open_database
 
@@ -70,7 +70,9 @@ def envelope(command_id: str | None = None, user: str = "u1", **fields: Any) -> 
     """An envelope for unit U1 under the root R."""
     return Envelope(
         command_id=command_id or new_id(),
-        actor=Actor(user=user, role="handler", unit="R"),
+        actor=Actor(
+            user=user, role="handler", unit="R", action="keep_jars", roles=(HeldRole(role="handler", unit="R"),)
+        ),
         paths={"U1": ["R", "U1"]},
         deadline=datetime.now(UTC) + timedelta(seconds=30),
         **fields,

@@ -20,6 +20,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.batch import subscribe
 from services.kernel.errors import DomainError
 from services.kernel.event import Envelope, Event, record_id
+from services.kernel.import_rows import AcceptImport, AddImportRows, GetImport
 from services.kernel.imports import Importer, Imports
 from services.kernel.inbox import Taking
 from services.kernel.providers import Journalled, Relaying
@@ -67,6 +68,7 @@ class Jars(Imports):
 
     name = "jars"
     sheets: ClassVar = {"coins": COINS}
+    permits: ClassVar = {key: {"keep_jars": {"handler"}} for key in (PutCoins, AddImportRows, AcceptImport, GetImport)}
     journal = Journalled([JAR], indexes=make_seen)
     importer = Importer()
     relay = Relaying()

@@ -109,7 +109,7 @@ def _clean(records: Documents) -> None:
 @pytest.fixture
 def ask(uri: str, records: Documents) -> Iterator[Asker]:
     with calling(uri) as client:
-        yield Asker(client.research, PATHS)
+        yield Asker(client.research, contract.PERMITS, PATHS)
 
 
 def surveyed(ask: Asker, id: str = "t1") -> None:
@@ -144,7 +144,9 @@ def test_visits_at_once_to_one_unit_count_it_once(uri: str, ask: Asker, records:
 
     def go(number: int) -> str:
         with calling(uri) as client:
-            return str(Asker(client.research, PATHS)("record_visit", {**VISIT, "id": f"v{number}"})["state"])
+            return str(
+                Asker(client.research, contract.PERMITS, PATHS)("record_visit", {**VISIT, "id": f"v{number}"})["state"]
+            )
 
     with ThreadPoolExecutor(4) as many:
         assert set(many.map(go, range(8))) == {"recorded"}
@@ -161,7 +163,7 @@ def at_once(uri: str, *asked: tuple[str, dict[str, Any]]) -> list[str]:
 
     def give(method: str, body: dict[str, Any]) -> str:
         with calling(uri) as client:
-            ask = Asker(client.research, PATHS)
+            ask = Asker(client.research, contract.PERMITS, PATHS)
             ask("get_norm", {})  # the connection is there
             together.wait(PATIENCE)
             try:

@@ -15,10 +15,12 @@ from services.kernel.journal import Journal
 from services.kernel.store import ensure_collections, in_transaction, open_database
 from services.kernel.work import Work
 from services.study import store
+from services.study.contract import PERMITS
 from services.study.domain import KnownUnit
 from services.study.service import Study
 from services.study.service.distribution import Distribution
 from services.study.service.records import decided
+from tests.component.edge import acting
 
 NOW = datetime(2026, 5, 20, 4, tzinfo=UTC)
 CAMPAIGN = Period(id="C2026", first=date(2026, 1, 1), last=date(2026, 12, 31))
@@ -84,9 +86,10 @@ class Desk:
 
     def do(self, command: Command, unit: str = "R", **more: Any) -> dict[str, Any]:
         """A command or query, by its entrypoint."""
-        entry = getattr(self.service, method_name(type(command)))
-        envelope = self.envelope(unit, **more)
-        answer: dict[str, Any] = entry(envelope, command.model_dump(mode="json"))
+        method = method_name(type(command))
+        actor = acting(PERMITS, method, unit, "office")
+        envelope = self.envelope(unit, **more).model_copy(update={"actor": actor})
+        answer: dict[str, Any] = getattr(self.service, method)(envelope, command.model_dump(mode="json"))
         return answer
 
     def record(self, aggregate: Aggregate[Any], id: str, *commands: Command) -> None:

@@ -15,6 +15,7 @@ from pymongo import MongoClient
 from services.cli.local.process import wait_until
 from services.kernel import bus
 from services.kernel.event import Event, Period, new_id, record_id
+from services.study.contract import PERMITS
 from tests.component.asking import Asker, Documents, serving
 from tests.component.edge import calling
 from tests.eventually import PATIENCE
@@ -70,7 +71,7 @@ def _clean(records: Documents) -> None:
 @pytest.fixture
 def ask(uri: str, records: Documents) -> Iterator[Asker]:
     with calling(uri) as client:
-        yield Asker(client.study, PATHS)
+        yield Asker(client.study, PERMITS, PATHS)
 
 
 @pytest.fixture
@@ -234,7 +235,7 @@ def test_sessions_of_a_unit_submitted_at_once_are_all_counted(uri: str, ask: Ask
 
     def submit(number: int) -> str:
         with calling(uri) as client:
-            return str(Asker(client.study, PATHS)("submit_session", {"id": f"s{number}"})["state"])
+            return str(Asker(client.study, PERMITS, PATHS)("submit_session", {"id": f"s{number}"})["state"])
 
     with ThreadPoolExecutor(6) as many:
         assert set(many.map(submit, range(12))) == {"submitted"}

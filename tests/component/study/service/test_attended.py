@@ -19,7 +19,7 @@ from pymongo import MongoClient
 from services.cli.audit.recount import members_covered
 from services.gateway.contract import Stay
 from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Envelope, Period, new_id
+from services.kernel.event import Actor, Envelope, Period, method_name, new_id
 from services.kernel.journal import Journal
 from services.kernel.settings import settings as installed
 from services.kernel.store import Document, ensure_collections, open_database
@@ -30,6 +30,7 @@ from services.study.domain.attendance import Named
 from services.study.service.attendances import Attendances
 from services.study.service.attended import decide_session, name
 from services.study.store import rolls
+from tests.component.edge import acting
 from tests.component.explained import scans, watched
 from tests.unit.study.records import NOW, SPRING, SUMMER
 
@@ -44,6 +45,7 @@ class Branches(Attendances):
     """The service's own entrypoints on a journal, without a bus; members are moved as the gateway would tell."""
 
     name = "study"
+    permits = c.PERMITS
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
@@ -80,7 +82,8 @@ class Branches(Attendances):
 
     def sent(self, command: Any) -> tuple[Any, Any]:
         """A command as it comes over the bus."""
-        return self.envelope(), command.model_dump(mode="json")
+        actor = acting(c.PERMITS, method_name(type(command)), "R", "unit_admin")
+        return self.envelope().model_copy(update={"actor": actor}), command.model_dump(mode="json")
 
     def on_session(self, id: str, *commands: Any) -> None:
         """Decide commands on a session in one transaction."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.gateway.contract import ROLES, Role
-from services.gateway.domain.permissions import SCOPES, rows
+from services.gateway.contract.permissions import SCOPES, rows
 from services.gateway.domain.separation import SEPARATED
 from services.gateway.pages.words import ACTIONS
 
@@ -16,7 +16,7 @@ def page() -> str:
         "# Who may do what, where",
         "",
         (
-            "Made of `services/gateway/domain/permissions.py`; what each operation needs is "
+            "Made of `services/gateway/contract/permissions.py`; what each operation needs is "
             "`tests/component/access/table.py`. A role is held for a unit."
         ),
         "",

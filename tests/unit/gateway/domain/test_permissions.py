@@ -5,8 +5,8 @@ from itertools import combinations
 import pytest
 
 from services.gateway.contract import ROLES, UNIT_KINDS, Role, UnitKind
+from services.gateway.contract.permissions import SCOPES, Scope
 from services.gateway.domain import PERMISSIONS, Action, may
-from services.gateway.domain.permissions import SCOPES, Scope
 from services.gateway.pages.words import ACTIONS
 from tests.unit.gateway.domain.permissions_page import PAGE, page
 

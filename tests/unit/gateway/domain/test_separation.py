@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.contract import AddUser, Held, Role, SetRoles
+from services.gateway.contract.permissions import PERMISSIONS
 from services.gateway.domain import USER, Action, User
-from services.gateway.domain.permissions import PERMISSIONS
 from services.gateway.domain.separation import ADMINISTRATORS, SEPARATED, separated
 from services.gateway.domain.user import ByUser, Install
 from services.kernel.errors import DomainError

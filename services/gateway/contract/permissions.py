@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
-from services.kernel.event import EVERYWHERE
-from services.research.contract import APPROVERS
+from services.kernel.event import EVERYWHERE, Command
+from services.kernel.permits import Permits
 
-from ..contract import Role
+from .user import Role
 
 R = Role
 
 
-__all__ = ["ELSEWHERE", "EVERYWHERE", "PERMISSIONS", "SCOPES", "Action", "Scope", "may", "rows"]
+__all__ = ["ELSEWHERE", "EVERYWHERE", "PERMISSIONS", "SCOPES", "Action", "Scope", "may", "permitting", "rows"]
 
 
 class Action(StrEnum):
@@ -108,7 +108,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.read_callers: frozenset({R.agent, R.duty_supervisor}),
     Action.read_research: frozenset({*_WORK, R.audit_admin}),
     Action.write_research: frozenset({R.committee, R.office, R.unit_admin, R.handler}),
-    Action.approve_research: frozenset(map(R, APPROVERS)),
+    Action.approve_research: frozenset({R.committee, R.office, R.leader}),
     Action.import_research: frozenset({R.committee, R.office, R.unit_admin, R.leader}),
     Action.set_norms: frozenset({R.committee, R.office}),
     Action.import_study: frozenset({R.committee, R.office, R.unit_admin}),
@@ -153,3 +153,12 @@ def may(roles: Iterable[tuple[Role, str]], action: Action, path: Sequence[str]) 
     """The role, and the unit it is held for, by which `action` is allowed on the unit at the end of `path`; or None."""
     allowed = PERMISSIONS[action]
     return next(((role, unit) for role, unit in roles if role in allowed and unit in (*path, EVERYWHERE)), None)
+
+
+def permitting(asked: Mapping[Action, Iterable[type[Command]]]) -> Permits:
+    """What may be asked of a service by whom: command → action → the roles by which that may be done."""
+    found: dict[type[Command], dict[str, frozenset[str]]] = {}
+    for action, commands in asked.items():
+        for command in commands:
+            found.setdefault(command, {})[action.value] = frozenset(PERMISSIONS[action])
+    return found
