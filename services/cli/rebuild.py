@@ -30,6 +30,7 @@ from services.kernel.event import Event
 from services.kernel.inbox import Inbox, Taking
 from services.kernel.reconcile import ENDED
 from services.kernel.settings import Settings
+from services.kernel.signing import FILE, Keys
 from services.kernel.store import Document, open_database
 from services.kernel.vault import Cipher
 
@@ -54,6 +55,7 @@ class Rebuild:
         amqp_uri: str,
         prefix: str,
         master_key: bytes,
+        keys: Keys,
         *,
         batch: int = 500,
         grace_seconds: float = _GRACE_SECONDS,
@@ -62,6 +64,7 @@ class Rebuild:
         self._amqp_uri = amqp_uri
         self._prefix = prefix
         self._cipher = Cipher(master_key)
+        self._keys = keys
         self._batch = batch
         self._grace_seconds = grace_seconds
         self._database: Database[Document] = open_database(client, f"{prefix}_gateway")
@@ -122,6 +125,7 @@ class Rebuild:
             inbox,
             [(source, "#") for source in SOURCES],
             size=self._batch,
+            keys=self._keys,
             single_active=True,
             expires_ms=_EXPIRES_MS,
         )
@@ -230,5 +234,6 @@ def _shown(given: Settings, patience: float) -> Findings:
                 bars[step] = progress.add_task(step, total=total)
             progress.update(bars[step], completed=done, total=total)
 
-        made = Rebuild(client, given.amqp_uri, given.database_prefix, given.secret("master.key"))
+        keys = Keys(given.secrets / FILE, given.suite.digest)
+        made = Rebuild(client, given.amqp_uri, given.database_prefix, given.secret("master.key"), keys)
         return made.run(patience=patience, shown=shown)

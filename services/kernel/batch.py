@@ -15,7 +15,7 @@ from .consumer import Consumer
 from .event import Event
 from .inbox import Inbox, Ledger, Taking, once, own_ledger
 from .providers import Journalled, finish
-from .settings import settings
+from .settings import settings, signing_keys
 from .vault import Cipher
 
 _READY_SECONDS = 10
@@ -71,6 +71,7 @@ class Batch(Entrypoint):
             settings().amqp_uri,
             inbox,
             self.bindings,
+            keys=signing_keys(),
             size=self.size,
             wait=self.wait,
             single_active=self.single_active,

@@ -20,7 +20,9 @@ from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES, pyamqp
 
+from . import metrics
 from .event import CONTENT_TYPE
+from .signing import HEADER, UNTRUSTED, Keys, Untrusted, check_resend, sign_event, sign_resend
 
 BUS_ERRORS = (AMQPError, OSError, OperationalError)
 """What says that the broker is away or refuses; a time-out is an OSError too."""
@@ -210,6 +212,8 @@ class Outgoing:
     expiration_ms: int | None = None
     queue: str | None = None
     """Where it goes straight to one queue instead of the service's exchange."""
+    asks: bool = False
+    """Whether it asks the owner of that queue to send again; all else tells of something that happened."""
 
 
 @dataclass
@@ -226,9 +230,10 @@ class Sent:
 class Publisher:
     """Publishes batches to one exchange: all sent, then all confirms awaited, each wait bounded."""
 
-    def __init__(self, uri: str, service: str, *, name: str, confirm_seconds: float = 10.0) -> None:
+    def __init__(self, uri: str, service: str, *, keys: Keys, name: str, confirm_seconds: float = 10.0) -> None:
         self._uri = uri
         self._service = service
+        self._keys = keys
         self._name = name
         self._confirm_seconds = confirm_seconds
         self._connection: Connection | None = None
@@ -241,7 +246,8 @@ class Publisher:
 
     def twin(self) -> Publisher:
         """Another publisher to the same place, with a connection of its own."""
-        return Publisher(self._uri, self._service, name=f"{self._name}-again", confirm_seconds=self._confirm_seconds)
+        name = f"{self._name}-again"
+        return Publisher(self._uri, self._service, keys=self._keys, name=name, confirm_seconds=self._confirm_seconds)
 
     def publish(self, messages: Sequence[Outgoing], *, mandatory: bool = True) -> Sent:
         """Publish all of them and wait for the broker's word on each.
@@ -274,7 +280,7 @@ class Publisher:
                 content_encoding="utf-8",
                 delivery_mode=2,
                 message_id=message.id,
-                application_headers=message.headers,
+                application_headers={**message.headers, HEADER: self._signature(message)},
                 **({"expiration": str(message.expiration_ms)} if message.expiration_ms else {}),
             ),
             exchange=exchange_of(self._service) if message.queue is None else "",
@@ -284,10 +290,15 @@ class Publisher:
         self._tags[self._next_tag] = message.id
         self._next_tag += 1
 
-    def waiting(self, queue: str) -> Generator[bytes, None, None]:
-        """The messages that wait in a queue of ours (made where it is missing), each acknowledged once it was used.
+    def _signature(self, message: Outgoing) -> str:
+        if message.asks and message.queue is not None:
+            return sign_resend(self._keys, message.queue, message.body)
+        return sign_event(self._keys, message.body)
 
-        One that was not used to its end (the generator is closed) comes again.
+    def waiting(self, queue: str) -> Generator[bytes, None, None]:
+        """The requests that wait in a queue of ours (made where it is missing), each acknowledged once it was served.
+
+        One that was not served to its end (the generator is closed) comes again; one that nobody signed is passed over.
 
         Raises:
             one of BUS_ERRORS: the broker is away; what was not acknowledged comes again.
@@ -297,9 +308,16 @@ class Publisher:
             if queue not in self._declared and self._connection is not None:
                 declare_queue(self._connection, queue, ())
                 self._declared.add(queue)
+                for reason in UNTRUSTED:  # a counter that begins at one is no increase
+                    metrics.EVENTS_REFUSED.labels(queue, reason)
             while (message := channel.basic_get(queue)) is not None:
-                body = message.body
-                yield body if isinstance(body, bytes) else str(body).encode()
+                body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
+                try:
+                    check_resend(self._keys, (message.headers or {}).get(HEADER), queue, body)
+                except Untrusted as untrusted:
+                    metrics.EVENTS_REFUSED.labels(queue, untrusted.reason).inc()
+                else:
+                    yield body
                 channel.basic_ack(message.delivery_tag)
         except (*BUS_ERRORS, GeneratorExit):
             self._give_up()

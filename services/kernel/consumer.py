@@ -1,8 +1,9 @@
 """Feeding one queue into an inbox, with a connection of its own.
 
 Messages are fetched ahead, handed over `size` at a time, when no more come, or after `wait` seconds, and acknowledged
-together once the transaction is done; while the store is busy with them, the next are fetched. A failure of the broker
-is waited out; a failure of the store stops consuming until it is back.
+together once the transaction is done; what no process of the platform signed is acknowledged and no more. While the
+store is busy with them, the next are fetched. A failure of the broker is waited out; a failure of the store stops
+consuming until it is back.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import Any
 import structlog
 from pymongo.errors import PyMongoError
 
-from . import bus
+from . import bus, metrics
 from .delivery import Delivery
 from .event import new_id
 from .inbox import Inbox
 from .reconcile import Resend, last_day, requests_queue
+from .signing import HEADER, UNTRUSTED, Keys, Untrusted, check_event
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -65,6 +67,7 @@ class Consumer:
         inbox: Inbox,
         bindings: Sequence[tuple[str, str]],
         *,
+        keys: Keys,
         size: int = 500,
         wait: float = 0.25,
         single_active: bool = False,
@@ -73,12 +76,15 @@ class Consumer:
         self._uri = uri
         self._inbox = inbox
         self._bindings = bindings
+        self._keys = keys
+        for reason in UNTRUSTED:  # a counter that begins at one is no increase
+            metrics.EVENTS_REFUSED.labels(inbox.queue, reason)
         self._size = size
         self._wait = wait
         self._single_active = single_active
         self._expires_ms = expires_ms
         self._stopping = threading.Event()
-        self._fetched: list[tuple[int, Delivery]] = []
+        self._fetched: list[tuple[int, Delivery | None]] = []
         self.ready = threading.Event()
         self.made_queue = False
 
@@ -142,7 +148,13 @@ class Consumer:
             bool(info["redelivered"]),
             info["routing_key"],
         )
-        self._fetched.append((info["delivery_tag"], delivery))
+        try:
+            check_event(self._keys, (message.headers or {}).get(HEADER), delivery.body)
+        except Untrusted as untrusted:
+            metrics.EVENTS_REFUSED.labels(self._inbox.queue, untrusted.reason).inc()
+            self._fetched.append((info["delivery_tag"], None))
+        else:
+            self._fetched.append((info["delivery_tag"], delivery))
 
     def _fill(self, connection: Any) -> None:
         """Wait for a batch to be full, for a pause in what comes, or for `wait` seconds after its first message."""
@@ -155,9 +167,12 @@ class Consumer:
 
     def _hand_over(self, connection: Any, channel: Any) -> None:
         batch, self._fetched = self._fetched[: self._size], self._fetched[self._size :]
+        trusted = [delivery for _, delivery in batch if delivery is not None]
+        if len(trusted) < len(batch):
+            log.warning("consumer.refused", queue=self._inbox.queue, messages=len(batch) - len(trusted))
         pause = 0.0
         while not self._stopping.is_set():
-            taking = _Taking(self._inbox, [delivery for _, delivery in batch])
+            taking = _Taking(self._inbox, trusted)
             try:
                 self._fetch_during(taking, connection)
                 taking.finish()
@@ -199,11 +214,13 @@ class Consumer:
         """Ask owners to send again; a request is forgotten once the broker has confirmed it."""
         if not wanted:
             return
-        publisher = bus.Publisher(self._uri, self._inbox.queue.split(".")[0], name=f"shengzhi-asks-{self._inbox.queue}")
+        queue = self._inbox.queue
+        publisher = bus.Publisher(self._uri, queue.split(".")[0], keys=self._keys, name=f"shengzhi-asks-{queue}")
         try:
             for owner, resend in list(wanted.items()):
                 bus.ensure_queue(self._uri, requests_queue(owner))
-                message = bus.Outgoing(new_id(), "", resend.model_dump_json().encode(), queue=requests_queue(owner))
+                body = resend.model_dump_json().encode()
+                message = bus.Outgoing(new_id(), "", body, queue=requests_queue(owner), asks=True)
                 if publisher.publish([message]).confirmed:
                     wanted.pop(owner, None)
         finally:

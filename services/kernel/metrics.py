@@ -23,6 +23,11 @@ REQUESTS_REFUSED = Counter(
 ANSWERS_REFUSED = Counter(
     "shengzhi_answers_refused_total", "Messages to the edge that no service signed as its answer, by reason", ["reason"]
 )
+EVENTS_REFUSED = Counter(
+    "shengzhi_events_refused_total",
+    "Messages in a queue of ours that no process of the platform signed; none of them has an effect",
+    ["queue", "reason"],
+)
 UNPUBLISHED = Gauge("shengzhi_outbox_entries", "Journal entries not yet published (counted to 10,000)", ["service"])
 UNPUBLISHED_AGE = Gauge("shengzhi_outbox_oldest_seconds", "Age of the oldest entry not yet published", ["service"])
 PUBLISHED = Counter("shengzhi_events_published_total", "Events confirmed by the broker", ["service"])

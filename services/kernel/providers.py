@@ -20,7 +20,7 @@ from .clock import utc_now
 from .journal import Follow, Journal
 from .relay import Relay
 from .resend import Resender
-from .settings import settings
+from .settings import settings, signing_keys
 from .store import Document, ensure_collections, open_database
 from .upgrade import upgrade
 from .vault import Vault
@@ -111,7 +111,9 @@ class Relaying(DependencyProvider):
 
         def publisher(name: str) -> Publisher:
             name = f"shengzhi-{name}-{journal.service}"
-            return Publisher(given.amqp_uri, journal.service, name=name, confirm_seconds=given.confirm_seconds)
+            return Publisher(
+                given.amqp_uri, journal.service, keys=signing_keys(), name=name, confirm_seconds=given.confirm_seconds
+            )
 
         self.relay = Relay(
             journal,

@@ -166,6 +166,34 @@ def check_answer(keys: Keys, signature: object, reply_to: str, correlation_id: s
     keys.check(signature, "answer", (reply_to, correlation_id), body)
 
 
+def sign_event(keys: Keys, body: bytes) -> str:
+    """The signature of an event, wherever it is sent and however often: it takes effect once."""
+    return keys.sign("event", (), body)
+
+
+def check_event(keys: Keys, signature: object, body: bytes) -> None:
+    """Make sure that a process of the platform told this.
+
+    Raises:
+        Untrusted: none did.
+    """
+    keys.check(signature, "event", (), body)
+
+
+def sign_resend(keys: Keys, queue: str, body: bytes) -> str:
+    """The signature of what an owner is asked to send again."""
+    return keys.sign("resend", (queue,), body)
+
+
+def check_resend(keys: Keys, signature: object, queue: str, body: bytes) -> None:
+    """Make sure that a subscriber of the platform asks this of this owner.
+
+    Raises:
+        Untrusted: none does.
+    """
+    keys.check(signature, "resend", (queue,), body)
+
+
 class Seen:
     """Signatures that were met, each until its message is too old to be taken anyway."""
 

@@ -27,6 +27,7 @@ from services.kernel.inbox import Inbox, Taking
 from services.kernel.journal import Journal
 from services.kernel.store import Document, in_transaction, open_database
 from services.kernel.vault import Cipher
+from tests.component.edge import KEYS, KEYS_FILE
 
 from .events import entries, tree
 from .measured import rate
@@ -39,15 +40,17 @@ PREFETCH = 1_000
 QUEUE = "bench"
 RELAY = """
 import sys
+from pathlib import Path
 from pymongo import MongoClient
 from services.kernel.bus import Publisher
 from services.kernel.journal import Journal
 from services.kernel.store import open_database
 from services.kernel.relay import Relay
-amqp, mongo, name = sys.argv[1:]
+from tests.component.edge import KEYS
+amqp, mongo, name, keys = sys.argv[1:]
 database = open_database(MongoClient(mongo), name)
 journal = Journal(database, service="study", site="bench", chain_key=b"k")
-relay = Relay(journal, Publisher(amqp, "study", name="bench"))
+relay = Relay(journal, Publisher(amqp, "study", keys=Keys(Path(keys)), name="bench"))
 sys.stdin.readline()
 while relay.step():
     pass
@@ -136,8 +139,18 @@ class Parts:
         journal.ensure_indexes()
         self._owner["journal"].insert_many([dict(entry) for entry in self._entries])
         inbox = Inbox(self._gateway, QUEUE, Projection().apply, cipher=Cipher(b"m" * 32), ledger=ledger)
-        consumer = Consumer(self._amqp, inbox, [("study", "#")], size=BATCH, single_active=True)
-        command = [sys.executable, "-W", "ignore", "-c", RELAY, self._amqp, self._mongo, self._owner.name]
+        consumer = Consumer(self._amqp, inbox, [("study", "#")], keys=KEYS, size=BATCH, single_active=True)
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-c",
+            RELAY,
+            self._amqp,
+            self._mongo,
+            self._owner.name,
+            str(KEYS_FILE),
+        ]
         with subprocess.Popen(command, stdin=subprocess.PIPE) as relay:
             done = EVENTS / self._timed(consumer, relay)
         self._drop(bus.connect(self._amqp, "bench"))
@@ -161,7 +174,7 @@ class Parts:
         ]
 
     def _send(self, messages: list[Outgoing]) -> None:
-        publisher = Publisher(self._amqp, "study", name="bench")
+        publisher = Publisher(self._amqp, "study", keys=KEYS, name="bench")
         for start in range(0, len(messages), BATCH):
             publisher.publish(messages[start : start + BATCH])
         publisher.close()

@@ -13,6 +13,7 @@ from services.cli.local.process import wait_until
 from services.cli.rebuild import Rebuild
 from services.kernel.event import Event
 from services.kernel.journal import Journal
+from services.kernel.signing import FILE, Keys
 from services.kernel.store import Document, open_database
 
 from .events import added, entries, tree, withdrawn
@@ -65,8 +66,9 @@ class Rebuilt:
             begun.setdefault(step, time.perf_counter())
 
         key = (self._platform.secrets / "master.key").read_bytes()
+        keys = Keys(self._platform.secrets / FILE)
         started = time.perf_counter()
-        made = Rebuild(self._client, self._platform.amqp_uri, self._prefix, key, grace_seconds=0.5)
+        made = Rebuild(self._client, self._platform.amqp_uri, self._prefix, key, keys, grace_seconds=0.5)
         found = made.run(patience=60, shown=shown)
         assert found.compared["facts"] >= EVENTS
         _, indexes, compared, taken, tidied = begun.values()

@@ -32,7 +32,8 @@ def give_keys(folder: Path) -> Keys:
     return Keys(folder / FILE)
 
 
-KEYS = give_keys(Path(_FOLDER.name))
+KEYS_FILE = Path(_FOLDER.name) / FILE
+KEYS = give_keys(KEYS_FILE.parent)
 
 
 def acting(permits: Permits, method: str, unit: str, role: str, user: str = "u1") -> Actor:

@@ -341,7 +341,7 @@ class Machine(RuleBasedStateMachine):
         queue = requests_queue(self.stage.service)
         self.queues.declare(queue, ())
         body = resend.model_dump_json().encode()
-        assert self.relays[0][1].inner.publish([Outgoing(new_id(), "", body, queue=queue)]).confirmed
+        assert self.relays[0][1].inner.publish([Outgoing(new_id(), "", body, queue=queue, asks=True)]).confirmed
 
     # subscribers
 

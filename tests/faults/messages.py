@@ -20,6 +20,7 @@ from services.kernel import bus
 from services.kernel.event import CONTENT_TYPE, new_id
 from services.kernel.inbox import MOST_ATTEMPTS
 from services.kernel.journal import Journal
+from services.kernel.signing import FILE, HEADER, Keys, sign_event
 from tests.eventually import PATIENCE
 
 from .ledger import wait_for
@@ -250,7 +251,8 @@ def switched(stage: Stage, name: str) -> Iterator[None]:
 
 
 def publish(stage: Stage, messages: Iterable[Message]) -> None:
-    """Publish and wait until the broker has confirmed all."""
+    """Publish, signed as a process of the platform would, and wait until the broker has confirmed all."""
+    keys = Keys(stage.platform.secrets / FILE)
     with stage.connection() as connection:
         channel = connection.channel()
         channel.confirm_select()
@@ -263,7 +265,7 @@ def publish(stage: Stage, messages: Iterable[Message]) -> None:
                     content_type=message.content_type,
                     content_encoding=message.encoding,
                     delivery_mode=2,
-                    application_headers=message.headers,
+                    application_headers={**message.headers, HEADER: sign_event(keys, message.body)},
                 ),
                 exchange=message.exchange,
                 routing_key=message.key,

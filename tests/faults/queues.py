@@ -18,6 +18,7 @@ from services.kernel import bus
 from services.kernel.bus import Outgoing, Publisher, Sent
 from services.kernel.delivery import Delivery
 from services.kernel.event import CONTENT_TYPE
+from tests.component.edge import KEYS
 from tests.eventually import PATIENCE
 
 
@@ -62,7 +63,7 @@ class RabbitQueues:
 
     def publisher(self, service: str) -> Publisher:
         """The kernel's own."""
-        return Publisher(self._uri, service, name="model")
+        return Publisher(self._uri, service, keys=KEYS, name="model")
 
     def declare(self, queue: str, bindings: Sequence[tuple[str, str]]) -> bool:
         """As the kernel declares."""
@@ -192,7 +193,7 @@ def _matches(key: str, routing_key: str) -> bool:
 
 class _MemoryPublisher(Publisher):
     def __init__(self, queues: MemoryQueues, service: str) -> None:
-        super().__init__("memory://", service, name="model")
+        super().__init__("memory://", service, keys=KEYS, name="model")
         self._queues = queues
 
     def twin(self) -> Publisher:
@@ -246,7 +247,7 @@ class Unruly(Publisher):
     """
 
     def __init__(self, inner: Publisher, attempted: list[str]) -> None:
-        super().__init__("unruly://", "", name="model")
+        super().__init__("unruly://", "", keys=KEYS, name="model")
         self.inner = inner
         self.fate = Fate()
         self.attempted = attempted

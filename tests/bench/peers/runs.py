@@ -18,6 +18,7 @@ from pymongo.collection import Collection
 from services.kernel import bus
 from services.kernel.bus import Outgoing, Publisher
 from services.kernel.store import Document
+from tests.component.edge import KEYS
 
 from .effect import AMQP, DATABASE, MONGO, PREFETCH, QUEUE, QUORUM, WORKERS
 
@@ -31,7 +32,7 @@ Fill = Callable[[str, str, Sequence[bytes]], None]
 
 def as_events(amqp: str, queue: str, bodies: Sequence[bytes]) -> None:
     """The CloudEvents as they are."""
-    publisher = Publisher(amqp, "peer", name="bench")
+    publisher = Publisher(amqp, "peer", keys=KEYS, name="bench")
     sent = publisher.publish([Outgoing(str(number), "", body, queue=queue) for number, body in enumerate(bodies)])
     publisher.close()
     assert len(sent.confirmed) == len(bodies)

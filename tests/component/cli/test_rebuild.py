@@ -30,6 +30,7 @@ from services.kernel.resend import Resender
 from services.kernel.store import Document
 from services.kernel.vault import Cipher
 from tests.component.cli.audit.test_books import LATER, Province
+from tests.component.edge import KEYS
 from tests.eventually import PATIENCE
 from tests.unit.gateway.owners import CAMPAIGN
 
@@ -69,24 +70,26 @@ class Running(Province):
         database = self.gateway.database
         inbox = Inbox(database, QUEUE, Projection().apply, cipher=Cipher(KEY), ledger=ledger)
         bindings = [(name, "#") for name in SOURCES]
-        consumer = Consumer(self.amqp, inbox, bindings, single_active=True)
+        consumer = Consumer(self.amqp, inbox, bindings, keys=KEYS, single_active=True)
         _in_thread(leaving, consumer.run, consumer.stop)
         assert consumer.ready.wait(30)
         for name, journal in self.journals.items():
             relay = Relay(
                 journal,
-                Publisher(self.amqp, name, name="test"),
+                Publisher(self.amqp, name, keys=KEYS, name="test"),
                 clock=lambda: LATER,
                 watermark_seconds=0.1,
                 transaction_seconds=0,
             )
             _in_thread(leaving, relay.run, relay.stop)
-            resender = Resender(journal, Publisher(self.amqp, name, name="test-again"), poll_seconds=0.1, batch=3)
+            resender = Resender(
+                journal, Publisher(self.amqp, name, keys=KEYS, name="test-again"), poll_seconds=0.1, batch=3
+            )
             _in_thread(leaving, resender.run, resender.stop)
 
     def rebuild(self, shown: Callable[[str, int, int], None] = lambda *_: None) -> Any:
         """As the command does."""
-        made = Rebuild(self.client, self.amqp, self.prefix, KEY, batch=4, grace_seconds=0.5)
+        made = Rebuild(self.client, self.amqp, self.prefix, KEY, KEYS, batch=4, grace_seconds=0.5)
         return made.run(patience=PATIENCE, shown=shown)
 
     def figure(self) -> int:

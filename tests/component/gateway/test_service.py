@@ -109,7 +109,7 @@ class Worker:
     def tell(self, events: list[Event]) -> None:
         """Publish what owners would."""
         for event in events:
-            publisher = bus.Publisher(self._uri, event.service, name="test")
+            publisher = bus.Publisher(self._uri, event.service, keys=KEYS, name="test")
             assert publisher.publish([bus.Outgoing(event.id, event.short_type, event.to_json())]).confirmed
             publisher.close()
 

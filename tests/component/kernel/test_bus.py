@@ -10,6 +10,7 @@ import pytest
 from kombu.connection import Connection
 
 from services.kernel.bus import WAIT_SECONDS, Outgoing, Publisher, connect, connected, declare_queue
+from tests.component.edge import KEYS
 from tests.faults.proxy import Proxy, Wires
 
 MESSAGES = [Outgoing("1", "jar.changed.v1", b"{}")]
@@ -30,7 +31,7 @@ def test_a_broker_that_fell_silent_is_left_without_a_farewell(vhost: str, throug
     """A publisher whose confirm does not come gives up in its time, and publishes when there is a broker again."""
     with connected(vhost, "test") as connection:
         declare_queue(connection, "q", [("jars", "#")])
-    publisher = Publisher(through, "jars", name="test", confirm_seconds=0.5)
+    publisher = Publisher(through, "jars", keys=KEYS, name="test", confirm_seconds=0.5)
     assert publisher.publish(MESSAGES).confirmed == ["1"]
     proxy.half_open()
     began = time.monotonic()

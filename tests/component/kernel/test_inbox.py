@@ -14,15 +14,17 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import AutoReconnect
 
-from services.kernel import bus
+from services.kernel import bus, metrics
 from services.kernel.bus import Outgoing, Publisher, QueueDiffers
 from services.kernel.consumer import Consumer
 from services.kernel.delivery import Delivery
 from services.kernel.errors import Later, Park
 from services.kernel.event import CONTENT_TYPE, Event, new_id
 from services.kernel.inbox import MOST_ATTEMPTS, Inbox, Taking, once
+from services.kernel.signing import HEADER, sign_answer, sign_event, sign_resend
 from services.kernel.store import open_database
 from services.kernel.vault import Cipher
+from tests.component.edge import KEYS
 from tests.eventually import eventually
 
 CIPHER = Cipher(b"m" * 32)
@@ -273,7 +275,7 @@ def test_personal_data_is_masked_where_a_message_is_shown(
 
 @pytest.fixture
 def running(vhost: str, inbox: Inbox) -> Iterator[Consumer]:
-    consumer = Consumer(vhost, inbox, [("jars", "#")], size=50, wait=0.02)
+    consumer = Consumer(vhost, inbox, [("jars", "#")], keys=KEYS, size=50, wait=0.02)
     thread = threading.Thread(target=consumer.run)
     thread.start()
     assert consumer.ready.wait(10)
@@ -287,7 +289,7 @@ def test_the_consumer_takes_everything_once(
     vhost: str, running: Consumer, store: Database[dict[str, Any]], effects: Effects
 ) -> None:
     """What is published, twice over and with rubbish among it, takes effect once and leaves the queue empty."""
-    publisher = Publisher(vhost, "jars", name="test")
+    publisher = Publisher(vhost, "jars", keys=KEYS, name="test")
     events = [happened(1) for _ in range(200)]
     messages = [Outgoing(event.id, "jar.changed.v1", event.to_json()) for event in events]
     publisher.publish([*messages, Outgoing("x", "jar.changed.v1", b"rubbish"), *messages])
@@ -305,7 +307,8 @@ def test_a_message_keeps_its_bytes_whatever_its_header_claims(
     """An encoding named in a header is not applied: what is parked is what came."""
     body = b'{"caf\xe9":1}'
     with bus.connected(vhost, "test") as connection:
-        message = amqp.Message(body, content_type=CONTENT_TYPE, content_encoding="latin-1")
+        signed = {HEADER: sign_event(KEYS, body)}
+        message = amqp.Message(body, content_type=CONTENT_TYPE, content_encoding="latin-1", application_headers=signed)
         connection.default_channel.basic_publish(message, exchange="", routing_key="q")
     eventually(lambda: store["held"].count_documents({}) == 1)
     held = store["held"].find_one()
@@ -313,12 +316,48 @@ def test_a_message_keeps_its_bytes_whatever_its_header_claims(
     assert CIPHER.decrypt(held["body"], held["_id"]) == body
 
 
+@pytest.mark.parametrize("forgery", ["none", "no text", "no key", "of another", "of a request", "of an answer"])
+def test_what_nobody_of_ours_signed_has_no_effect(
+    vhost: str, running: Consumer, store: Database[dict[str, Any]], forgery: str
+) -> None:
+    """A forged event, by whatever way it came into the queue, is gone, counted, and the rest flows on."""
+    event, before = happened(7), _refused()
+    signature: Any = {
+        "none": None,
+        "no text": 5,
+        "no key": "sha256:gone:00",
+        "of another": sign_event(KEYS, b"another"),
+        "of a request": sign_resend(KEYS, "q", event.to_json()),
+        "of an answer": sign_answer(KEYS, "", "", event.to_json()),
+    }[forgery]
+    with bus.connected(vhost, "test") as connection:
+        for exchange, key in (("", "q"), ("jars.events", "jar.changed.v1")):
+            headers = {} if signature is None else {HEADER: signature}
+            forged = amqp.Message(event.to_json(), content_type=CONTENT_TYPE, application_headers=headers)
+            connection.default_channel.basic_publish(forged, exchange=exchange, routing_key=key)
+    publisher = Publisher(vhost, "jars", keys=KEYS, name="test")
+    publisher.publish([Outgoing("a", "jar.changed.v1", happened(1).to_json())])
+    publisher.close()
+    eventually(lambda: total(store) == 1)
+    assert store["held"].count_documents({}) == 0
+    assert _refused() == before + 2
+    with bus.connected(vhost, "test") as connection:
+        eventually(lambda: connection.default_channel.queue_declare("q", passive=True).message_count == 0)
+
+
+def _refused() -> float:
+    """How many messages of the queue were refused so far."""
+    (family,) = metrics.EVENTS_REFUSED.collect()
+    counted = (sample for sample in family.samples if sample.name.endswith("_total"))
+    return sum(sample.value for sample in counted if sample.labels["queue"] == "q")
+
+
 def test_a_store_away_stops_consuming_and_nothing_is_lost(
     vhost: str, running: Consumer, store: Database[dict[str, Any]], effects: Effects
 ) -> None:
     """The consumer holds its batch while the store is away, and applies it when the store is back."""
     effects.fails[1] = AutoReconnect("away")
-    publisher = Publisher(vhost, "jars", name="test")
+    publisher = Publisher(vhost, "jars", keys=KEYS, name="test")
     publisher.publish([Outgoing("a", "jar.changed.v1", happened(1).to_json())])
     publisher.close()
     eventually(lambda: len(effects.calls) > 1)
@@ -334,4 +373,4 @@ def test_a_queue_with_other_arguments_is_said_not_retried(vhost: str, inbox: Inb
     connection.default_channel.queue_declare("q", durable=True, auto_delete=False)
     connection.release()
     with pytest.raises(QueueDiffers, match="queue q exists"):
-        Consumer(vhost, inbox, [("jars", "#")]).run()
+        Consumer(vhost, inbox, [("jars", "#")], keys=KEYS).run()

@@ -35,6 +35,7 @@ from services.kernel.reconcile import Resend
 from services.kernel.relay import Relay
 from services.kernel.resend import Resender
 from services.kernel.store import Document
+from tests.component.edge import KEYS
 from tests.eventually import PATIENCE, eventually
 from tests.faults import judge
 from tests.faults.jars import Stage, Subscriber, judged, move
@@ -110,7 +111,7 @@ class Rig:
         self.journal = stage.journal(self.now)
         self.subscriber = parts.subscriber(stage.subscriber, stage.service, f"{stage.service}.seen", self.now)
         self.acknowledged: set[tuple[str, str]] = set()
-        self.resender = Resender(self.journal, Publisher(uri, stage.service, name="proof-again"))
+        self.resender = Resender(self.journal, Publisher(uri, stage.service, keys=KEYS, name="proof-again"))
         with self.consuming():  # what its new queue asks for is served before anything happens
             self.resender.step()
 
@@ -127,7 +128,7 @@ class Rig:
     @contextmanager
     def relaying(self, uri: str | None = None, fate: Fate | None = None) -> Iterator[Relay]:
         """A process with a relay."""
-        publisher = self.parts.publisher(uri or self.uri, self.stage.service, name="proof")
+        publisher = self.parts.publisher(uri or self.uri, self.stage.service, keys=KEYS, name="proof")
         unruly = Unruly(publisher, [])
         unruly.fate = fate or Fate()
         made = self.parts.relay(
@@ -155,7 +156,7 @@ class Rig:
     @contextmanager
     def consuming(self) -> Iterator[None]:
         """A process with the subscriber."""
-        consumer = self.parts.consumer(self.uri, self.subscriber.inbox, self.subscriber.bindings, wait=0.02)
+        consumer = self.parts.consumer(self.uri, self.subscriber.inbox, self.subscriber.bindings, keys=KEYS, wait=0.02)
         thread = threading.Thread(target=consumer.run)
         thread.start()
         try:

@@ -22,8 +22,8 @@ def queues(request: pytest.FixtureRequest) -> Iterator[Queues]:
     made.close()
 
 
-def message(id: str, key: str = "jar.changed.v1", queue: str | None = None) -> Outgoing:
-    return Outgoing(id, key, id.encode(), queue=queue)
+def message(id: str, key: str = "jar.changed.v1", queue: str | None = None, *, asks: bool = False) -> Outgoing:
+    return Outgoing(id, key, id.encode(), queue=queue, asks=asks)
 
 
 def bodies(fetched: list[Fetched]) -> list[str]:
@@ -100,7 +100,7 @@ def test_waiting_messages_are_taken_one_by_one(queues: Queues) -> None:
     """A queue is made by asking what waits in it; what waits is given once, in order."""
     publisher = queues.publisher("jars")
     assert list(publisher.waiting("requests")) == []
-    publisher.publish([message("a", queue="requests"), message("b", queue="requests")])
+    publisher.publish([message("a", queue="requests", asks=True), message("b", queue="requests", asks=True)])
     assert (publisher.depth("requests"), publisher.depth("missing")) == (2, 0)
     assert list(publisher.waiting("requests")) == [b"a", b"b"]
     assert list(publisher.waiting("requests")) == []

@@ -37,6 +37,7 @@ from services.kernel.relay import Relay
 from services.kernel.resend import Resender
 from services.kernel.store import open_database
 from services.kernel.vault import Cipher
+from tests.component.edge import KEYS
 from tests.eventually import eventually
 
 from .jar import change, make_journal
@@ -57,7 +58,7 @@ def store(mongo_client: MongoClient[dict[str, Any]], database: str) -> Database[
 @pytest.fixture
 def relay(vhost: str, journal: Journal) -> Iterator[Relay]:
     """The owner's relay, stepped by hand; no transaction is under way, so its watermark is now."""
-    made = Relay(journal, Publisher(vhost, "jars", name="test"), transaction_seconds=0)
+    made = Relay(journal, Publisher(vhost, "jars", keys=KEYS, name="test"), transaction_seconds=0)
     yield made
     made.close()
 
@@ -65,7 +66,7 @@ def relay(vhost: str, journal: Journal) -> Iterator[Relay]:
 @pytest.fixture
 def resender(vhost: str, journal: Journal) -> Iterator[Resender]:
     """The owner's answer to requests, stepped by hand."""
-    made = Resender(journal, Publisher(vhost, "jars", name="test-again"))
+    made = Resender(journal, Publisher(vhost, "jars", keys=KEYS, name="test-again"))
     yield made
     made.close()
 
@@ -82,7 +83,7 @@ def take(events: list[Event], taking: Taking) -> int:
 @contextmanager
 def consuming(vhost: str, store: Database[dict[str, Any]]) -> Iterator[Inbox]:
     inbox = Inbox(store, "coins", take, cipher=Cipher(b"m" * 32))
-    consumer = Consumer(vhost, inbox, [("jars", "#")], wait=0.02)
+    consumer = Consumer(vhost, inbox, [("jars", "#")], keys=KEYS, wait=0.02)
     thread = threading.Thread(target=consumer.run)
     thread.start()
     try:
@@ -214,13 +215,13 @@ def test_a_new_subscriber_gets_everything_from_the_beginning(
     """Also what is published and not marked yet; a queue is not filled faster than it is emptied; the end is told."""
     for number in range(40):
         change(journal, f"j{number % 7}", 1)
-    slow = Resender(journal, Publisher(vhost, "jars", name="test-slow"), batch=5, most_ahead=10)
+    slow = Resender(journal, Publisher(vhost, "jars", keys=KEYS, name="test-slow"), batch=5, most_ahead=10)
     declare(vhost, "full")
     request = Resend(queue="full").model_dump_json().encode()
     bus.ensure_queue(vhost, requests_queue("jars"))
     slow_thread = threading.Thread(target=slow.step)
     with publisher(vhost) as ask:
-        ask.publish([Outgoing("r", "", request, queue=requests_queue("jars"))])
+        ask.publish([Outgoing("r", "", request, queue=requests_queue("jars"), asks=True)])
         slow_thread.start()
         eventually(lambda: ask.depth("full") >= 11)
         time.sleep(0.5)
@@ -243,7 +244,10 @@ def test_a_request_that_could_not_be_served_comes_again(
     declare(vhost, "wanting")
     with publisher(vhost) as ask:
         assert resender.step() == 0
-        ask.publish([Outgoing("r", "", Resend(queue="wanting").model_dump_json().encode(), queue="jars.resend")])
+        request = Resend(queue="wanting").model_dump_json().encode()
+        ask.publish([Outgoing("f", "", request, queue="jars.resend")])  # signed for something else
+        assert (resender.step(), ask.depth("wanting"), ask.depth("jars.resend")) == (0, 0, 0)
+        ask.publish([Outgoing("r", "", request, queue="jars.resend", asks=True)])
         with monkeypatch.context() as failing:
             failing.setattr(resender, "_send", mock.Mock(side_effect=TimeoutError))
             with pytest.raises(TimeoutError):
@@ -260,7 +264,7 @@ def declare(vhost: str, queue: str) -> None:
 
 @contextmanager
 def publisher(vhost: str) -> Iterator[Publisher]:
-    made = Publisher(vhost, "jars", name="test")
+    made = Publisher(vhost, "jars", keys=KEYS, name="test")
     yield made
     made.close()
 

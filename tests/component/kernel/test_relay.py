@@ -15,6 +15,7 @@ from services.kernel.bus import Publisher
 from services.kernel.event import CONTENT_TYPE, Event
 from services.kernel.journal import Journal
 from services.kernel.relay import WATERMARK, Relay
+from tests.component.edge import KEYS
 from tests.eventually import PATIENCE, eventually
 
 from .jar import change, make_journal
@@ -27,7 +28,7 @@ def journal(mongo_client: MongoClient[dict[str, Any]], database: str) -> Journal
 
 @pytest.fixture
 def publisher(vhost: str) -> Iterator[Publisher]:
-    made = Publisher(vhost, "jars", name="test")
+    made = Publisher(vhost, "jars", keys=KEYS, name="test")
     yield made
     made.close()
 

@@ -17,7 +17,7 @@ from services.kernel import bus
 from services.kernel.event import Event, Period, new_id, record_id
 from services.study.contract import PERMITS
 from tests.component.asking import Asker, Documents, serving
-from tests.component.edge import calling
+from tests.component.edge import KEYS, calling
 from tests.eventually import PATIENCE
 from tests.unit.study.domain.test_unit import unit_event
 
@@ -103,7 +103,7 @@ def heard(uri: str, records: Documents) -> Callable[[int], list[Event]]:
 def test_the_tree_is_learnt_from_the_gateway(uri: str, records: Documents) -> None:
     """What the gateway tells of a unit stands in study's own directory, once, whatever comes twice."""
     told = unit_event("D1-B1", PATHS["D1-B1"])
-    publisher = bus.Publisher(uri, "gateway", name="test")
+    publisher = bus.Publisher(uri, "gateway", keys=KEYS, name="test")
     for _ in range(2):
         assert publisher.publish([bus.Outgoing(told.id, told.short_type, told.to_json())]).confirmed
     publisher.close()
