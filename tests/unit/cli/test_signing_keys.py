@@ -14,6 +14,7 @@ from services.kernel.signing import FILE, Key, read
 def run(folder: Path, step: str) -> tuple[int, str]:
     """Status and words of a step."""
     done = CliRunner().invoke(app, ["signing-keys", step, "--secrets", str(folder)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.exit_code, done.output
 
 
