@@ -84,14 +84,14 @@ class Asker:
         body: dict[str, Any],
         *,
         reader: str = "R",
-        role: str = "office",
+        role: str | None = None,
         command_id: str | None = None,
         **more: Any,
     ) -> Any:
         """The answer of a command or query."""
         envelope = Envelope(
             command_id=command_id or new_id(),
-            actor=acting(self._permits, method, reader, role),
+            actor=acting(self._permits, method, reader, role, "office"),
             deadline=datetime.now(UTC) + timedelta(seconds=PATIENCE),
             **{"paths": self._paths, "periods": [PERIOD], **more},
         )

@@ -36,12 +36,14 @@ KEYS_FILE = Path(_FOLDER.name) / FILE
 KEYS = give_keys(KEYS_FILE.parent)
 
 
-def acting(permits: Permits, method: str, unit: str, role: str, user: str = "u1") -> Actor:
-    """Somebody who may ask this: by the role named where it may, else by one that may."""
+def acting(permits: Permits, method: str, unit: str, role: str | None, usual: str = "") -> Actor:
+    """Somebody by a role; by the usual one where none is named and it may ask this, else by one that may."""
     ways = next(ways for command, ways in permits.items() if method_name(command) == method)
-    fitting = [(action, role) for action, roles in ways.items() if role in roles]
-    action, held = fitting[0] if fitting else next((action, min(roles)) for action, roles in ways.items())
-    return Actor(user=user, role=held, unit=unit, action=action, roles=(HeldRole(role=held, unit=unit),))
+    wanted = role or usual
+    fitting = [action for action, roles in ways.items() if wanted in roles]
+    action = next(iter([*fitting, *ways]))
+    held = wanted if role or fitting else min(ways[action])
+    return Actor(user="u1", role=held, unit=unit, action=action, roles=(HeldRole(role=held, unit=unit),))
 
 
 class Wire:

@@ -27,6 +27,7 @@ from services.kernel import bus
 from services.kernel.errors import DomainError
 from services.kernel.event import Envelope, Event, new_id
 from services.kernel.import_rows import AddImportRows
+from services.kernel.permits import Permits
 from services.kernel.store import CODEC, Document, open_database
 from tests.component.edge import KEYS, acting, calling, give_keys
 from tests.component.gateway.figures import watermark
@@ -68,7 +69,7 @@ class Worker:
         method: str,
         body: dict[str, Any],
         *,
-        role: str = "system_admin",
+        role: str | None = None,
         unit: str = "*",
         units: tuple[str, ...] = (),
         **more: Any,
@@ -77,7 +78,7 @@ class Worker:
         known = {row["_id"]: row["path"] for row in self.database["units"].find({"_id": {"$in": units}})}
         given: dict[str, Any] = {
             "command_id": new_id(),
-            "actor": acting(PERMITS, method, unit, role),
+            "actor": acting(PERMITS, method, unit, role, "system_admin"),
             "paths": {"*": ["*"], **known} if unit == "*" else known,
             "deadline": datetime.now(UTC) + timedelta(seconds=PATIENCE),
         }
@@ -97,7 +98,7 @@ class Worker:
         role = more.get("role", "system_admin")
         ways = PERMITS[AddImportRows]
         action = next((each for each in SHEETS_BY[kind] if role in ways[each]), SHEETS_BY[kind][0])
-        allowed = {AddImportRows: {action: ways[action]}}
+        allowed: Permits = {AddImportRows: {action: ways[action]}}
         more["actor"] = acting(allowed, "add_import_rows", more.get("unit", "*"), role)
         numbered = [{"_row": place, **row} for place, row in enumerate(rows, start=2)]
         self.ask("add_import_rows", {"import_id": id, "kind": kind, "first": 0, "rows": numbered}, **more)

@@ -87,7 +87,7 @@ class Desk:
     def do(self, command: Command, unit: str = "R", **more: Any) -> dict[str, Any]:
         """A command or query, by its entrypoint."""
         method = method_name(type(command))
-        actor = acting(PERMITS, method, unit, "office")
+        actor = acting(PERMITS, method, unit, None, "office")
         envelope = self.envelope(unit, **more).model_copy(update={"actor": actor})
         answer: dict[str, Any] = getattr(self.service, method)(envelope, command.model_dump(mode="json"))
         return answer

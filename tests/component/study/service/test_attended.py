@@ -82,7 +82,7 @@ class Branches(Attendances):
 
     def sent(self, command: Any) -> tuple[Any, Any]:
         """A command as it comes over the bus."""
-        actor = acting(c.PERMITS, method_name(type(command)), "R", "unit_admin")
+        actor = acting(c.PERMITS, method_name(type(command)), "R", None, "unit_admin")
         return self.envelope().model_copy(update={"actor": actor}), command.model_dump(mode="json")
 
     def on_session(self, id: str, *commands: Any) -> None:
