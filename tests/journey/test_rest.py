@@ -126,6 +126,16 @@ def test_what_somebody_else_changed_is_not_written_over(province: Province) -> N
     assert secretary.get(f"/study/sessions/{id}").json()["due"] == 30
 
 
+@pytest.mark.row("S2")
+def test_a_draft_without_a_number_is_reported(province: Province) -> None:
+    """What was prepared need not be typed again when it has taken place."""
+    secretary = province.as_user("secretary")
+    drafted = made(secretary.post("/study/sessions", json={**SESSION, "state": "draft"}))
+    address = f"/study/sessions/{drafted['id']}"
+    assert made(secretary.post(f"{address}/submissions")) == {"id": drafted["id"], "version": 3, "state": "submitted"}
+    made(secretary.post(f"{address}/voids", json={"reason": "测试结束"}))
+
+
 @pytest.mark.row("O1", "O4")
 def test_a_role_reaches_its_subtree_and_nothing_else(province: Province) -> None:
     """Lists and records follow the tree; somebody with roles for two units reaches both."""

@@ -114,12 +114,13 @@ def differing(report: Report, addresses: Addresses) -> list[dict[str, Any]]:
 
 def compared(report: Report) -> list[str]:
     """What the figures are compared with, in a sentence each."""
-    told = []
+    missing = report.get("before_missing")
+    told = [f"上期：{missing}，不作比较"] if missing else []
     for name, word in _COMPARED:
         other = report.get(name)
         if other is not None:
             without = "" if show.recorded(other) else "，该期间没有记录，不作比较"
-            changed = len(other.get("tree_changes", ()))
+            changed = sum(change["kind"] != "renamed" for change in other.get("tree_changes", ()))
             moved = f"，其间有 {changed} 项机构调整，两期口径不同" if changed and not without else ""
             told.append(f"{word}：{show.span(other['period'])}{without}{moved}")
     return told

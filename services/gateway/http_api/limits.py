@@ -6,6 +6,7 @@ import asyncio
 import re
 import secrets
 import time
+from collections import Counter
 
 import orjson
 import structlog
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel import metrics
-from services.kernel.errors import DomainError
+from services.kernel.errors import DomainError, FieldError
 from services.kernel.free_text import noting
 
 from .. import audit
@@ -70,6 +71,7 @@ class Limits:
                 self._check_rate(request)
                 if b"%00" in scope["query_string"] or "\0" in scope["path"]:
                     raise DomainError("request.malformed", "地址中含有不可见的控制字符")
+                _check_query(request)
                 if request.method in _CHANGING:
                     body = await read_body(request)
                     _check_json(request, body)
@@ -95,6 +97,22 @@ class Limits:
         caller = hash(token) if token else f"@{request.client.host if request.client else ''}"
         if self._rates.wait(caller, time.monotonic()):
             raise DomainError("request.too_many", "请求过于频繁，请稍后再试", "too_many")
+
+
+def _check_query(request: Request) -> None:
+    """Whatever an address asks for it says once: no parameter takes several values.
+
+    Raises:
+        DomainError: request.repeated, with a pointer to each such parameter.
+    """
+    asked = Counter(name for name, _ in request.query_params.multi_items())
+    repeated: list[FieldError] = [
+        {"pointer": f"/{name[:60]}", "detail": f"参数 {name[:60]} 只能填写一次"}
+        for name, count in asked.items()
+        if count > 1
+    ]
+    if repeated:
+        raise DomainError("request.repeated", repeated[0]["detail"], "invalid", repeated)
 
 
 class _Answer:

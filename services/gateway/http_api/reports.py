@@ -114,6 +114,7 @@ class Report(BaseModel):
     figures: dict[str, Value]
     details: dict[str, Detail]
     before: Compared | None = None
+    before_missing: str | None = Field(None, description="没有上期时的原因；活动、阶段的上期为前一次活动、前一阶段")
     year_before: Compared | None = None
     children: list[Child] = []
     tree_changes: list[Reform] = Field(

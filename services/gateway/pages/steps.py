@@ -211,7 +211,7 @@ STEPS: dict[str, tuple[Step, ...]] = {
     "visit": (_research("voids", "作废", {"recorded"}, visits.void_visit, WithReason, _REASON),),
     "measure": _MEASURE_STEPS,
     "session": (
-        Step("submissions", "报送", frozenset({"held", "returned"}), Action.write_study, study.submit_session),
+        Step("submissions", "报送", frozenset({"draft", "held", "returned"}), Action.write_study, study.submit_session),
         Step(
             "returns",
             "退回",

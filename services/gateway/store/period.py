@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Self
 
@@ -29,6 +29,8 @@ class Span:
 
     first: date
     last: date
+    name: str = field(default="", compare=False)
+    """The campaign, or its phase, by whose name it was asked for: `C2026`, `C2026:1`."""
 
     @classmethod
     def of_month(cls, month: str) -> Self:
@@ -78,7 +80,7 @@ class Span:
         if found is None:
             detail = f"没有活动或阶段 {id}" if id else "尚未开启活动"
             raise DomainError("campaign.unknown", detail, "not_found", [{"pointer": "/period", "detail": detail}])
-        return cls(found.first, found.last)
+        return cls(found.first, found.last, found.id)
 
     def check(self) -> None:
         """Refuse a span that ends before it begins, or that nobody can mean.
@@ -123,6 +125,28 @@ class Span:
                 start = (start - timedelta(days=1)).replace(day=1)
             return Span(start, end)
         return Span(end - (self.last - self.first), end)
+
+    def before_among(self, campaigns: Sequence[Period]) -> Span | None:
+        """The same; but of a campaign or a phase the one before, None where there is none.
+
+        `campaigns` are known with their phases. Days that are a month, a quarter or a year are not taken for a campaign
+        unless it was asked for by its name.
+        """
+        named = self.name or self._campaign_of(campaigns)
+        return self._campaign_before(named, campaigns) if named else self.before()
+
+    def _campaign_of(self, campaigns: Sequence[Period]) -> str:
+        if self.windows(()):
+            return ""
+        return next((each.id for each in campaigns if (each.first, each.last) == (self.first, self.last)), "")
+
+    def _campaign_before(self, named: str, campaigns: Sequence[Period]) -> Span | None:
+        campaign, _, phase = named.partition(":")
+        alike = [each for each in campaigns if each.id.partition(":")[0] == campaign] if phase else campaigns
+        alike = [each for each in alike if (":" in each.id) == bool(phase)]
+        earlier = [each for each in alike if each.last < self.first]
+        found = max(earlier, key=lambda each: each.first, default=None)
+        return None if found is None else Span(found.first, found.last, found.id)
 
     def year_before(self) -> Span:
         """The same days a year before: whole weeks 52 weeks earlier; the end of a month stays the end of the month."""

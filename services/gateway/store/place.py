@@ -68,11 +68,11 @@ def place_of(unit: Document, ever: Iterable[Document], over_time: Tree, day: str
 async def changes(
     database: Database, id: str, span: Span, session: AsyncClientSession, after: datetime | None = None
 ) -> list[dict[str, Any]]:
-    """What became of the tree at or below a unit within a span, after its first day; what is only called otherwise is
-    none of it. With `after`, what was written down from that instant on, of the first day too.
+    """What became of the tree at or below a unit within a span, after its first day; renamings too. With `after`, what
+    was written down from that instant on, of the first day too.
     """
     days = {"$gt" if after is None else "$gte": span.first.isoformat(), "$lte": span.last.isoformat()}
-    asked: Document = {"scope": id, "day": days, "kind": {"$ne": "renamed"}}
+    asked: Document = {"scope": id, "day": days}
     if after is not None:
         asked["at"] = {"$gte": after}
     found = database[CHANGES].find(asked, session=session).sort([("day", -1), ("_id", 1)])

@@ -24,6 +24,8 @@ from .snapshot import Database, known, one_instant, weights
 
 __all__ = ["Span", "catalogue", "details_of", "records", "report", "sums", "version"]
 
+FIRST_OF_ALL = "没有更早的活动或阶段"
+"""Why there is no period before a campaign, or a phase."""
 Fields = list[tuple[str, str | None]]
 """Every metric, and the field of a roll-up that says it; None where none does."""
 Sums = dict[str, dict[str, int]]
@@ -39,14 +41,16 @@ async def report(
     count over a span that is none of its windows, `no_denominator` for a rate of nothing. A rate that would come to
     more than 1, because some who were counted have gone since, is 1 with the reason `capped`.
 
-    Name, path and children are those of the span's last day; `tree_changes` says what came, went or ended since its
-    first, or since the first day of the span that is compared.
+    Name, path and children are those of the span's last day; `tree_changes` says what came, went, ended or was renamed
+    since its first, or since the first day of the span that is compared. A first campaign, or the first phase of one,
+    has no span before it: `before_missing` says so.
 
     Raises:
         DomainError: unit.unknown, period.invalid.
     """
     span.check()
-    campaigns = await directory.periods(database)
+    spans = await directory.spans(database)
+    campaigns = [each for each in spans if ":" not in each.id]
     async with one_instant(database) as session:
         at = await place(database, unit_id, span, session, children)
         generation, known_until = await known(database, session)
@@ -67,10 +71,12 @@ async def report(
             "tree_changes": await changes(database, unit_id, span, session),
         }
         for name, asked, other in (
-            ("before", "before", span.before()),
+            ("before", "before", span.before_among(spans)),
             ("year_before", "year", span.year_before()),
         ):
-            if asked in compare:
+            if asked in compare and other is None:
+                answer["before_missing"] = FIRST_OF_ALL
+            elif asked in compare and other is not None:
                 compared = await details_of(rollups, [unit_id], other, campaigns, weighed, session)
                 answer[name] = {
                     "period": other.told(),

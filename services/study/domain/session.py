@@ -140,10 +140,14 @@ def _hold(state: Session | None, command: HoldSession, now: datetime) -> list[Pa
 
 
 def _submit(state: Session, now: datetime) -> list[Payload]:
-    if state.state not in (SessionState.held, SessionState.returned):
-        raise _stands(state, "session.not_held", "只有“已开展”或“退回”的活动可以报送")
+    if state.state not in (SessionState.draft, SessionState.held, SessionState.returned):
+        raise _stands(state, "session.not_held", "只有“草稿”“已开展”或“退回”的活动可以报送")
     not_in_future(state.day, now)
-    return [SessionSubmitted(unit=state.unit, day=state.day, title=state.title, now=counted_by(state))]
+    took_place = [SessionHeld(**_told(state))] if state.state == SessionState.draft else []
+    return [
+        *took_place,
+        SessionSubmitted(unit=state.unit, day=state.day, title=state.title, now=counted_by(state)),
+    ]
 
 
 def _correct(state: Session, command: CorrectSession, now: datetime) -> list[Payload]:

@@ -62,7 +62,7 @@ def test_a_report_is_of_the_tree_of_its_last_day(figures: Figures) -> None:
     assert july["tree_changes"] == []  # effective on its first day: the whole month is of one tree
     (change,) = july["before"]["tree_changes"]
     assert (change["kind"], change["told"]) == ("moved", "单位B1 由 单位D1 划转至 单位D2")
-    assert [each["kind"] for each in july_of_d2["before"]["tree_changes"]] == ["moved"]
+    assert [each["kind"] for each in july_of_d2["before"]["tree_changes"]] == ["moved", "renamed"]
 
 
 def test_a_fact_that_comes_late_follows_the_tree_of_its_day(figures: Figures) -> None:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.asynchronous.database import AsyncDatabase
 
+from services.gateway.documents.view import compared
 from services.gateway.projection import METRICS, key
 from services.gateway.store.period import Span
 from services.gateway.store.records import HIDDEN_TITLE
@@ -161,6 +162,18 @@ def test_rates_and_what_they_are_compared_with(figures: Figures) -> None:
     assert weekly["figures"]["study.sessions.branch"] == 1
     assert weekly["details"]["study.units_covered"]["reason"] == "not_additive"
     assert "before" not in weekly
+
+
+def test_before_a_first_campaign_there_is_nothing_to_compare_with(figures: Figures) -> None:
+    """It is said, and what lies before it is not taken for its like; another campaign's is the one before."""
+    asked = Span(CAMPAIGN.first, CAMPAIGN.last)
+    found = figures.ask(lambda database: report(database, "P", asked, compare=("before", "year")))
+    assert "before" not in found
+    assert compared(found)[0] == "上期：没有更早的活动或阶段，不作比较"
+    earlier = {"_id": "C2025", "name": "上一次", "requirement": "", "version": 1}
+    figures.database["campaigns"].insert_one({**earlier, "opens": "2025-03-01", "closes": "2025-08-31"})
+    found = figures.ask(lambda database: report(database, "P", asked, compare=("before",)))
+    assert found["before"]["period"] == {"from": "2025-03-01", "to": "2025-08-31"}
 
 
 def test_a_level_is_what_it_has_come_to(figures: Figures) -> None:

@@ -13,6 +13,10 @@ from services.kernel.event import Period
 CAMPAIGNS = [Period(id="C1", first=date(2026, 2, 1), last=date(2026, 10, 31))]
 
 
+PHASE = Period(id="C2:1", first=date(2027, 1, 1), last=date(2027, 3, 15))
+LATER = [*CAMPAIGNS, Period(id="C2", first=date(2027, 1, 1), last=date(2027, 6, 30)), PHASE]
+
+
 def span(first: str, last: str) -> Span:
     return Span(date.fromisoformat(first), date.fromisoformat(last))
 
@@ -75,16 +79,38 @@ def test_the_span_before_ends_the_day_before(first: date, days: int) -> None:
     assert asked.year_before().first < asked.first
 
 
+@pytest.mark.parametrize(
+    ("asked", "before"),
+    [
+        ("campaign:C2", ("2026-02-01", "2026-10-31")),
+        ("campaign:C2:2", ("2027-01-01", "2027-03-15")),
+        ("campaign:C2:1", None),
+        (f"campaign:{CAMPAIGNS[0].id}", None),
+        ("2027-Q1", ("2026-10-01", "2026-12-31")),
+    ],
+)
+def test_before_a_campaign_is_the_campaign_before(asked: str, before: tuple[str, str] | None) -> None:
+    """And before a phase the phase before, of the same campaign; before the first of them is none."""
+    phases = [*LATER, Period(id="C2:2", first=date(2027, 3, 16), last=date(2027, 6, 30))]
+    expected = None if before is None else span(*before)
+    named = Span.named(asked, phases)
+    assert named.before_among(phases) == expected
+    assert Span(named.first, named.last).before_among(phases) == expected
+
+
+def test_days_of_the_calendar_are_a_campaigns_only_by_its_name() -> None:
+    """A campaign of exactly a year is compared with the one before; the year, by its own name, with the year before."""
+    known = [*CAMPAIGNS, Period(id="C3", first=date(2027, 1, 1), last=date(2027, 12, 31))]
+    assert Span.named("campaign:C3", known).before_among(known) == span("2026-02-01", "2026-10-31")
+    assert Span.named("2027", known).before_among(known) == span("2026-01-01", "2026-12-31")
+
+
 @pytest.mark.parametrize(("first", "last"), [("2026-03-02", "2026-03-01"), ("2000-01-01", "2026-01-01")])
 def test_a_span_that_nobody_can_mean_is_refused(first: str, last: str) -> None:
     """It ends before it begins, or is longer than ten years."""
     with pytest.raises(DomainError) as refused:
         span(first, last).check()
     assert refused.value.code == "period.invalid"
-
-
-PHASE = Period(id="C2:1", first=date(2027, 1, 1), last=date(2027, 3, 15))
-LATER = [*CAMPAIGNS, Period(id="C2", first=date(2027, 1, 1), last=date(2027, 6, 30)), PHASE]
 
 
 @pytest.mark.parametrize(

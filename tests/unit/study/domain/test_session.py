@@ -138,8 +138,18 @@ def test_a_life() -> None:
     assert parts == [(None, None), (None, None), (None, counted), (counted, None), (None, counted), (counted, None)]
 
 
+def test_a_draft_that_is_reported_took_place() -> None:
+    """It need not be typed again, number or none; one of a day ahead cannot be reported."""
+    events, state = told(None, DRAFT, SUBMIT)
+    assert [type(event) for event in events] == [c.SessionDrafted, c.SessionHeld, c.SessionSubmitted]
+    assert state is not None
+    assert (state.state, state.number) == ("submitted", None)
+    ahead = after(DRAFT.model_copy(update={"day": date(2026, 7, 1)}))
+    assert refused(ahead, SUBMIT).code == "day.in_future"
+
+
 ALLOWED = {
-    "draft": {"draft", "hold", "correct", "void"},
+    "draft": {"draft", "hold", "submit", "correct", "void"},
     "held": {"hold", "submit", "correct", "void"},
     "submitted": {"hold", "correct", "return", "void"},
     "accepted": {"hold", "correct", "void"},
