@@ -73,15 +73,14 @@ class Reports(reports_pb2_grpc.ReportsServicer):
         """The records behind a figure."""
 
         async def answer() -> pb.ListRecordsResponse:
-            await self._gate.allow(await self._caller(context), Action.read_figures, request.unit)
+            caller = await self._caller(context)
+            await self._gate.allow(caller, Action.read_figures, request.unit)
             span = await self._span(request)
             page, size = request.page or 1, request.page_size or 50
             if not (1 <= page <= 10_000 and 1 <= size <= 200):
                 raise DomainError("request.invalid", "page 应为 1 至 10000，page_size 应为 1 至 200")
-            tag = request.tag or None
-            return _records(
-                await report.records(self._gate.database, request.figure, request.unit, span, page, size, tag)
-            )
+            asked = (request.figure, request.unit, span, page, size, request.tag or None)
+            return _records(await report.records(self._gate.database, *asked, roles=caller.roles))
 
         return await self._answered("ListRecords", context, answer)
 
@@ -250,7 +249,7 @@ def _others(found: dict[str, Any], values: dict[str, Any]) -> list[pb.Figure]:
 
 
 def _records(found: dict[str, Any]) -> pb.ListRecordsResponse:
-    items = [pb.Record(**{**row, "title": row["title"] or ""}) for row in found["items"]]
+    items = [pb.Record(**{name: value for name, value in row.items() if value is not None}) for row in found["items"]]
     counts = {name: found[name] for name in ("figure", "sum", "total", "page", "page_size")}
     return pb.ListRecordsResponse(**counts, items=items)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
+from itertools import takewhile
 
 from services.kernel.event import EVERYWHERE, Command
 from services.kernel.permits import Permits
@@ -13,7 +14,24 @@ from .user import Role
 R = Role
 
 
-__all__ = ["ELSEWHERE", "EVERYWHERE", "PERMISSIONS", "SCOPES", "Action", "Scope", "may", "permitting", "rows"]
+__all__ = [
+    "BLIND",
+    "ELSEWHERE",
+    "EVERYWHERE",
+    "OPENS",
+    "PERMISSIONS",
+    "SCOPES",
+    "Action",
+    "HeldRoles",
+    "Scope",
+    "may",
+    "may_open",
+    "opens",
+    "permitting",
+    "rows",
+]
+HeldRoles = Iterable[tuple[Role, str]]
+"""The roles that somebody holds, each for a unit."""
 
 
 class Action(StrEnum):
@@ -144,12 +162,38 @@ ELSEWHERE: dict[Action, Scope] = {
 """Where an action reaches less or more than the role's unit and its subtree, which is what all others reach."""
 
 
+OPENS: dict[str, Action] = {
+    "gateway.member": Action.manage_members,
+    "gateway.submission": Action.read_submissions,
+    "gateway.unit": Action.read_units,
+    "hotline.ticket": Action.read_tickets,
+    "research.measure": Action.read_research,
+    "research.topic": Action.read_research,
+    "research.visit": Action.read_research,
+    "study.activity": Action.read_study,
+    "study.contest": Action.read_study,
+    "study.entry": Action.read_study,
+    "study.essay": Action.read_study,
+    "study.issue": Action.read_study,
+    "study.lecture": Action.read_study,
+    "study.notice": Action.read_plans,
+    "study.pair": Action.read_study,
+    "study.receipt": Action.read_plans,
+    "study.session": Action.read_study,
+}
+"""Kind of record → the action that opens one: what asks its owner for it asks for this. A kind that is not here (what
+is counted of a person, a unit or a place) opens to nobody."""
+
+BLIND = frozenset({"study.entry"})
+"""Kinds of records that whoever judges does not open through figures, whatever else they are."""
+
+
 def rows() -> list[tuple[Action, Scope, frozenset[Role]]]:
     """The table, a line an action."""
     return [(action, ELSEWHERE.get(action, Scope.subtree), roles) for action, roles in PERMISSIONS.items()]
 
 
-def may(roles: Iterable[tuple[Role, str]], action: Action, path: Sequence[str]) -> tuple[Role, str] | None:
+def may(roles: HeldRoles, action: Action, path: Sequence[str]) -> tuple[Role, str] | None:
     """The role, and the unit it is held for, by which `action` is allowed on the unit at the end of `path`; or None."""
     allowed = PERMISSIONS[action]
     return next(((role, unit) for role, unit in roles if role in allowed and unit in (*path, EVERYWHERE)), None)
@@ -162,3 +206,20 @@ def permitting(asked: Mapping[Action, Iterable[type[Command]]]) -> Permits:
         for command in commands:
             found.setdefault(command, {})[action.value] = frozenset(PERMISSIONS[action])
     return found
+
+
+def opens(roles: HeldRoles, kinds: Collection[str]) -> bool:
+    """Whether somebody may open records of one of these kinds anywhere; of no kind at all, everybody may."""
+    held = {role for role, _ in roles}
+    return not kinds or any(kind in OPENS and held & PERMISSIONS[OPENS[kind]] for kind in kinds)
+
+
+def may_open(roles: HeldRoles, kind: str, path: Sequence[str], hidden: Collection[str] = ()) -> bool:
+    """Whether somebody may open a record of a kind that counts for the unit at the end of `path`.
+
+    The path is today's, as permission follows today's tree. From a `hidden` unit down nobody sees it.
+    """
+    held = [*roles]
+    if kind not in OPENS or (kind in BLIND and any(role == Role.judge for role, _ in held)):
+        return False
+    return may(held, OPENS[kind], [*takewhile(lambda unit: unit not in hidden, path)]) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"instant": show.instant, "day": show.day, "span": show.span}
-    made.globals |= {"value": show.value, "query": urlencode, "platform": show.PLATFORM, "banner": show.BANNER}
+    made.globals |= {
+        "value": show.value,
+        "title_of": show.title,
+        "query": urlencode,
+        "platform": show.PLATFORM,
+        "banner": show.BANNER,
+    }
     return made
 
 
@@ -37,15 +44,21 @@ def static(name: str) -> str:
 
 
 def report_page(
-    report: dict[str, Any], *, base_url: str | None = None, standalone: bool = False, **context: Any
+    report: dict[str, Any],
+    *,
+    base_url: str | None = None,
+    standalone: bool = False,
+    opens: Callable[[str], bool] = lambda figure: True,
+    **context: Any,
 ) -> str:
     """The report as HTML.
 
     Standing alone it bears its style and scripts, asks for nothing from anywhere, and its links lead to `base_url`;
-    without one it has no links. On the server links are relative to it, and `context` is what the frame needs.
+    without one it has no links. On the server links are relative to it, and `context` is what the frame needs. Only
+    figures that `opens` says so of lead to their records.
     """
     issued = report.get("issued")
-    addresses = view.Addresses(report["period"], base_url if standalone else "", issued["id"] if issued else "")
+    addresses = view.Addresses(report["period"], base_url if standalone else "", issued["id"] if issued else "", opens)
     return (
         environment()
         .get_template("report.html")

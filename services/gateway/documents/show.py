@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -81,6 +81,11 @@ def share(now: float | None, then: float | None, sort: str) -> str:
 
 def _sign(number: float) -> str:
     return "+" if number > 0 else "−"
+
+
+def title(record: Mapping[str, Any]) -> str:
+    """What a record behind a figure is called, or that the reader may not see it."""
+    return "（您无权查看此记录）" if record["record"] is None else record["title"] or "（无标题）"
 
 
 def instant(at: datetime | str | None) -> str:

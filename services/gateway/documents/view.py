@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -53,10 +54,17 @@ class Child:
 class Addresses:
     """Where figures and units open. Without a base (a file that nobody told an address) nothing opens.
 
-    With an issued report's id units open as it shows them.
+    With an issued report's id units open as it shows them. `opens` says to which figures' records the reader may go.
     """
 
-    def __init__(self, period: dict[str, Any], base: str | None, issue: str = "") -> None:
+    def __init__(
+        self,
+        period: dict[str, Any],
+        base: str | None,
+        issue: str = "",
+        opens: Callable[[str], bool] = lambda figure: True,
+    ) -> None:
+        self._opens = opens
         self._base = base
         self._issue = f"/issues/{quote(issue)}" if issue else ""
         self._period = {"from": str(period["from"]), "to": str(period["to"])}
@@ -67,7 +75,7 @@ class Addresses:
 
     def records(self, figure: str, unit: str) -> str | None:
         """The records behind a figure."""
-        return self._opened(f"/figures/{quote(figure)}/records", {"unit": unit})
+        return self._opened(f"/figures/{quote(figure)}/records", {"unit": unit}) if self._opens(figure) else None
 
     def _opened(self, path: str, query: dict[str, str]) -> str | None:
         return None if self._base is None else f"{self._base}{path}?{urlencode({**query, **self._period})}"

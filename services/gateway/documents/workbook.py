@@ -45,7 +45,8 @@ def records_workbook(found: dict[str, Any]) -> bytes:
         page.write_row(2, 0, heads, formats["head"])
         row = 2
         for row, record in enumerate(found["items"], start=3):
-            told = [record["day"], record["title"] or "", record["unit"], record["unit_name"], record["record"]]
+            title = show.title(record)
+            told = [record["day"], title, *(record[name] or "" for name in ("unit", "unit_name", "record"))]
             for place, cell in enumerate(told):
                 page.write_string(row, place, cell, formats["text"])
             _number(page, formats, row, 5, record["amount"], "flow")

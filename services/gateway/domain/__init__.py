@@ -4,7 +4,7 @@ from typing import Any
 
 from services.kernel.aggregate import Aggregate
 
-from ..contract.permissions import PERMISSIONS, Action, may
+from ..contract.permissions import PERMISSIONS, Action, HeldRoles, may, may_open, opens
 from .campaign import CAMPAIGN, Campaign
 from .initiative import INITIATIVE, Initiatives
 from .member import MEMBER, Member
@@ -30,6 +30,7 @@ __all__ = [
     "USER",
     "Action",
     "Campaign",
+    "HeldRoles",
     "Initiatives",
     "Member",
     "Report",
@@ -37,4 +38,6 @@ __all__ = [
     "Unit",
     "User",
     "may",
+    "may_open",
+    "opens",
 ]

@@ -120,4 +120,4 @@ async def list_issued_corrections(
 async def corrections(gate: Gate, caller: Principal, unit: str, id: str, page: int, page_size: int) -> dict[str, Any]:
     """A page of them, for who may see the unit's figures."""
     await gate.allow(caller, Action.read_figures, unit)
-    return await issued.corrections(gate.database, unit, id, page, page_size)
+    return await issued.corrections(gate.database, unit, id, page, page_size, roles=caller.roles)

@@ -129,14 +129,14 @@ class Report(BaseModel):
 
 
 class Record(BaseModel):
-    """A record behind a figure, and what it counts."""
+    """A record behind a figure, and what it counts; of one that the caller may not see, no more than that."""
 
-    record: str
+    record: str | None = Field(description="无权查看此记录时为空，只有日期和计数")
     service: str
     kind: str
     title: str | None
-    unit: str
-    unit_name: str
+    unit: str | None
+    unit_name: str | None
     day: date
     amount: int
 
@@ -317,7 +317,9 @@ async def get_records(
 ) -> Records:
     """The records behind a figure. Their sum is the figure, always."""
     await gate.allow(caller, Action.read_figures, unit)
-    return Records.model_validate(await report.records(gate.database, id, unit, span, page, page_size, tag))
+    return Records.model_validate(
+        await report.records(gate.database, id, unit, span, page, page_size, tag, roles=caller.roles)
+    )
 
 
 @router.get("/figures/{id}/records/workbook", summary="指标依据（Excel）", response_class=Response)
@@ -331,7 +333,7 @@ async def get_records_workbook(
 ) -> Response:
     """All records behind a figure as a workbook; more than 20,000 are to be asked for by unit or by period."""
     await gate.allow(caller, Action.read_figures, unit)
-    found = await report.records(gate.database, id, unit, span, 1, MOST_RECORDS, tag)
+    found = await report.records(gate.database, id, unit, span, 1, MOST_RECORDS, tag, roles=caller.roles)
     if found["total"] > MOST_RECORDS:
         raise DomainError("export.too_many_rows", f"超过 {MOST_RECORDS} 条，请按下级单位或期间分别导出", "too_large")
     data = await asyncio.to_thread(records_workbook, found)

@@ -143,7 +143,7 @@ async def list_corrections(
 ) -> dict[str, Any]:
     """What changed in the month after it was locked: which record, which figure, by how much, when and why."""
     found = await known(gate, caller, id)
-    return await locked.corrections(gate.database, found["unit"], found["month"], page, page_size)
+    return await locked.corrections(gate.database, found["unit"], found["month"], page, page_size, roles=caller.roles)
 
 
 @router.post("/submissions/{id}/confirmations", status_code=201, summary="上报")

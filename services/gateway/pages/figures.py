@@ -20,7 +20,7 @@ from ..domain import Action, may
 from ..gate import Gate, Principal
 from ..http_api.auth import Gated
 from ..http_api.reports import ranked, span_of
-from ..store import directory, locked, report
+from ..store import directory, locked, opened, report
 from ..store.period import Span
 from ..store.snapshot import weights
 from .screens import Reader, Screen, can, frame, screen
@@ -64,7 +64,7 @@ async def report_view(
     context = {**frame(request), "crumbs": above, "spans": spans, "may_rank": can(reader, Action.rank_units)}
     context["may_issue"] = may(reader.roles, Action.issue_reports, found["path"]) is not None
     context["locked"] = [month for month, held in months.items() if held]
-    return HTMLResponse(await asyncio.to_thread(report_page, found, **context))
+    return HTMLResponse(await asyncio.to_thread(report_page, found, opens=opened.figures(reader.roles), **context))
 
 
 @router.get("/reports/{unit}/page")
@@ -76,7 +76,9 @@ async def report_file(
     asked = await span_of(gate, first, last)
     found = await report.report(gate.database, unit, asked, compare=_COMPARED)
     base = str(request.base_url).rstrip("/")
-    page = await asyncio.to_thread(report_page, found, base_url=base, standalone=True)
+    page = await asyncio.to_thread(
+        report_page, found, base_url=base, standalone=True, opens=opened.figures(reader.roles)
+    )
     name = f"report-{unit}-{asked.first}-{asked.last}.html"
     return HTMLResponse(page, headers={"Content-Disposition": f"attachment; filename={name}"})
 
@@ -142,9 +144,9 @@ async def records_view(
     if entry["sort"] == "rate":
         found = await report.report(gate.database, unit, span, children=False)
         parts = [{"id": part, **found["details"][part]} for part in entry["sources"]]
-        addresses = Addresses(found["period"], "")
+        addresses = Addresses(found["period"], "", opens=opened.figures(reader.roles))
         return screen(request, "rate.html", entry=entry, found=found, parts=parts, addresses=addresses)
-    found = await report.records(gate.database, id, unit, span, page, PAGE_SIZE, tag or None)
+    found = await report.records(gate.database, id, unit, span, page, PAGE_SIZE, tag or None, roles=reader.roles)
     return screen(
         request,
         "records.html",

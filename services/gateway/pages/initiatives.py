@@ -18,7 +18,7 @@ from ..http_api import initiatives as api
 from ..http_api.auth import Gated
 from ..http_api.records import for_all_units
 from ..http_api.reports import span_of
-from ..store import initiatives
+from ..store import initiatives, opened
 from .fields import Field, Fields, filled, made
 from .figures import First, Last
 from .forms import typed, with_key
@@ -54,6 +54,7 @@ async def progress_view(
         "initiatives.html",
         found=found,
         may_set=can(reader, Action.set_norms),
+        opens=opened.figures(reader.roles),
         opened=lambda figure, tag: f"/figures/{quote(figure)}/records?unit={quote(unit)}&tag={quote(tag)}&{period}",
     )
 

@@ -17,7 +17,7 @@ from ..gate import Gate, Principal
 from ..http_api import attendance, members
 from ..http_api.auth import Gated
 from ..http_api.reports import First, Last, span_of
-from ..store import coverage
+from ..store import coverage, opened
 from .fields import Field, chosen
 from .researched import Form
 from .screens import Reader, Screen, screen
@@ -120,6 +120,7 @@ async def coverage_view(
         parts=[f"study.attendance.{part}" for part in _ATTENDANCE],
         reasons=show.REASONS,
         names={id: detail["name"] for id, detail in found["figures"].items()},
+        opens=opened.figures(reader.roles),
         opened=lambda figure: f"/figures/{quote(figure)}/records?unit={quote(unit)}&{period}",
         below=lambda child: f"/coverage/{quote(child)}?{period}",
     )

@@ -19,7 +19,7 @@ from ..gate import Gate, Principal
 from ..http_api import submissions as api
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
-from ..store import directory, locked, submissions
+from ..store import directory, locked, opened, submissions
 from ..store.period import Span
 from .fields import made
 from .forms import typed, with_key
@@ -124,10 +124,12 @@ async def _page(
     found = await api.get_submission(id=id, caller=reader, gate=gate)
     path = (await directory.unit(gate.database, found["unit"]))["path"]
     of_superior = (await directory.unit(gate.database, found["superior"] or found["unit"]))["path"]
-    lines = await _figures(gate, found)
+    lines = await _figures(gate, reader, found)
     corrected = None
     if (await locked.lock_states(gate.database, path, Span.of_month(found["month"])))[found["month"]]:
-        corrected = await locked.corrections(gate.database, found["unit"], found["month"], 1, MOST_CORRECTIONS)
+        corrected = await locked.corrections(
+            gate.database, found["unit"], found["month"], 1, MOST_CORRECTIONS, roles=reader.roles
+        )
     open_ = found["state"] in (SubmissionState.open, SubmissionState.returned)
     return screen(
         request,
@@ -148,9 +150,9 @@ async def _page(
     )
 
 
-async def _figures(gate: Gate, found: dict[str, Any]) -> list[dict[str, Any]]:
+async def _figures(gate: Gate, reader: Principal, found: dict[str, Any]) -> list[dict[str, Any]]:
     """The month's figures: as they are, and where they are confirmed or locked as they stood then."""
-    addresses = Addresses(found["period"], "")
+    addresses = Addresses(found["period"], "", opens=opened.figures(reader.roles))
     then = found["figures"]
     if found["state"] == SubmissionState.accepted:
         kept = await locked.locked_report(gate.database, found["unit"], Span.of_month(found["month"]), children=False)

@@ -38,6 +38,13 @@ class Metric:
     """What is counted are persons: whoever may see the figure may see in which units, and not who."""
 
     @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of records that it opens to ("study.session"); none where it opens to units."""
+        if self.opens_to_units:
+            return frozenset()
+        return frozenset(".".join(source.split(".", 2)[:2]) for source in self.sources)
+
+    @property
     def opens_to_units(self) -> bool:
         """Whether it opens to the units in which it is counted, and not to records."""
         return self.sort == "distinct" or self.of_persons

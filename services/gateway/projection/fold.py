@@ -49,7 +49,7 @@ def fold(
 
 
 def _document(event: Event, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    why = event.data.get("reason")
+    why, title = event.data.get("reason"), _title(event.data)
     return {
         "_id": event.id,
         "service": event.service,
@@ -58,11 +58,19 @@ def _document(event: Event, entries: list[dict[str, Any]]) -> dict[str, Any]:
         "version": event.aggregateversion,
         "unit": event.unit,
         "day": event.day.isoformat(),
-        "title": _title(event.data),
+        "title": title,
         "recorded": event.recorded,
         "entries": entries,
         **({"why": why} if why else {}),
+        **_kept_from(event.data),
     }
+
+
+def _kept_from(data: dict[str, Any]) -> dict[str, Any]:
+    """The unit that a report 举报 is about, in a fact that says whether there is one: neither it nor what lies below it
+    is shown the record.
+    """
+    return {"hidden": data["reported_unit"]} if "reported_unit" in data else {}
 
 
 def _title(data: dict[str, Any]) -> str | None:

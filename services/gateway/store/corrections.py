@@ -72,6 +72,7 @@ class Locks:
                     entries.append({**told, "path": path})
         if not entries:
             return None
-        told = {name: fact[name] for name in ("_id", "service", "type", "record", "title", "recorded")}
+        names = ("_id", "service", "type", "record", "title", "hidden", "recorded")
+        told = {name: fact[name] for name in names if name in fact}
         why = None if fact["title"] == HIDDEN else redact(fact.get("why") or "") or None
         return {**told, "why": why, "batch": batch, "entries": entries}

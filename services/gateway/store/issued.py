@@ -12,6 +12,7 @@ from services.kernel.free_text import masked
 from services.kernel.lists import MOST_COUNTED
 from services.kernel.store import Document
 
+from ..domain import HeldRoles
 from ..projection import METRICS, RATES, Metric, Rate
 from . import directory
 from .issues import ISSUED, digest
@@ -115,7 +116,9 @@ async def issues(database: Database, unit_id: str, page: int, page_size: int) ->
     }
 
 
-async def corrections(database: Database, unit_id: str, id: str, page: int, page_size: int) -> dict[str, Any]:
+async def corrections(
+    database: Database, unit_id: str, id: str, page: int, page_size: int, *, roles: HeldRoles
+) -> dict[str, Any]:
     """A page of what changed in a unit's figures of a report after it was issued.
 
     Raises:
@@ -123,7 +126,7 @@ async def corrections(database: Database, unit_id: str, id: str, page: int, page
     """
     async with one_instant(database) as session:
         state, row = await _kept(database, unit_id, id, session)
-        changed = await changed_since(database, unit_id, _span(row), row["batch"], page, page_size, session)
+        changed = await changed_since(database, unit_id, _span(row), row["batch"], page, page_size, session, roles)
     return {"unit": unit_id, "unit_name": row["name"], "issued": _told(state), **changed}
 
 

@@ -11,11 +11,11 @@ from services.kernel.errors import DomainError
 from services.kernel.redaction import redact
 from services.kernel.store import Document
 
-from ..projection import HIDDEN, LEVEL_FIELDS, METRICS, Weights, is_level, metric_of, tagged
-from . import directory
+from ..domain import HeldRoles
+from ..projection import LEVEL_FIELDS, METRICS, Weights, is_level, metric_of, tagged
+from . import directory, opened
 from .period import Span
 from .place import place
-from .records import HIDDEN_TITLE
 from .report import details_of, fields_of, figures_of
 from .snapshot import Database, known, one_instant, weights
 
@@ -67,7 +67,9 @@ async def lock_states(database: Database, path: list[str], span: Span) -> dict[s
     return {month: month in locked for month in span.months()}
 
 
-async def corrections(database: Database, unit_id: str, month: str, page: int, page_size: int) -> dict[str, Any]:
+async def corrections(
+    database: Database, unit_id: str, month: str, page: int, page_size: int, *, roles: HeldRoles
+) -> dict[str, Any]:
     """A page of what changed in a unit's month after it was locked: record, figure, by how much, when, why.
 
     Raises:
@@ -78,7 +80,7 @@ async def corrections(database: Database, unit_id: str, month: str, page: int, p
         at = await place(database, unit_id, span, session, children=False)
         locks = await _locks(database, at.path, span, session)
         batch = await _batch(database, unit_id, month, locks[0]["batch"], session)
-        changed = await changed_since(database, unit_id, span, batch, page, page_size, session)
+        changed = await changed_since(database, unit_id, span, batch, page, page_size, session, roles)
     return {
         "unit": unit_id,
         "unit_name": at.name,
@@ -89,9 +91,19 @@ async def corrections(database: Database, unit_id: str, month: str, page: int, p
 
 
 async def changed_since(
-    database: Database, unit_id: str, span: Span, batch: int, page: int, page_size: int, session: AsyncClientSession
+    database: Database,
+    unit_id: str,
+    span: Span,
+    batch: int,
+    page: int,
+    page_size: int,
+    session: AsyncClientSession,
+    roles: HeldRoles,
 ) -> dict[str, Any]:
-    """A page of what came after a batch of the projection and counts for a unit in a span, and what it comes to."""
+    """A page of what came after a batch of the projection and counts for a unit in a span, and what it comes to.
+
+    Of a record that whoever holds these roles may not see, it says which figure changed, when and by how much.
+    """
     first, last = span.first.isoformat(), span.last.isoformat()
     entry: Document = {
         "path": unit_id,
@@ -121,13 +133,17 @@ async def changed_since(
         },
     ]
     (found,) = await (await database["corrections"].aggregate(pipeline, session=session)).to_list()
-    names = await directory.names(database, {entry["u"] for row in found["page"] for entry in row["entries"]})
+    units = {entry["u"] for row in found["page"] for entry in row["entries"]}
+    names, paths = await directory.names(database, units), await opened.paths(database, units, session)
+    generation, _ = await known(database, session)
+    said = await opened.said(database[generation.facts], [row["record"] for row in found["page"]], session)
+    rows = [{**row, **said.get(row["record"], {})} for row in found["page"]]
     total = found["all"][0]["n"] if found["all"] else 0
     return {
         "sums": {
             row["_id"]: row["n"] for row in sorted(found["sums"], key=lambda row: row["_id"]) if not tagged(row["_id"])
         },
-        "items": [_shown(row, names) for row in found["page"]],
+        "items": [_shown(row, names, paths, roles) for row in rows],
         "total": min(total, 10_000),
         "more_than": total > 10_000,
         "page": page,
@@ -135,22 +151,23 @@ async def changed_since(
     }
 
 
-def _shown(row: Document, names: dict[str, str]) -> dict[str, Any]:
+def _shown(row: Document, names: dict[str, str], paths: dict[str, list[str]], roles: HeldRoles) -> dict[str, Any]:
+    opens = opened.open_to(roles, row, {entry["u"] for entry in row["entries"]}, paths)
     return {
-        "record": row["record"],
+        "record": row["record"] if opens else None,
         "service": row["service"],
         "kind": row["type"].split(".")[0],
         "change": row["type"].split(".")[1],
-        "title": HIDDEN_TITLE if row["title"] == HIDDEN else redact(row["title"] or "") or None,
+        "title": opened.title_of(row) if opens else None,
         "recorded": row["recorded"],
-        "why": redact(row["why"] or "") or None,
+        "why": (redact(row["why"] or "") or None) if opens else None,
         "changes": [
             {
                 "figure": metric_of(entry["m"]),
                 "grain": entry["m"].partition("@")[2] or None,
                 "name": METRICS[metric_of(entry["m"])].name,
-                "unit": entry["u"],
-                "unit_name": names.get(entry["u"], entry["u"]),
+                "unit": entry["u"] if opens else None,
+                "unit_name": names.get(entry["u"], entry["u"]) if opens else None,
                 "day": entry["d"],
                 "amount": entry["n"],
             }

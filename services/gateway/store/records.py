@@ -4,36 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.collection import AsyncCollection
-
 from services.kernel.errors import DomainError
-from services.kernel.redaction import redact
 from services.kernel.store import Document
 
-from ..projection import HIDDEN, METRICS, RATES, Metric, is_level, key
-from . import directory
+from ..domain import HeldRoles
+from ..projection import METRICS, RATES, Metric, is_level, key
+from . import directory, opened
 from .period import Span
 from .place import place
 from .reach import Reach, reach
 from .snapshot import Database, known, one_instant
 
-HIDDEN_TITLE = "（标题不公开）"
-
 
 async def records(
-    database: Database, figure: str, unit_id: str, span: Span, page: int, page_size: int, tag: str | None = None
+    database: Database,
+    figure: str,
+    unit_id: str,
+    span: Span,
+    page: int,
+    page_size: int,
+    tag: str | None = None,
+    *,
+    roles: HeldRoles,
 ) -> dict[str, Any]:
     """A page of the records behind a figure (of those with a tag), each with what it counts, and the sum over all.
 
     A distinct figure, and one that counts persons, opens to the units in which it is counted. Records that were taken
-    back count nothing and are left out.
+    back count nothing and are left out. A record that whoever holds these roles may not see (it is of a unit that left
+    theirs since, of a kind to which they are blind …) counts with its day alone, so that the sum stays the figure.
 
     Raises:
-        DomainError: figure.unknown, figure.is_a_rate, figure.not_additive, figure.not_tagged, unit.unknown,
-            period.invalid.
+        DomainError: role.missing, figure.unknown, figure.is_a_rate, figure.not_additive, figure.not_tagged,
+            unit.unknown, period.invalid.
     """
     metric = _metric(figure)
+    opened.check_opens(roles, metric)
     span.check()
     asked = await _key(database, metric, span, tag)
     to_units = metric.opens_to_units
@@ -45,7 +50,8 @@ async def records(
         pipeline = _pipeline(belongs, asked, "$entries.u" if to_units else "$record", page, page_size)
         found = await (await facts.aggregate(pipeline, session=session, allowDiskUse=True)).to_list()
         rows: list[Document] = found[0]["page"]
-        titles = {} if to_units else await _titles(facts, [row["_id"] for row in rows], session)
+        said = {} if to_units else await opened.said(facts, [row["_id"] for row in rows], session)
+        paths = {} if to_units else await opened.paths(database, [row["unit"] for row in rows], session)
     whole = found[0]["all"][0] if found[0]["all"] else {"total": 0, "sum": 0}
     names = await directory.names(database, [row["unit"] for row in rows])
     return {
@@ -59,19 +65,25 @@ async def records(
         "total": whole["total"],
         "page": page,
         "page_size": page_size,
-        "items": [
-            {
-                "record": row["_id"],
-                "service": row["service"],
-                "kind": "unit" if to_units else row["type"].split(".")[0],
-                "title": names.get(row["unit"]) if to_units else titles.get(row["_id"]),
-                "unit": row["unit"],
-                "unit_name": names.get(row["unit"], row["unit"]),
-                "day": row["day"],
-                "amount": row["amount"],
-            }
-            for row in rows
-        ],
+        "items": [_shown({**row, **said.get(row["_id"], {})}, to_units, names, paths, roles) for row in rows],
+    }
+
+
+def _shown(
+    row: Document, to_units: bool, names: dict[str, str], paths: dict[str, list[str]], roles: HeldRoles
+) -> Document:
+    unit, day = row["unit"], {"day": row["day"], "amount": row["amount"]}
+    told = {"service": row["service"], "kind": "unit" if to_units else row["type"].split(".")[0]}
+    if not to_units and not opened.open_to(roles, row, [unit], paths):
+        return {"record": None, **told, "title": None, "unit": None, "unit_name": None, **day}
+    title = names.get(unit) if to_units else opened.title_of(row)
+    return {
+        "record": row["_id"],
+        **told,
+        "title": title,
+        "unit": unit,
+        "unit_name": names.get(unit, unit),
+        **day,
     }
 
 
@@ -131,12 +143,3 @@ def _pipeline(found: Reach, key: str, by: str, page: int, page_size: int) -> lis
             }
         },
     ]
-
-
-async def _titles(facts: AsyncCollection[Document], ids: list[str], session: AsyncClientSession) -> dict[str, str]:
-    """What each record was called last."""
-    titles: dict[str, str] = {}
-    told = facts.find({"record": {"$in": ids}, "title": {"$ne": None}}, {"record": 1, "title": 1}, session=session)
-    async for fact in told.sort([("record", 1), ("version", 1)]):
-        titles[fact["record"]] = HIDDEN_TITLE if fact["title"] == HIDDEN else redact(fact["title"])
-    return titles

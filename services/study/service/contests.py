@@ -8,6 +8,7 @@ from typing import Any
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Envelope, record_id
+from services.kernel.import_rows import ExportRows
 from services.kernel.rpc import command, query
 from services.kernel.store import Document
 from services.kernel.work import Work, without_bookkeeping
@@ -120,13 +121,27 @@ class Contests(Reports):
 
     @query(contract.GetEntry)
     def get_entry(self, query: contract.GetEntry, envelope: Envelope) -> Answer:
-        """One entry."""
-        return store.one(self.journal.database, "entries", query.id, envelope.actor.unit)
+        """One entry; to who judges it not before the result stands."""
+        found = store.one(self.journal.database, "entries", query.id, envelope.actor.unit)
+        if self._blind([found], envelope.actor.user):
+            raise _blind()
+        return found
 
     @query(contract.ListEntries)
     def list_entries(self, query: contract.ListEntries, envelope: Envelope) -> Answer:
-        """A page of entries."""
-        return store.reported.listed(self.journal.database, "entries", query, contest=query.contest)
+        """A page of entries, without those that the asking user judges before the result stands.
+
+        These count in the total alone: a list of one unit's entries would say whose each of them is.
+        """
+        found = store.reported.listed(self.journal.database, "entries", query, contest=query.contest)
+        blind = self._blind(found["items"], envelope.actor.user)
+        return {**found, "items": [item for item in found["items"] if item["id"] not in blind]}
+
+    def rows_of(self, kind: str, asked: ExportRows, envelope: Envelope) -> tuple[list[Document], str | None]:
+        """Entries are given out to nobody who judges a contest of which the result does not stand yet."""
+        if kind == "entries" and store.reported.judged(self.journal.database, envelope.actor.user, before=_CLOSED):
+            raise _blind()
+        return super().rows_of(kind, asked, envelope)
 
     @query(contract.ListJudging)
     def list_judging(self, query: contract.ListJudging, envelope: Envelope) -> Answer:
@@ -246,6 +261,16 @@ class Contests(Reports):
             if _judges(contests[entry["contest"]], user, entry["unit"], paths)
         ]
 
+    def _blind(self, entries: Sequence[Document], user: str) -> set[str]:
+        """Which of some entries somebody is to judge, or judges now."""
+        contests = {
+            found["_id"]: Contest.model_validate(without_bookkeeping(found))
+            for found in store.reported.judged(self.journal.database, user, before=_CLOSED)
+        }
+        entries = [entry for entry in entries if entry["contest"] in contests]
+        paths = self._paths([entry["unit"] for entry in entries], list(contests.values()))
+        return {entry["id"] for entry in entries if _judges(contests[entry["contest"]], user, entry["unit"], paths)}
+
     def _paths(self, units: Sequence[str], contests: Sequence[Contest | None]) -> dict[str, list[str]]:
         """The paths of entries' units, organisers and judges' units."""
         known = [contest for contest in contests if contest is not None]
@@ -264,6 +289,10 @@ def _judges(contest: Contest, user: str, entry: str, paths: dict[str, list[str]]
 
 def _not_judging() -> DomainError:
     return DomainError("entry.not_found", "没有由您评分的这件作品", "not_found")
+
+
+def _blind() -> DomainError:
+    return DomainError("entry.blind", "您是评委，评审结束前不能查看作品的参赛单位和作者", "forbidden")
 
 
 def _seen(contest: Document, by_name: bool) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -135,6 +135,11 @@ def pair(database: Database[Document], id: str, reader: str) -> dict[str, Any]:
 def judging(database: Database[Document], judge: str) -> list[Document]:
     """The contests that somebody judges now, with the judges' units."""
     return list(database["contests"].find({"judges.user": judge, "state": "scoring"}).limit(50))
+
+
+def judged(database: Database[Document], judge: str, *, before: Sequence[str]) -> list[Document]:
+    """The contests that somebody is called to judge and that have not reached one of these states."""
+    return list(database["contests"].find({"judges.user": judge, "state": {"$nin": [*before, "void"]}}))
 
 
 def entries(

@@ -12,14 +12,14 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.cli.audit.issued import differences as issued_differences
 from services.cli.audit.locked import differences
-from services.gateway.contract import SOURCES, IssueReport
+from services.gateway.contract import SOURCES, IssueReport, Role
 from services.gateway.domain import AGGREGATES
 from services.gateway.domain.report import report_id
 from services.gateway.store import issues, locks, moves, tree
 from services.gateway.store.facts import Projection, ensure_indexes
 from services.gateway.store.generation import current
 from services.gateway.store.period import Span
-from services.kernel.event import Actor, Envelope, Event, new_id
+from services.kernel.event import EVERYWHERE, Actor, Envelope, Event, new_id
 from services.kernel.inbox import Taking
 from services.kernel.journal import Journal
 from services.kernel.store import CODEC, Document, ensure_collections, in_transaction, open_database
@@ -27,6 +27,8 @@ from services.kernel.work import Work
 from tests.unit.gateway.owners import CAMPAIGN, NOW, PATHS
 
 T = TypeVar("T")
+READER = ((Role.committee, EVERYWHERE),)
+"""The roles of who may open every record."""
 
 
 class Figures:

@@ -19,7 +19,7 @@ from services.research.contract import CorrectTopic, FrameTopic
 from services.research.domain import TOPIC
 from services.study.contract import HoldSession, RecordPair, SubmitSession, VoidPair
 from services.study.domain import PAIR, SESSION
-from tests.component.gateway.figures import Figures
+from tests.component.gateway.figures import READER, Figures
 from tests.unit.gateway.owners import CAMPAIGN, Owners
 
 WHOLE = Span(CAMPAIGN.first, CAMPAIGN.last)
@@ -55,8 +55,8 @@ def test_progress_by_tag_is_the_sum_of_its_records(figures: Figures) -> None:
             await progress(database, "vehicles", "P", WHOLE),
             await progress(database, "vehicles", "P", AUTUMN),
             await progress(database, "vehicles", "B1", WHOLE),
-            await records(database, "study.pairs", "P", WHOLE, 1, 50, TAG),
-            await records(database, "research.topics", "P", WHOLE, 1, 50, OTHER),
+            await records(database, "study.pairs", "P", WHOLE, 1, 50, TAG, roles=READER),
+            await records(database, "research.topics", "P", WHOLE, 1, 50, OTHER, roles=READER),
             await report(database, "P", WHOLE),
         ]
 
@@ -78,7 +78,7 @@ def test_progress_by_tag_is_the_sum_of_its_records(figures: Figures) -> None:
 def test_a_figure_that_no_tag_divides_is_refused(figures: Figures) -> None:
     """Sessions bear no tags; a list that nobody knows has no progress."""
     for asking, code in (
-        (lambda database: records(database, "study.essays", "P", WHOLE, 1, 50, TAG), "figure.not_tagged"),
+        (lambda database: records(database, "study.essays", "P", WHOLE, 1, 50, TAG, roles=READER), "figure.not_tagged"),
         (lambda database: progress(database, "others", "P", WHOLE), "initiative.unknown"),
     ):
         with pytest.raises(DomainError) as refused:
@@ -127,7 +127,7 @@ def test_adding_a_figure_is_an_entry(figures: Figures, monkeypatch: pytest.Monke
     figures.project(owners.events)
 
     async def read(database: AsyncDatabase[Document]) -> list[Any]:
-        return [await report(database, "P", WHOLE), await records(database, entry.id, "P", WHOLE, 1, 50)]
+        return [await report(database, "P", WHOLE), await records(database, entry.id, "P", WHOLE, 1, 50, roles=READER)]
 
     found, opened = figures.ask(read)
     assert found["figures"][entry.id] == opened["sum"] == 50

@@ -19,7 +19,7 @@ from services.gateway.store.report import report
 from services.kernel.errors import DomainError
 from services.kernel.inbox import Taking
 from services.kernel.store import in_transaction
-from tests.component.gateway.figures import Figures, watermark
+from tests.component.gateway.figures import READER, Figures, watermark
 from tests.component.gateway.store.test_locks import HELD, LATER, MANY, MARCH, folding, later
 from tests.unit.gateway.owners import NOW, Owners, Step, steps
 
@@ -80,7 +80,7 @@ def test_a_report_stays_as_it_was_issued(figures: Figures) -> None:
     assert by_number["figures"] == of_branch["figures"]
     assert by_number["children"] == []
     for unit in ("D1", "B1"):
-        found = figures.ask(lambda database, unit=unit: corrections(database, unit, document, 1, 50))  # type: ignore[misc]  # bound at once
+        found = figures.ask(lambda database, unit=unit: corrections(database, unit, document, 1, 50, roles=READER))  # type: ignore[misc]  # bound at once
         (voided,) = [item for item in found["items"] if item["change"] == "voided"]
         assert voided["why"]
         assert any(found["sums"].get(id) for id in changed)

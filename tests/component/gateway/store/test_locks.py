@@ -21,7 +21,7 @@ from services.kernel.errors import DomainError
 from services.kernel.event import Event
 from services.kernel.inbox import Taking
 from services.kernel.store import in_transaction
-from tests.component.gateway.figures import Figures, watermark
+from tests.component.gateway.figures import READER, Figures, watermark
 from tests.unit.gateway.owners import NOW, Owners, Step, steps
 
 SMALL = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -104,7 +104,7 @@ def test_a_report_as_locked_stays_as_it_was(figures: Figures) -> None:
     changed = {id for id, value in before["figures"].items() if value != after["figures"][id]}
     assert changed
     assert set(told["differing"]) == changed
-    found = figures.ask(lambda database: corrections(database, "D1", "2026-03", 1, 50))
+    found = figures.ask(lambda database: corrections(database, "D1", "2026-03", 1, 50, roles=READER))
     (voided,) = [item for item in found["items"] if item["change"] == "voided"]
     assert (voided["record"], voided["kind"]) == ("s0", "session")
     assert voided["why"]
@@ -124,7 +124,7 @@ def test_a_level_is_locked_with_all_that_came_before(figures: Figures) -> None:
     assert second
     told = figures.ask(lambda database: locked_report(database, "D1", MARCH))
     assert (told["figures"]["study.members_due"], told["now"]["study.members_due"]) == (1, 0)
-    found = figures.ask(lambda database: corrections(database, "D1", "2026-03", 1, 50))
+    found = figures.ask(lambda database: corrections(database, "D1", "2026-03", 1, 50, roles=READER))
     assert found["sums"]["study.members_due"] == -1
     assert figures.unequal() == []
 
@@ -148,8 +148,8 @@ def test_who_stands_above_locks_what_is_left(figures: Figures) -> None:
     figures.lock("D1", "2026-03")
     figures.project(second)
     figures.lock("P", "2026-03")
-    below = figures.ask(lambda database: corrections(database, "D1", "2026-03", 1, 50))
-    above = figures.ask(lambda database: corrections(database, "P", "2026-03", 1, 50))
+    below = figures.ask(lambda database: corrections(database, "D1", "2026-03", 1, 50, roles=READER))
+    above = figures.ask(lambda database: corrections(database, "P", "2026-03", 1, 50, roles=READER))
     assert below["total"] > 0
     assert above["total"] == 0
     assert figures.unequal() == []

@@ -15,7 +15,7 @@ from services.gateway.store import coverage, directory, members, report
 from services.gateway.store.period import Span
 from services.kernel.store import CODEC, Document
 from tests.component.explained import Queries, scans
-from tests.component.gateway.figures import Figures
+from tests.component.gateway.figures import READER, Figures
 from tests.unit.gateway.owners import CAMPAIGN, DAYS, Owners
 
 WHOLE, PART = Span(CAMPAIGN.first, CAMPAIGN.last), Span(date(2026, 3, 2), date(2026, 7, 20))
@@ -27,7 +27,7 @@ async def _figures(database: Database) -> None:
         await report.report(database, "D1", span, compare=("before", "year"))
         await coverage.coverage(database, "D1", span)
     for figure, metric in METRICS.items():
-        await report.records(database, figure, "D1", WHOLE if metric.grains else PART, 1, 50)
+        await report.records(database, figure, "D1", WHOLE if metric.grains else PART, 1, 50, roles=READER)
 
 
 async def _tree(database: Database) -> None:

@@ -15,8 +15,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.gateway.documents.view import compared
 from services.gateway.projection import METRICS, key
+from services.gateway.store.opened import HIDDEN_TITLE
 from services.gateway.store.period import Span
-from services.gateway.store.records import HIDDEN_TITLE
 from services.gateway.store.report import records, report
 from services.hotline.contract import Channel, Kind, RegisterTicket
 from services.hotline.domain import TICKET
@@ -24,7 +24,7 @@ from services.kernel.errors import DomainError
 from services.kernel.store import Document
 from services.study.contract import Absence, CorrectSession, HoldSession, Reasons, SubmitSession
 from services.study.domain import SESSION
-from tests.component.gateway.figures import Figures, watermark
+from tests.component.gateway.figures import READER, Figures, watermark
 from tests.unit.gateway.owners import CAMPAIGN, DAYS, NOW, PATHS, Owners, Step, steps
 
 SMALL = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -65,7 +65,7 @@ def test_a_figure_is_the_sum_of_its_facts_and_of_its_records(
     async def read(database: AsyncDatabase[Document]) -> tuple[Any, dict[str, Any]]:
         found = await report(database, unit, span)
         opened = [id for id in METRICS if found["figures"][id] is not None]
-        return found, {id: await records(database, id, unit, span, 1, 200) for id in opened}
+        return found, {id: await records(database, id, unit, span, 1, 200, roles=READER) for id in opened}
 
     found, opened = figures.ask(read)
     for id, behind in opened.items():
@@ -97,8 +97,8 @@ def test_a_distinct_count_opens_to_its_units(figures: Figures, asked: list[Step]
     async def read(database: AsyncDatabase[Document]) -> dict[str, Any]:
         march = Span(date(2026, 3, 1), date(2026, 3, 31))
         return {
-            "campaign": await records(database, "study.units_covered", "P", WHOLE, 1, 50),
-            "2026-03": await records(database, "study.units_covered", "P", march, 1, 50),
+            "campaign": await records(database, "study.units_covered", "P", WHOLE, 1, 50, roles=READER),
+            "2026-03": await records(database, "study.units_covered", "P", march, 1, 50, roles=READER),
         }
 
     for window, found in figures.ask(read).items():
@@ -129,11 +129,11 @@ def test_records_bear_their_latest_title_and_the_pages_add_up(figures: Figures) 
     figures.project(owners.events)
 
     async def read(database: AsyncDatabase[Document]) -> list[Any]:
-        pages = [await records(database, "study.sessions.branch", "P", WHOLE, page, 2) for page in (1, 2, 3)]
-        return [
-            *pages,
-            await records(database, "hotline.tickets", "P", Span(date(2026, 1, 1), date(2026, 12, 31)), 1, 9),
+        pages = [
+            await records(database, "study.sessions.branch", "P", WHOLE, page, 2, roles=READER) for page in (1, 2, 3)
         ]
+        year = Span(date(2026, 1, 1), date(2026, 12, 31))
+        return [*pages, await records(database, "hotline.tickets", "P", year, 1, 9, roles=READER)]
 
     *pages, tickets = figures.ask(read)
     assert [[row["record"] for row in page["items"]] for page in pages] == [["s4", "s3"], ["s2", "s1"], ["s0"]]
@@ -220,7 +220,7 @@ def test_as_of_is_the_oldest_word_and_stops_at_what_is_held(figures: Figures) ->
 def test_what_cannot_be_opened_is_refused(figures: Figures, figure: str, unit: str, span: Span, code: str) -> None:
     """Each by its own code."""
     with pytest.raises(DomainError) as refused:
-        figures.ask(lambda database: records(database, figure, unit, span, 1, 50))
+        figures.ask(lambda database: records(database, figure, unit, span, 1, 50, roles=READER))
     assert refused.value.code == code
 
 
@@ -265,5 +265,5 @@ def test_neighbours_whose_codes_begin_alike_are_not_mixed(figures: Figures) -> N
     submitted(owners, "s1", "2026-03-10", unit="D10")
     submitted(owners, "s2", "2026-03-10", unit="D1")
     figures.project(owners.events)
-    found = figures.ask(lambda database: records(database, "study.sessions.branch", "D1", WHOLE, 1, 50))
+    found = figures.ask(lambda database: records(database, "study.sessions.branch", "D1", WHOLE, 1, 50, roles=READER))
     assert Counter(row["record"] for row in found["items"]) == {"s2": 1}

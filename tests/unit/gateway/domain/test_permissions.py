@@ -5,9 +5,10 @@ from itertools import combinations
 import pytest
 
 from services.gateway.contract import ROLES, UNIT_KINDS, Role, UnitKind
-from services.gateway.contract.permissions import SCOPES, Scope
-from services.gateway.domain import PERMISSIONS, Action, may
+from services.gateway.contract.permissions import BLIND, OPENS, SCOPES, Scope
+from services.gateway.domain import PERMISSIONS, Action, may, may_open, opens
 from services.gateway.pages.words import ACTIONS
+from services.gateway.projection import METRICS
 from tests.unit.gateway.domain.permissions_page import PAGE, page
 
 PATH = ["P", "D1", "B1"]
@@ -63,3 +64,27 @@ def test_the_role_that_allows_it_is_the_one_that_acts() -> None:
     assert may(held, Action.register_tickets, PATH) == (Role.agent, "D1")
     assert may(held, Action.return_study, PATH) is None
     assert may([], Action.read_figures, PATH) is None
+
+
+def test_every_figure_says_who_opens_its_records() -> None:
+    """A figure opens to units, or to one kind of record, of which the table says by which action it is seen."""
+    for metric in METRICS.values():
+        assert metric.opens_to_units or (len(metric.kinds) == 1 and metric.kinds <= OPENS.keys()), metric.id
+    assert {OPENS[kind] for metric in METRICS.values() for kind in metric.kinds} <= READS
+
+
+@pytest.mark.parametrize("kind", sorted(OPENS))
+@pytest.mark.parametrize("role", list(Role))
+def test_a_record_opens_to_whom_its_action_is_allowed(kind: str, role: Role) -> None:
+    """On the unit's path alone, from a hidden unit down to nobody, and to no judge where judges are blind."""
+    allowed = role in PERMISSIONS[OPENS[kind]]
+    assert opens([(role, "D9")], [kind]) == allowed
+    assert opens([(role, "D9")], [])
+    assert may_open([(role, "D1")], kind, PATH) == allowed
+    assert not may_open([(role, "D2")], kind, PATH)
+    assert may_open([(role, "P")], kind, PATH, ["D1"]) == allowed
+    assert not may_open([(role, "D1")], kind, PATH, ["D1"])
+    assert may_open([(role, "D1"), (Role.judge, "P")], kind, PATH) == (
+        kind not in BLIND and (allowed or Role.judge in PERMISSIONS[OPENS[kind]])
+    )
+    assert not may_open([(role, "P")], "study.coverage", PATH)
