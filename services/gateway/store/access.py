@@ -114,7 +114,7 @@ async def listed(database: AsyncDatabase[Document], asked: Asked, below: str | N
     total = await log.count_documents(filters, limit=10_001)
     found = log.find(filters).sort("at", -1).skip((asked.page - 1) * asked.page_size).limit(asked.page_size)
     rows = await found.to_list()
-    return [{**row, "reason": redact(row.get("reason") or "")} for row in rows], total
+    return [{**row, "reason": redact(row["reason"])} if row.get("reason") else row for row in rows], total
 
 
 async def open_session(database: AsyncDatabase[Document], session: Document) -> None:

@@ -181,8 +181,6 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
     Action.read_figures: (
         "get_coverage",
         "get_initiative_progress",
-        "get_records",
-        "get_records_workbook",
         "get_report",
         "get_workbook",
         "list_issued_corrections",
@@ -192,7 +190,6 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "page issued_report_view",
         "page issued_view",
         "page progress_view",
-        "page records_view",
         "page report_file",
         "page report_view",
         "watch_report",
@@ -264,6 +261,9 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "page record_view visit",
     ),
     Action.read_study: (
+        "get_records",  # of a figure that opens to sessions; another kind of record asks for its own action
+        "get_records_workbook",
+        "page records_view",
         "get_activity",
         "get_contest",
         "get_entry",
@@ -572,7 +572,7 @@ BY_ROLE: dict[Action, tuple[str, ...]] = {
 GRPC: dict[str, tuple[Action, bool, dict[str, Any]]] = {
     "GetReport": (Action.read_figures, True, {"period": "2026-03"}),
     "WatchReport": (Action.read_figures, True, {"period": "2026-03"}),
-    "ListRecords": (Action.read_figures, True, {"period": "2026-03", "figure": "study.sessions.branch"}),
+    "ListRecords": (Action.read_study, True, {"period": "2026-03", "figure": "study.sessions.branch"}),
     "GetCatalogue": (Action.read_figures, False, {}),
 }
 """Method → action, whether on the unit, and what the request names beside it."""
