@@ -6,7 +6,7 @@ security administrator, for neither may do the work of the other.
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from services.cli.client import Refused, read_password
 from services.cli.sample.workbook import workbook
 from services.gateway.contract import ROLES, SHEETS, Role
 from services.kernel.event import EVERYWHERE
-from services.kernel.sheets import read
+from services.kernel.sheet_tasks import read
 
 FILE = "accounts.json"
 _USERS = SHEETS["users"]
@@ -64,12 +64,17 @@ class Accounts:
         """
         return self._found(lambda account: account.role == role, ROLES[role])
 
-    def with_passwords(self, users: bytes) -> tuple[bytes, bytes]:
+    def with_passwords(self, users: bytes, others: Collection[str] = ()) -> tuple[bytes, bytes]:
         """用户名册 as the system administrator sends it, without roles, and as the security administrator does.
 
-        Each account has the password that its row gives, else the one that is known, else a new one.
+        Each account has the password that its row gives, else the one that is known, else a new one. `others` are the
+        titles of sheets that may stand in the same workbook.
+
+        Raises:
+            DomainError: the workbook cannot be read.
         """
-        rows = [{key: value for key, value in row.items() if key != "_row"} for row in read(_USERS, users)]
+        found = read(_USERS, users, others).rows
+        rows = [{key: value for key, value in row.items() if not key.startswith("_")} for row in found]
         known = {account.id: account for account in self.all}
         for row in rows:
             if not row.get("password"):

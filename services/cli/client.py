@@ -28,6 +28,7 @@ class RowRefused:
     column: str
     code: str
     detail: str
+    tab: str = ""
 
 
 class Refused(Exception):
@@ -178,4 +179,4 @@ def _refusal(answer: httpx.Response) -> Refused:
 
 
 def _row(error: Answer) -> RowRefused:
-    return RowRefused(int(error["row"]), error["column"], error["code"], error["detail"])
+    return RowRefused(int(error["row"]), error["column"], error["code"], error["detail"], error.get("tab", ""))

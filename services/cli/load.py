@@ -39,7 +39,7 @@ def load(
     except (Refused, FileNotFoundError) as problem:
         out.print(f"导入失败：{problem}", markup=False)
         for row in getattr(problem, "rows", [])[:20]:
-            out.print(f"  第 {row.row} 行 {row.column}：{row.detail}（{row.code}）", markup=False)
+            out.print(f"  {row.tab}第 {row.row} 行 {row.column}：{row.detail}（{row.code}）", markup=False)
         raise typer.Exit(1) from problem
     if not agrees:
         raise typer.Exit(1)

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from services.cli.accounts import Accounts
 from services.cli.client import Api, Imported, Refused, RowRefused
-from services.cli.parcel import Parcel, Part
+from services.cli.parcel import TITLES, Parcel, Part
 from services.cli.submitting import submit
 from services.gateway.contract import Role
 
@@ -107,7 +107,7 @@ class Loading:
             for part in self._parcel.units:
                 self._send(admin, part)
             for part in self._parcel.users:
-                made, held = self._accounts.with_passwords(part.file.read_bytes())
+                made, held = self._accounts.with_passwords(part.file.read_bytes(), TITLES)
                 self._send(admin, part, made)
                 self._check(part, guard.upload("roles", part.kind, part.file.name, held))
 

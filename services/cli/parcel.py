@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import python_calamine
-
+from services.cli.client import Refused
 from services.gateway.contract import SHEETS as GATEWAY
 from services.hotline.contract import SHEETS as HOTLINE
+from services.kernel.errors import DomainError
+from services.kernel.sheet_tasks import tab_rows
 from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY
 
 UNITS, USERS, MEMBERS = "units", "users", "members"
 REFUSALS = "refusals.json"
 SUBMISSIONS = "submissions.json"
+MOST_BYTES = 16 * 1024 * 1024
 
 _AREAS = {
     **{sheet.title: (kind, kind) for kind, sheet in GATEWAY.items()},
@@ -25,6 +27,7 @@ _AREAS = {
     **{sheet.title: ("research", kind) for kind, sheet in RESEARCH.items()},
 }
 """A sheet's title → the address that takes it, and its kind."""
+TITLES = frozenset(_AREAS)
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def unpack(folder: Path) -> Parcel:
 
     Raises:
         FileNotFoundError: there is no spreadsheet of ours in it.
+        Refused: a file cannot be read.
     """
     found: dict[Path, list[Part]] = defaultdict(list)
     for file in sorted(folder.rglob("*.xlsx")):
@@ -127,19 +131,40 @@ def unpack(folder: Path) -> Parcel:
 
 
 def _parts(file: Path) -> Iterator[Part]:
-    workbook = python_calamine.CalamineWorkbook.from_path(str(file))
-    for title in workbook.sheet_names:
+    try:
+        tabs = tab_rows(_bytes(file))
+    except DomainError as refused:
+        raise Refused(refused.code, f"{file.name}：{refused.detail}") from refused
+    for title, rows in tabs.items():
         if title in _AREAS:
             area, kind = _AREAS[title]
-            yield Part(file, area, kind, title, workbook.get_sheet_by_name(title).total_height)
+            yield Part(file, area, kind, title, rows)
 
 
 def _list(place: Path) -> list[dict[str, Any]]:
-    return list(json.loads(place.read_text(encoding="utf-8"))) if place.exists() else []
+    return list(_loaded(place, list) or [])
 
 
 def _json(place: Path) -> dict[str, Any] | None:
+    loaded: dict[str, Any] | None = _loaded(place, dict)
+    return loaded
+
+
+def _loaded(place: Path, kind: type) -> Any:
+    """What a file beside the sheets says, or None where there is none."""
     if not place.exists():
         return None
-    loaded: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
+    try:
+        loaded = json.loads(_bytes(place))
+    except (ValueError, RecursionError) as error:
+        raise Refused("parcel.unreadable", f"{place.name} 不是可以读取的 JSON") from error
+    if not isinstance(loaded, kind):
+        raise Refused("parcel.unreadable", f"{place.name} 的内容不是 {kind.__name__}")
     return loaded
+
+
+def _bytes(file: Path) -> bytes:
+    """A file of no more bytes than the platform takes."""
+    if file.stat().st_size > MOST_BYTES:
+        raise Refused("parcel.too_large", f"{file.name} 超过 {MOST_BYTES // 1024 // 1024} MB")
+    return file.read_bytes()

@@ -7,10 +7,14 @@ from typing import Any
 from pydantic import Field
 
 from .event import Command
+from .free_text import FreeText
 
 
 class AddImportRows(Command):
-    """A chunk of a sheet: rows by column key, each with `_row`; `first` is the place of its first row in the import."""
+    """A chunk of a sheet: rows by column key, each with `_row`, and `_tab` where the sheet has several tabs.
+
+    `first` is the place of its first row in the import; values are as `typed.to_wire` gives them.
+    """
 
     import_id: str = Field(min_length=1, max_length=128)
     kind: str
@@ -19,11 +23,15 @@ class AddImportRows(Command):
 
 
 class AcceptImport(Command):
-    """All rows are there: decide them, and take them or refuse them."""
+    """All rows are there: decide them, and take them or refuse them.
+
+    `passed_over` names what of the workbook is in no row: tabs of other kinds, columns of notes.
+    """
 
     import_id: str
     kind: str
     rows: int = Field(ge=1)
+    passed_over: list[FreeText] = Field(default=[], max_length=100)
 
 
 class GetImport(Command):

@@ -9,6 +9,7 @@ or refused.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections import deque
@@ -43,6 +44,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 _MOST_ERRORS = 1_000
 _RECEIVING = timedelta(hours=1)
+Place = tuple[str, int]
+"""Where a row stood: its tab, which is empty where the sheet has one, and its number there."""
 
 
 class Imports:
@@ -206,9 +209,10 @@ class Importer(DependencyProvider):
 
         self.journal.rehearse(envelope, rehearse)
         change: Document = {"rows": asked.rows, "envelope": envelope.model_dump(mode="json")}
+        change["passed_over"] = asked.passed_over
         if errors:
             change |= {"state": "refused", "errors": [_redacted(vars(error)) for error in errors[:_MOST_ERRORS]]}
-            change["wrong"] = len({error.row for error in errors})
+            change["wrong"] = len({(error.tab, error.row) for error in errors})
         else:
             change |= {"state": "accepted", "accepted": self.journal.clock()}
         metrics.IMPORT_ROWS.labels(self.journal.service, change["state"]).inc(asked.rows)
@@ -311,12 +315,12 @@ class Importer(DependencyProvider):
         opened = orjson.loads(self._cipher.decrypt(chunk["body"], chunk["_id"]))
         received = Envelope.model_validate(opened["envelope"])
         errors: list[RowError] = []
-        rows: list[tuple[int, BaseModel]] = []
+        rows: list[tuple[Place, BaseModel]] = []
         for cells in opened["rows"][start : start + count]:
             row, wrong = parse(sheet, cells)
             errors.extend(wrong)
             if row is not None:
-                rows.append((int(cells["_row"]), row))
+                rows.append(((str(cells.get("_tab", "")), int(cells["_row"])), row))
         service.read_ahead(work, sheet.kind, [row for _, row in rows])
         skipped = 0
         work.paths.update(self.journal.moves.current({**received.named, **received.paths}))
@@ -324,8 +328,8 @@ class Importer(DependencyProvider):
         groups = deque(_grouped(service, sheet.kind, rows))
         while groups:
             group = groups.popleft()
-            number = group[0][0]
-            work.envelope = received.model_copy(update={"command_id": f"{chunk['import']}:{number}"})
+            place = group[0][0]
+            work.envelope = received.model_copy(update={"command_id": f"{chunk['import']}:{_named(place)}"})
             try:
                 with work.trial():
                     skipped += len(group) - service.apply_rows(work, sheet.kind, [row for _, row in group])
@@ -333,28 +337,35 @@ class Importer(DependencyProvider):
                 if len(group) > 1:
                     groups.extendleft([row] for row in reversed(group))
                 else:
-                    errors.extend(_row_errors(sheet, number, refusal))
+                    errors.extend(_row_errors(sheet, place, refusal))
         return skipped, errors
 
 
 def _grouped(
-    service: Imports, kind: str, rows: Iterable[tuple[int, BaseModel]]
-) -> Iterable[list[tuple[int, BaseModel]]]:
-    """Rows with their numbers, those that are decided together in one list, where the first of them stood."""
-    groups: dict[Hashable, list[tuple[int, BaseModel]]] = {}
-    for number, row in rows:
+    service: Imports, kind: str, rows: Iterable[tuple[Place, BaseModel]]
+) -> Iterable[list[tuple[Place, BaseModel]]]:
+    """Rows with their places, those that are decided together in one list, where the first of them stood."""
+    groups: dict[Hashable, list[tuple[Place, BaseModel]]] = {}
+    for place, row in rows:
         key = service.together(kind, row)
-        groups.setdefault(("alone", number) if key is None else ("together", key), []).append((number, row))
+        groups.setdefault(("alone", place) if key is None else ("together", key), []).append((place, row))
     return groups.values()
 
 
-def _row_errors(sheet: Sheet, number: int, refusal: DomainError) -> list[RowError]:
+def _named(place: Place) -> str:
+    """A row's name within its import: its number, and a digest of its tab, whose title may say anything."""
+    tab, number = place
+    return f"{number}@{hashlib.sha256(tab.encode()).hexdigest()[:16]}" if tab else str(number)
+
+
+def _row_errors(sheet: Sheet, place: Place, refusal: DomainError) -> list[RowError]:
+    tab, number = place
     keys = {column.key for column in sheet.columns}
     if not refusal.errors:
-        return [RowError(number, "", refusal.code, refusal.detail)]
+        return [RowError(number, "", refusal.code, refusal.detail, tab)]
     told = [(error["pointer"].removeprefix("/").split("/"), error["detail"]) for error in refusal.errors]
     return [
-        RowError(number, next((step for step in steps if step in keys), steps[0]), refusal.code, detail)
+        RowError(number, next((step for step in steps if step in keys), steps[0]), refusal.code, detail, tab)
         for steps, detail in told
     ]
 
@@ -376,5 +387,6 @@ def _told(known: Mapping[str, Any]) -> Document:
         "wrong": known.get("wrong", 0),
         "errors": [_redacted(error) for error in known.get("errors", ())],
         "failures": [_redacted(error) for error in known["failures"]],
+        "passed_over": known.get("passed_over", []),
         "recorded_until": None if recorded is None else recorded.isoformat(),
     }

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from .cells import Line, Text, choice
+from .cells import Code, Line, Number, Text, choice
 from .free_text import FREE
 from .instants import Day
 from .sheets import Column
@@ -28,8 +28,8 @@ class Row(BaseModel):
 
     action: Action = "add"
     reason: Annotated[Text, Field(max_length=200), FREE] = ""
-    unit: Text
-    number: Annotated[Line, Field(min_length=1, max_length=40)]
+    unit: Code
+    number: Number
     day: Day
     title: Annotated[Line, Field(min_length=1, max_length=120), FREE]
 

@@ -27,6 +27,8 @@ from services.kernel.sheets import XLSX, Sheet
 from services.study.contract import SHEETS
 from tests.eventually import PATIENCE
 from tests.journey.province import PASSWORD, Province
+from tests.unit.kernel.workbooks.made import Book, Page, ods, ods_cell, ods_row, text, texts
+from tests.unit.kernel.workbooks.made import row as line
 
 SESSION: dict[str, Any] = {
     "unit": "D001-B01",
@@ -416,3 +418,71 @@ def test_headers_that_say_nothing(finance: httpx.Client, name: str, value: str) 
     """A version that is no number and a key that is too long are refused, not guessed at."""
     headers = {name.encode(): value.encode("latin-1")}
     refused(finance.post("/study/sessions", json=SESSION, headers=headers), 422, "request.invalid")
+
+
+def raw_book(*pages: Page) -> bytes:
+    return Book(pages, formats=("General", "0%", "yyyy-mm-dd")).bytes()
+
+
+HEAD = ("本单位编号", "单位编码", "日期", "标题", "方式", "形式", "应到", "缺席")
+GOOD = ("S-1", "D001-B01", "2026-03-05", "学习", "研学", "研讨", "20")
+
+
+def test_a_cell_that_cannot_be_read_is_refused_by_name(finance: httpx.Client) -> None:
+    """An error in an optional column is not its default; it comes with what else is wrong, tab by tab."""
+    absent = '<c r="H{}" t="e"><v>#N/A</v></c>'
+
+    def page(title: str, **more: Any) -> Page:
+        cells = [text(f"{chr(65 + place)}2", told) for place, told in enumerate(GOOD)]
+        more_cells = [text(f"{chr(65 + place)}3", told) for place, told in enumerate(("S-2", "D999", *GOOD[2:]))]
+        return Page(title, texts(1, *HEAD) + line(2, *cells, absent.format(2)) + line(3, *more_cells), **more)
+
+    one = refused(upload(finance, raw_book(page("台账"))), 422, "import.refused")
+    assert [error["pointer"] for error in one["errors"]] == ["/rows/2/absent", "/rows/3/unit"]
+    two = raw_book(page("一月"), page("二月"), page("藏", state="hidden"))
+    told = refused(upload(finance, two), 422, "import.refused")
+    assert [error["pointer"] for error in told["errors"]] == [
+        *("/tabs/一月/rows/2/absent", "/tabs/一月/rows/3/unit", "/tabs/二月/rows/2/absent", "/tabs/二月/rows/3/unit")
+    ]
+    marked = upload(finance, two, Accept=XLSX)
+    assert marked.headers["X-Wrong-Rows"] == "4"
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(marked.content))
+    assert book.sheet_names == ["一月", "二月"]
+    reasons = [str(row[-1]) for row in book.get_sheet_by_name("二月").to_python()[1:]]
+    assert [["缺席" in each, "D999" in each] for each in reasons] == [[True, False], [False, True]]
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ((*HEAD[:-1], "缺席人数"), "“缺席人数”不是本表的列，是否应为“缺席”"),
+        ((*HEAD, "缺 席"), "重复"),
+    ],
+)
+def test_a_column_that_is_not_described_is_refused(finance: httpx.Client, head: tuple[str, ...], said: str) -> None:
+    """It is not left out in silence."""
+    data = raw_book(Page("台账", texts(1, *head) + texts(2, *GOOD, "3")))
+    told = refused(upload(finance, data), 422, "file.columns_wrong", "/file")
+    assert said in told["errors"][0]["detail"]
+
+
+def test_files_made_to_break_their_reader(finance: httpx.Client) -> None:
+    """A cell in the last corner, rows repeated a million times, entities: refused in seconds, and the API goes on."""
+    far = raw_book(Page("台账", texts(1, *HEAD) + texts(2, *GOOD) + line(1_048_576, text("XFD1048576", "x"))))
+    repeated = ods(("台账", ods_row(*[ods_cell("x")] * 3, repeated=1_048_576)))
+    entities = Book([Page("台账", "")], more={"xl/workbook.xml": '<!DOCTYPE x [<!ENTITY a "a">]><workbook/>'}).bytes()
+    for data, status, code in (
+        (far, 422, "file.columns_wrong"),
+        (repeated, 413, "file.too_many_cells"),
+        (entities, 422, "file.not_a_spreadsheet"),
+    ):
+        refused(upload(finance, data), status, code, "/file")
+        assert finance.get("/me").status_code == 200
+
+
+def test_a_number_that_may_be_another_is_refused(finance: httpx.Client) -> None:
+    """By REST as by sheet: characters that turn the order of what is shown."""
+    told = refused(finance.post("/study/sessions", json={**SESSION, "number": "I1\u202e"}), 422, "request.invalid")
+    assert told["errors"][0]["pointer"] == "/number"
+    data = workbook(row(number="I1\u202e"))
+    refused(upload(finance, data), 422, "import.refused", "/rows/2/number")

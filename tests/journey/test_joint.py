@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from services.cli.sample.workbook import workbook
-from services.kernel.sheets import XLSX, read
+from services.kernel.reading import read
+from services.kernel.sheets import XLSX
 from services.study.contract import SHEETS
 from tests.eventually import PATIENCE, eventually
 from tests.journey.province import ROOT, Province
@@ -420,7 +421,7 @@ def test_sheets_come_in_and_go_out_in_one_format(province: Province, people: Use
     for kind, rows in SHEETED.items():
         given = people("office").get(f"/study/exports/{kind}.xlsx", params={"unit": ROOT})
         assert given.status_code == 200, given.text
-        found = read(SHEETS[kind], given.content)
+        found = read(SHEETS[kind], given.content).rows
         assert {row["number"] for row in found} >= {row["number"] for row in rows}
         again = sent(province, kind, given.content)
         assert (again["state"], again["skipped"], again["failures"]) == ("applied", len(found), [])

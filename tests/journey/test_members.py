@@ -13,7 +13,7 @@ import pytest
 
 from services.cli.sample.workbook import workbook
 from services.gateway.contract import SHEETS as GATEWAY
-from services.kernel.sheets import read
+from services.kernel.reading import read
 from tests.eventually import PATIENCE
 from tests.journey.province import ROOT, AsUser, Province, founded
 
@@ -141,7 +141,7 @@ def test_a_list_comes_and_goes_as_a_sheet(as_user: AsUser, province: Province) -
     ]
     assert archive.get("/members/workbook").status_code == 422
     data = archive.get("/members/workbook", params={"reason": "核对名册"}).content
-    exported = read(GATEWAY["members"], data)
+    exported = read(GATEWAY["members"], data).rows
     assert {row["id"]: row["name"] for row in exported} == {row["id"]: row["name"] for row in rows}
     again = _upload(archive, "members", data)
     assert (again["rows"], again["skipped"]) == (len(exported), len(exported))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import io
 import re
-import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
@@ -18,13 +17,16 @@ from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter, ValidationError
 
 from services.hotline.contract import SHEETS as HOTLINE
-from services.kernel.cells import tags_in
+from services.kernel.cells import Code, tags_in
 from services.kernel.clock import business_day, utc_now
 from services.kernel.errors import DomainError, FieldError
 from services.kernel.event import Actor, new_id
 from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
 from services.kernel.instants import Day
-from services.kernel.sheets import MOST_ROWS, XLSX, RowError, Sheet, filled, read, template, with_errors
+from services.kernel.outside import AT_ONCE
+from services.kernel.sheet_tasks import read, with_errors
+from services.kernel.sheets import MOST_ROWS, XLSX, RowError, Sheet, filled, template
+from services.kernel.typed import to_wire
 from services.research.contract import PLACE_KINDS, PlaceKind
 from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY
@@ -32,16 +34,17 @@ from services.study.contract import SHEETS as STUDY
 from ..contract import SHEETS as GATEWAY
 from ..domain import Action, may
 from ..store import directory
-from ..store.initiatives import not_known, tags_known
+from ..store.initiatives import known_as, not_known, tags_known
 from .attendance import members_known
 from .auth import Caller, Gate, Gated, Principal, hash_password
 from .errors import ANSWERS, STATUSES, problem
 
 router = APIRouter(tags=["表格"])
 CHUNK = 500
-MOST_UNPACKED = 256 * 1024 * 1024
 ACCEPT_SECONDS = 120.0
+T = TypeVar("T")
 _DAY = TypeAdapter[date](Day)
+_KEY = TypeAdapter[str](Code)
 _CODE = re.compile(r"[^\s、，,；;@×]+")
 
 
@@ -67,6 +70,19 @@ WAYS = {
     "roles": Way("gateway", {"users": GATEWAY["users"]}, Action.grant_roles),
     "members": Way("gateway", {"members": GATEWAY["members"]}, Action.manage_members),
 }
+
+
+TITLES = frozenset(sheet.title for way in WAYS.values() for sheet in way.sheets.values())
+"""Sheets of several kinds may stand in one workbook: each import reads its own."""
+
+
+_READERS = ThreadPoolExecutor(AT_ONCE, "reader")
+"""Who waits for a sheet to be read holds up no sign-in, which has threads of its own."""
+
+
+async def outside(task: Callable[..., T], *told: Any) -> T:
+    """Do what is done with something from outside, in its turn."""
+    return await asyncio.get_running_loop().run_in_executor(_READERS, task, *told)
 
 
 def way_of(name: str, kind: str) -> tuple[Way, Sheet]:
@@ -132,7 +148,9 @@ async def add_import(
 ) -> Response:
     """Take a sheet. 202: every row was decided and will be applied; 422: nothing was taken, each wrong row is named.
 
-    With `Accept` of the spreadsheet type a refused sheet comes back as a workbook with a column 错误.
+    Visible tabs with the sheet's headers are all read; where they are several, a pointer begins with its tab
+    (`/tabs/二月/rows/3/absent`, else `/rows/3/absent`). `passed_over` names what is in no row: tabs of other kinds,
+    columns of notes. With `Accept` of the spreadsheet type a refused sheet comes back as a workbook with a column 错误.
     """
     data = await file.read()
     imported = await take(gate, caller, area, kind, data, request.headers)
@@ -141,12 +159,12 @@ async def add_import(
     places = {column.key: place for place, column in enumerate(way_of(area, kind)[1].columns)}
     errors = sorted(
         (RowError(**error) for error in imported["errors"]),
-        key=lambda error: (error.row, places.get(error.column, -1)),
+        key=lambda error: (error.tab, error.row, places.get(error.column, -1)),
     )
     if XLSX in request.headers.get("accept", ""):
-        marked = await asyncio.to_thread(with_errors, way_of(area, kind)[1], data, errors)
+        marked = await outside(with_errors, way_of(area, kind)[1], data, errors, TITLES)
         return Response(marked, STATUSES["invalid"][0], {"X-Wrong-Rows": str(imported["wrong"])}, XLSX)
-    told = [{"pointer": f"/rows/{error.row}/{error.column}", "detail": error.detail} for error in errors]
+    told = [{"pointer": error.pointer, "detail": error.detail} for error in errors]
     answer = DomainError("import.refused", f"{imported['wrong']} 行有误，整表未导入", "invalid", told)  # type: ignore[arg-type]
     refused = problem(request, answer)
     refused.headers["X-Import-Id"] = imported["id"]
@@ -174,8 +192,8 @@ async def take(
     """
     way, sheet = way_of(area, kind)
     actor = gate.own(caller, way.action)
-    _check_unpacked(data)
-    rows = await asyncio.to_thread(read, sheet, data)
+    reading = await outside(read, sheet, data, TITLES)
+    rows = reading.rows
     given = headers.get("idempotency-key")
     import_id = _import_id(actor, area, kind, given, data)
     if kind == "users":
@@ -187,7 +205,12 @@ async def take(
     if sheet is RESEARCH["visits"]:
         await _fill_in_visited(gate, rows)
     if wrong := await _wrong_tags(gate, rows):
-        return {"id": import_id, "state": "refused", "errors": wrong, "wrong": len({each["row"] for each in wrong})}
+        return {
+            "id": import_id,
+            "state": "refused",
+            "errors": wrong,
+            "wrong": len({(each["tab"], each["row"]) for each in wrong}),
+        }
     allowed, named = await _allowed(gate, caller, way, sheet, rows)
     lives = await gate.directory.lives(allowed | named)
     for first in range(0, len(rows), CHUNK):
@@ -200,10 +223,11 @@ async def take(
                 "lives": {unit: lives[unit] for unit in _told(chunk, (*sheet.units, *sheet.named)) if unit in lives},
             }
         )
-        asked = AddImportRows(import_id=import_id, kind=kind, first=first, rows=[_plain(row) for row in chunk])
+        asked = AddImportRows(import_id=import_id, kind=kind, first=first, rows=[_wired(row) for row in chunk])
         await gate.commands.call(way.service, asked, envelope)
     envelope = await gate.envelope(headers, actor, (), command_id=import_id, seconds=ACCEPT_SECONDS)
-    accept = AcceptImport(import_id=import_id, kind=kind, rows=len(rows))
+    passed_over = [each[:200] for each in reading.passed_over[:100]]
+    accept = AcceptImport(import_id=import_id, kind=kind, rows=len(rows), passed_over=passed_over)
     imported: dict[str, Any] = await gate.commands.call(way.service, accept, envelope)
     return imported
 
@@ -218,8 +242,9 @@ def _import_id(actor: Actor, area: str, kind: str, given: str | None, data: byte
 async def _hash_passwords(rows: Sequence[dict[str, Any]]) -> None:
     """Passwords leave this process as argon2 hashes alone; too short ones are left for the row's own refusal."""
     for row in rows:
-        if len(str(row.get("password", ""))) >= 8:
-            row["password"] = await asyncio.to_thread(hash_password, str(row["password"]))
+        password = _text(row.get("password"))
+        if len(password) >= 8:
+            row["password"] = await asyncio.to_thread(hash_password, password)
 
 
 async def _allowed(
@@ -239,11 +264,18 @@ def _told(rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> set[str]:
 
 
 async def _wrong_tags(gate: Gate, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What is wrong in the rows' tags; what is in force no more may stand on a record that is there already."""
-    told = [(row["_row"], tag) for row in rows if row.get("tags") for tag in tags_in(str(row["tags"]))]
+    """What is wrong in the rows' tags, which become those of the lists in whatever spelling they were typed; what is in
+    force no more may stand on a record that is there already.
+    """
+    told = [row for row in rows if isinstance(row.get("tags"), str) and row["tags"]]
     known = await tags_known(gate.database, new=False) if told else set()
-    place = {"column": "tags", "code": "tag.unknown"}
-    return [{"row": row, **place, "detail": not_known(tag)} for row, tag in told if tag not in known]
+    wrong: list[dict[str, Any]] = []
+    for row in told:
+        found = {tag: known_as(tag, known) for tag in tags_in(row["tags"])}
+        place = {"row": row["_row"], "tab": row.get("_tab", ""), "column": "tags", "code": "tag.unknown"}
+        wrong += [{**place, "detail": not_known(tag)} for tag, item in found.items() if item is None]
+        row["tags"] = "、".join(item or tag for tag, item in found.items())
+    return wrong
 
 
 async def _fill_in_visited(gate: Gate, rows: Sequence[dict[str, Any]]) -> None:
@@ -278,40 +310,27 @@ async def _below_the_caller(gate: Gate, caller: Principal, rows: Sequence[dict[s
             mine.add(id)
         elif parent in paths or not parent:
             detail = f"上级单位 {parent} 不在您的权限范围内" if parent else "您不能登记最高一级单位"
-            wrong.append({"pointer": f"/rows/{row['_row']}/parent", "detail": detail})
+            wrong.append(
+                {"pointer": RowError(row["_row"], "parent", "", "", row.get("_tab", "")).pointer, "detail": detail}
+            )
     if wrong:
         raise DomainError("unit.out_of_scope", wrong[0]["detail"], "forbidden", wrong[:1000])
 
 
-def _check_unpacked(data: bytes) -> None:
-    """Refuse a small file that says it becomes a huge one.
-
-    Raises:
-        DomainError: file.too_large_unpacked.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            size = sum(part.file_size for part in packed.infolist())
-    except zipfile.BadZipFile:
-        return
-    if size > MOST_UNPACKED:
-        detail = f"文件展开后超过 {MOST_UNPACKED // 1024 // 1024} MB"
-        raise DomainError("file.too_large_unpacked", detail, "too_large", [{"pointer": "/file", "detail": detail}])
-
-
 def _code(value: Any) -> str:
-    """A unit's code as the row model will read it: one of digits alone comes out of a cell as a number."""
+    """A unit's code as the row model will read it; empty for what is none, for which the row will be refused."""
+    try:
+        return str(_KEY.validate_python(value))
+    except ValidationError:
+        return ""
+
+
+def _text(value: Any) -> str:
+    """What was typed as text: one of digits alone comes out of a cell as a number."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return "" if value is None else str(value).strip()
+    return str(value) if isinstance(value, str | int) else ""
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: value.isoformat() if isinstance(value, date | datetime) else str(value) if _odd(value) else value
-        for key, value in row.items()
-    }
-
-
-def _odd(value: Any) -> bool:
-    return not isinstance(value, str | int | float | bool)
+def _wired(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: to_wire(value) for key, value in row.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from typing import Annotated, Any
 
@@ -11,7 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.kernel.errors import DomainError
 from services.kernel.import_rows import GetImport
-from services.kernel.sheets import XLSX, RowError, with_errors
+from services.kernel.sheet_tasks import with_errors
+from services.kernel.sheets import XLSX, RowError
 
 from ..contract.permissions import PERMISSIONS
 from ..gate import Principal
@@ -62,7 +62,7 @@ async def import_sheet(
         return RedirectResponse(f"/imports/{area}/{imported['id']}", 303)
     _, sheet = imports.way_of(area, kind)
     errors = [RowError(**error) for error in imported["errors"]]
-    marked = await asyncio.to_thread(with_errors, sheet, data, errors)
+    marked = await imports.outside(with_errors, sheet, data, errors, imports.TITLES)
     wrong = DomainError("import.refused", f"“{file.filename}”有 {imported['wrong']} 行有误，整表没有导入")
     return _page(
         request,
@@ -70,7 +70,7 @@ async def import_sheet(
         STATUSES["invalid"][0],
         refusal=wrong,
         errors=[
-            {"row": error.row, "header": sheet.header(error.column), "detail": error.detail}
+            {"tab": error.tab, "row": error.row, "header": sheet.header(error.column), "detail": error.detail}
             for error in errors[:MOST_SHOWN]
         ],
         all_errors=len(errors),

@@ -206,3 +206,36 @@ def test_an_accepted_sheet_survives_a_kill(service: Process, jars: Any, store: D
     assert [journal.link(b"", entry, digest) for entry, digest in zip(ends, DIGESTS, strict=True)] == [
         entry["hash"] for entry in ends
     ]
+
+
+def test_rows_of_several_tabs_are_told_apart(jars: Any, store: Database[dict[str, Any]]) -> None:
+    """Row 2 of one tab is not row 2 of the other: each is a command of its own; a wrong one is named with its tab."""
+    cells = {"unit": "U1", "number": "n", "coins": 2}
+    rows = [{**cells, "_row": 2, "_tab": tab} for tab in ("一月", "二月")]
+    assert send_sheet(jars, "two", rows)["state"] == "accepted"
+    eventually(lambda: ask(jars, "get_import", {"import_id": "two"})["state"] == "applied")
+    applied = ask(jars, "get_import", {"import_id": "two"})
+    assert (applied["applied"], applied["failures"]) == (2, [])
+    commands = [entry["command"] for entry in store["journal"].find()]
+    assert len(set(commands)) == 2
+    assert all(command.startswith("two:2@") and "月" not in command for command in commands)
+    wrong = send_sheet(jars, "wrong", [{**rows[0], "unit": "U9"}, {**rows[1], "coins": {"date": "2026-03-05"}}])
+    assert [(error["tab"], error["row"], error["column"]) for error in wrong["errors"]] == [
+        ("一月", 2, "unit"),
+        ("二月", 2, "coins"),
+    ]
+    assert wrong["wrong"] == 2
+
+
+def test_what_was_passed_over_is_told_with_the_import(jars: Any) -> None:
+    """Tabs of other kinds and columns of notes, for as long as the import is known."""
+    chunk = {
+        "import_id": "notes",
+        "kind": "coins",
+        "first": 0,
+        "rows": [{"unit": "U1", "number": "n", "coins": 1, "_row": 2}],
+    }
+    ask(jars, "add_import_rows", chunk)
+    told = {"import_id": "notes", "kind": "coins", "rows": 1, "passed_over": ["“备注”列"]}
+    assert ask(jars, "accept_import", told)["passed_over"] == ["“备注”列"]
+    assert ask(jars, "get_import", {"import_id": "notes"})["passed_over"] == ["“备注”列"]

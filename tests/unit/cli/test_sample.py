@@ -16,7 +16,8 @@ from services.cli.sample.recount import At, recount, standing
 from services.cli.sample.rows import Cells, Row
 from services.cli.sample.workbook import SHEETS, workbook
 from services.gateway.contract import Role, UnitKind
-from services.kernel.sheets import parse, read
+from services.kernel.reading import read
+from services.kernel.sheets import parse
 
 SMALL = 4
 AMONG_ALL = ("tickets", "visits", "measures")
@@ -92,7 +93,7 @@ def test_the_platform_reads_every_row_as_it_was_meant() -> None:
     """Every workbook but the untidy one passes the platform's own sheets, whatever way its sender writes days."""
     for book in small().books[2:-1]:
         for kind, cells in book.sheets.items():
-            found = read(SHEETS[kind], workbook({kind: cells}, book.dates))
+            found = read(SHEETS[kind], workbook({kind: cells}, book.dates)).rows
             parsed = [parse(SHEETS[kind], row) for row in found]
             assert [errors for _, errors in parsed if errors] == []
             meant = [parse(SHEETS[kind], {**row, "_row": 0})[0] for row in map(_filled, cells)]
@@ -169,7 +170,7 @@ def test_the_untidy_ledger_has_mistakes_of_many_sorts() -> None:
     assert len({code for found in refusals.values() for _, _, code in found}) >= 10
     book = small().books[-1]
     for kind, expected in refusals.items():
-        rows = read(SHEETS[kind], workbook({kind: book.sheets[kind]}))
+        rows = read(SHEETS[kind], workbook({kind: book.sheets[kind]})).rows
         seen = {(error.row, error.column, error.code) for row in rows for error in parse(SHEETS[kind], row)[1]}
         assert seen == {told for told in expected if told[2].startswith("cell.")}
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import TypeAdapter
 
-from services.kernel.sheets import filled, parse, read
+from services.kernel.reading import read
+from services.kernel.sheets import filled, parse
 from services.research import contract as c
 from services.research.contract import Group, group_told
 
@@ -95,7 +96,7 @@ def test_a_group_reads_back_as_it_was_written(group: list[c.Member]) -> None:
 def test_a_filled_sheet_is_read_again(kind: str) -> None:
     """The columns that go out are those that come in; a formula stays text."""
     told = {"topics": TOPIC, "visits": VISIT, "measures": MEASURE}[kind]
-    (found,) = read(c.SHEETS[kind], filled(c.SHEETS[kind], [{**told, "title": "=1+1"}]))
+    (found,) = read(c.SHEETS[kind], filled(c.SHEETS[kind], [{**told, "title": "=1+1"}])).rows
     assert {key: value for key, value in found.items() if value != ""} == {**told, "title": "=1+1", "_row": 2}
 
 
