@@ -14,11 +14,12 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.batch import subscribe
 from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Envelope, Event, record_id
+from services.kernel.event import Actor, Envelope, Event
 from services.kernel.free_text import free_texts, hidden
 from services.kernel.held import Held, Holding
 from services.kernel.imports import Importer, Imports
 from services.kernel.inbox import Taking
+from services.kernel.numbered import identified, numbered, numbered_ids, spelled
 from services.kernel.providers import Journalled, Relaying, Vaulted
 from services.kernel.redaction import mask_name
 from services.kernel.rpc import command, query
@@ -155,8 +156,10 @@ class Hotline(Imports, Held, Scoped):
             if unit is not None and unit not in work.envelope.paths:
                 detail = f"没有单位 {unit}，或不在您的权限范围内"
                 raise DomainError("unit.unknown", detail, errors=[{"pointer": f"/{column}", "detail": detail}])
-        id, digest = self._id(kind, row), row.digest()
+        id = numbered(work, TICKET, self.name, row.unit, row.number)
         ticket = work.get(TICKET, id)
+        row = spelled(row, ticket)
+        digest = row.digest()
         if ticket is not None and digest in ticket.rows:
             return
         row = self._without_caller(id, row, known=ticket is not None)
@@ -183,18 +186,17 @@ class Hotline(Imports, Held, Scoped):
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """The row's ticket."""
         if isinstance(row, contract.TicketRow):
-            yield TICKET, self._id(kind, row)
-
-    def _id(self, kind: str, row: contract.TicketRow) -> str:
-        return record_id(self.name, kind, row.unit, row.number)
+            yield from ((TICKET, id) for id in numbered_ids(self.name, kind, row.unit, row.number))
 
     def _write_down(self, command: contract.RegisterTicket | contract.CorrectTicket, envelope: Envelope) -> Answer:
         """What bears a caller: sealed and decided in one transaction, the deadline worked out."""
         self._kept_from(command.reported_unit, command, envelope.paths)
 
         def act(work: Work) -> Answer:
-            self._seal(work, command.id, command)
-            return self._decided(work, envelope, self._limited(command))
+            new = isinstance(command, contract.RegisterTicket)
+            asked = identified(work, TICKET, self.name, command) if new else command
+            self._seal(work, asked.id, asked)
+            return self._decided(work, envelope, self._limited(asked))
 
         answer: Answer = self.journal.execute(envelope, command, act)
         return answer

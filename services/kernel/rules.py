@@ -8,6 +8,7 @@ from datetime import date, datetime
 from .clock import business_day
 from .errors import DomainError, Kind
 from .event import Period
+from .keys import same_key
 
 
 def wrong(code: str, field: str, detail: str, kind: Kind = "invalid") -> DomainError:
@@ -33,7 +34,7 @@ def fixed(slug: str, name: str, known: tuple[str, str | None], said: tuple[str, 
     (unit, number), (said_unit, said_number) = known, said
     if said_unit != unit:
         raise wrong(f"{slug}.unit_fixed", "unit", f"不能改变{name}的所属单位，请作废后另行登记")
-    if said_number not in (None, number):
+    if said_number is not None and not same_key(said_number, number):
         raise wrong(f"{slug}.number_fixed", "number", f"不能改变{name}的编号，请作废后另行登记")
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.kernel.cells import OwnNumber
+from services.kernel.cells import Reference
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FreeText, Reason
+from services.kernel.keys import key_of
 
 from .words import EXAMPLE_UNIT, Name
 
@@ -20,9 +21,15 @@ class Item(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: OwnNumber
+    id: Reference
     name: Name
-    under: list[OwnNumber] = Field(default_factory=list, max_length=20, description="由其他清单的哪些条目深化而来")
+    under: list[Reference] = Field(default_factory=list, max_length=20, description="由其他清单的哪些条目深化而来")
+
+
+def _with_key(item: Item) -> Item:
+    """An item whose code can be a key; in which spelling it is kept the list's history says."""
+    key_of(item.id)
+    return item
 
 
 LISTS: dict[str, tuple[str, tuple[Item, ...]]] = {
@@ -48,7 +55,7 @@ class SetInitiatives(Command):
 
     id: ListId
     title: Name
-    items: list[Item] = Field(max_length=60)
+    items: list[Annotated[Item, AfterValidator(_with_key)]] = Field(max_length=60)
     reason: Reason
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
+from services.kernel.keys import key_of
 from services.kernel.lives import UnitField, UnitFields
 
 from .submission import Value
@@ -18,6 +19,7 @@ from .words import EXAMPLE_UNIT, Name
 DocumentNumber = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\s/]+$"),
+    AfterValidator(key_of),
     Field(examples=["示例省直工委〔2026〕5号"]),
 ]
 """文号: what the document is cited by; one of a unit's own bears it only once."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import Count, Text, choice
+from services.kernel.cells import Code, Count, Text, choice
 from services.kernel.free_text import FREE, SEALED
 from services.kernel.instants import Day
 from services.kernel.sheets import Column, Sheet
@@ -20,13 +20,13 @@ class UnitRow(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: Annotated[Text, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")]
+    id: Annotated[Code, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")]
     name: Annotated[Text, Field(min_length=1, max_length=80), FREE]
     short_name: Annotated[Text, Field(max_length=40), FREE] = ""
     kind: Annotated[UnitKind, choice({name: str(kind) for kind, name in UNIT_KINDS.items()})]
-    parent: Text | None = None
-    credit_code: Annotated[Text, Field(max_length=18)] = ""
-    party_code: Annotated[Text, Field(max_length=40)] = ""
+    parent: Code | None = None
+    credit_code: Annotated[Code, Field(max_length=18)] = ""
+    party_code: Annotated[Code, Field(max_length=40)] = ""
     members: Count = 0
     active_from: Day
 
@@ -42,9 +42,9 @@ class UserRow(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
+    id: Annotated[Code, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
     name: Annotated[Text, Field(min_length=1, max_length=80), SEALED]
-    unit: Text
+    unit: Code
     password: Annotated[Text, Field(min_length=8, max_length=200), SEALED] | None = None
     role: Annotated[Role, choice({name: str(role) for role, name in ROLES.items()})] | None = None
     action: Annotated[Literal["grant", "take"], choice(ROLE_ACTIONS)] | None = None
@@ -58,12 +58,12 @@ class MemberRow(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: Annotated[Text, Field(pattern=r"^[A-Z][A-Z0-9-]{2,31}$")]
+    id: Annotated[Code, Field(pattern=r"^[A-Z][A-Z0-9-]{2,31}$")]
     name: Annotated[Text, Field(min_length=1, max_length=40), SEALED]
-    unit: Text
+    unit: Code
     since: Day
     until: Day | None = None
-    user: Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")] | None = None
+    user: Annotated[Code, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")] | None = None
     action: Annotated[Literal["add", "transfer", "remove", "correct"], choice(MEMBER_ACTIONS)] = "add"
     reason: Annotated[Text, Field(max_length=200), FREE] = ""
 

@@ -11,6 +11,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command
+from services.kernel.keys import spellings
 
 from ..contract import LISTS, InitiativesSet, Item, SetInitiatives
 
@@ -58,13 +59,29 @@ def decide(state: Initiatives | None, command: PlaceInitiatives, now: datetime) 
     Raises:
         DomainError: initiative.item_repeated, initiative.item_taken (by another list), initiative.under_unknown.
     """
-    asked = command.asked
+    known = [item.id for items in standing(command.asked.id, state) for item in items]
+    asked = _spelled(command.asked, [*known, *(id for ids in command.others.values() for id in ids)])
     _check(asked, command.others)
     title = state.title if state else LISTS.get(asked.id, ("", ()))[0]
     if (title, standing(asked.id, state)[0]) == (asked.title, asked.items):
         return []
     told = {"title": asked.title, "items": asked.items, "reason": asked.reason}
     return [InitiativesSet(unit=command.unit, day=business_day(now), **told)]
+
+
+def _spelled(asked: SetInitiatives, known: Iterable[str]) -> SetInitiatives:
+    """The list with each code in the spelling of the item that is known by it; a new one as keys are compared."""
+    ids = set(known)
+    by_key = {spellings(id)[-1]: id for id in ids}
+
+    def spelled(id: str) -> str:
+        return id if id in ids else by_key.get(spellings(id)[-1], spellings(id)[-1])
+
+    items = [
+        item.model_copy(update={"id": spelled(item.id), "under": [spelled(under) for under in item.under]})
+        for item in asked.items
+    ]
+    return asked.model_copy(update={"items": items})
 
 
 def _check(asked: SetInitiatives, others: dict[str, list[str]]) -> None:

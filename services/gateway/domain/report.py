@@ -11,6 +11,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, record_id
+from services.kernel.keys import spellings
 from services.kernel.rules import number_taken, wrong
 
 from ..contract import IssueReport, ReportIssued, Value
@@ -40,8 +41,8 @@ class PlaceReport(Command):
 
 
 def report_id(unit: str, number: str) -> str:
-    """The one report of a unit that bears a number."""
-    return record_id("gateway", "reports", unit, number)
+    """The one report of a unit that bears a number, as it was typed."""
+    return record_id("gateway", "reports", unit, spellings(number)[0])
 
 
 def figures_not_ready() -> DomainError:

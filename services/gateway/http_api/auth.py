@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.kernel.event import new_id, record_id
+from services.kernel.keys import spellings
 
 from ..gate import Gate, Principal, hash_password
 from .origin import check_origin
@@ -26,10 +27,11 @@ def new_record(request: Request, caller: Principal, sheet: tuple[str, str], unit
     """A new record's id.
 
     The unit's own number, where there is one, is the record's identity, as in a spreadsheet (`sheet` is service and
-    kind); otherwise it is who asks and their idempotency key, so that a repeated request is one record.
+    kind): here as it was typed, which the service holds against its records before it takes it as keys are compared;
+    otherwise it is who asks and their idempotency key, so that a repeated request is one record.
     """
     if number:
-        return record_id(*sheet, unit, number)
+        return record_id(*sheet, unit, spellings(number)[0])
     given = request.headers.get("idempotency-key")
     return record_id("api", request.url.path, caller.user, given) if given else new_id()
 

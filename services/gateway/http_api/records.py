@@ -58,9 +58,10 @@ class Records:
     ) -> Answer:
         """A new record of a unit; `units` are those that it names beside, `known` what nobody need type."""
         actor = await gate.allow(caller, self.write, content.unit)
-        await check_tags(gate.database, getattr(content, "tags", ()))
+        tags = await check_tags(gate.database, getattr(content, "tags", ()))
         id = new_record(request, caller, (self.service, kind), content.unit, content.number)
-        asked = command(**{**content.model_dump(exclude={"state"}), **(known or {})}, id=id)
+        told = content.model_dump(exclude={"state"}) | ({"tags": tags} if tags else {})
+        asked = command(**{**told, **(known or {})}, id=id)
         answer: Answer = await gate.ask(self.service, asked, actor, request.headers, [content.unit, *units])
         return answer
 
@@ -79,7 +80,8 @@ class Records:
         """A change of a record that the caller can see, by who may act for one of the units in these fields of it."""
         needed = action or self.write
         record = await gate.find(self.service, query, caller, needed, request.headers)
-        await check_tags(gate.database, getattr(command, "tags", ()), new=False)
+        if tags := await check_tags(gate.database, getattr(command, "tags", ()), new=False):
+            command = command.model_copy(update={"tags": tags})
         told = [record[field] for field in for_units]
         parts = [unit for each in told for unit in (each if isinstance(each, list) else [each])]
         actor = await self._for_any(gate, caller, needed, parts)

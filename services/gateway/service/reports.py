@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.kernel.event import Envelope
+from services.kernel.numbered import identified
 from services.kernel.rpc import command
 from services.kernel.work import Work
 
@@ -25,9 +26,10 @@ class Reports:
         """Keep a unit's figures as a document that is issued today bears them."""
 
         def act(work: Work) -> Answer:
-            work.ask_lives(command)
-            issues.issue(work, command)
-            return {"id": command.id, "version": work.version(REPORT, command.id)}
+            report = identified(work, REPORT, contract.NAME, command)
+            work.ask_lives(report)
+            issues.issue(work, report)
+            return {"id": report.id, "version": work.version(REPORT, report.id)}
 
         answer: Answer = self.journal.execute(envelope, command, act)
         return answer

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from services.kernel.errors import DomainError, FieldError
 from services.kernel.free_text import masked
+from services.kernel.keys import spellings
 
 from ..contract import LISTS, Item
 from ..domain import Initiatives
@@ -41,18 +42,31 @@ def _list(id: str, row: dict[str, Any] | None) -> dict[str, Any]:
     return shown
 
 
-async def check_tags(database: Database, tags: Sequence[str], *, new: bool = True) -> None:
-    """Refuse a record's tags that no list has; a new record bears only those in force.
+async def check_tags(database: Database, tags: Sequence[str], *, new: bool = True) -> list[str]:
+    """A record's tags as the lists spell them; those that no list has are refused, a new record bears only those in
+    force.
 
     Raises:
         DomainError: tag.unknown, with a pointer to each.
     """
     known = await tags_known(database, new=new) if tags else set()
+    found = [known_as(tag, known) for tag in tags]
     wrong: list[FieldError] = [
-        {"pointer": f"/tags/{place}", "detail": not_known(tag)} for place, tag in enumerate(tags) if tag not in known
+        {"pointer": f"/tags/{place}", "detail": not_known(tags[place])}
+        for place, tag in enumerate(found)
+        if tag is None
     ]
     if wrong:
         raise DomainError("tag.unknown", wrong[0]["detail"], "invalid", wrong)
+    return [tag for tag in found if tag is not None]
+
+
+def known_as(tag: str, known: Collection[str]) -> str | None:
+    """The item of the lists that is meant by a tag: as it was typed, else as keys are compared."""
+    if tag in known:
+        return tag
+    by_key = {spellings(item)[-1]: item for item in known}
+    return by_key.get(spellings(tag)[-1])
 
 
 async def tags_known(database: Database, *, new: bool) -> set[str]:

@@ -9,6 +9,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.kernel.errors import DomainError
 from services.kernel.free_text import masked
+from services.kernel.keys import spellings
 from services.kernel.lists import MOST_COUNTED
 from services.kernel.store import Document
 
@@ -37,9 +38,8 @@ async def issued_report(
     """
     asked: Document = {"unit": unit_id}
     if number is not None:
-        asked["report"] = {
-            "$in": [row["_id"] async for row in database["reports"].find({"number": number}, {"_id": 1})]
-        }
+        numbered = {"number": {"$in": spellings(number)}}
+        asked["report"] = {"$in": [row["_id"] async for row in database["reports"].find(numbered, {"_id": 1})]}
     elif span is not None:
         asked |= {"first": span.first.isoformat(), "last": span.last.isoformat()}
     found = await database[ISSUED].find_one(asked, {"report": 1}, sort=[("batch", -1)])

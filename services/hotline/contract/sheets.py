@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.kernel.cells import Number, Text, choice
+from services.kernel.cells import Code, Number, Text, choice
 from services.kernel.free_text import FREE, SEALED
 from services.kernel.instants import Instant
 from services.kernel.sheets import Column, Sheet
@@ -34,7 +34,7 @@ class TicketRow(BaseModel):
     )
     reason: Annotated[Text, Field(max_length=200), FREE] = ""
     number: Number
-    unit: Text
+    unit: Code
     channel: Annotated[Channel, choice(_names(CHANNELS))]
     kind: Annotated[Kind, choice(_names(KINDS))]
     category: Annotated[Text, Field(min_length=1, max_length=60), FREE]
@@ -43,9 +43,9 @@ class TicketRow(BaseModel):
     caller_name: Annotated[Text, Field(max_length=60), SEALED] = ""
     caller_phone: Annotated[Text, Field(max_length=30), SEALED] = ""
     confidential: YesNo = False
-    reported_unit: Text | None = None
+    reported_unit: Code | None = None
     received: Instant
-    handler: Text | None = None
+    handler: Code | None = None
     dispatched: Instant | None = None
     signed: Instant | None = None
     answered: Instant | None = None

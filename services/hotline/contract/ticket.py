@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.kernel.cells import OwnNumber
 from services.kernel.event import Command
 from services.kernel.free_text import SEALED, FreeText
 from services.kernel.instants import Day, Instant
@@ -55,7 +56,7 @@ class TicketContent(Command):
     confidential: bool = False
     reported_unit: str | None = Field(default=None, description="举报所涉单位；不会派给该单位及其下级")
     received: Instant
-    number: str | None = Field(default=None, max_length=40)
+    number: OwnNumber | None = None
 
 
 class Caller(Command):

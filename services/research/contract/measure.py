@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.cells import OwnNumber, Tags
+from services.kernel.cells import OwnNumber, Reference, Tags
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FREE, FreeText, Reason, Title
 from services.kernel.instants import Day
@@ -51,7 +51,7 @@ class MeasureContent(Command):
     unit: Unit = Field(description="提出单位，由其销号")
     day: Day
     title: Title
-    topic: OwnNumber = Field(description="课题：其记录标识，或本单位及上级单位的课题编号")
+    topic: Reference = Field(description="课题：其记录标识，或本单位及上级单位的课题编号")
     owner: Unit = Field(description="责任单位")
     cooperating: Units = Field(default=[], description="配合单位")
     tags: Tags = Field(default=[])

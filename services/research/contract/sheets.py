@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from services.kernel.cells import Count, Line, Tagged, Text, choice
+from services.kernel.cells import Code, Count, Line, Tagged, Text, choice
 from services.kernel.free_text import FREE, SEALED
 from services.kernel.instants import Day
+from services.kernel.keys import key_of, seen
 from services.kernel.ledger import ACTION, TAGS, Row, identity
 from services.kernel.sheets import Column, Sheet
 
@@ -25,7 +26,9 @@ _YES_NO = {"是": True, "否": False}
 
 def _pieces(value: Any) -> Any:
     """What is separated by 、 or the like."""
-    return [piece for piece in re.split(r"[、，,；;\s]+", value) if piece] if isinstance(value, str) else value
+    if type(value) is float and value.is_integer():  # one code, of digits alone; a dressed number is none
+        value = str(int(value))
+    return [piece for piece in re.split(r"[、，,；;\s]+", key_of(value)) if piece] if isinstance(value, str) else value
 
 
 def _group(value: Any) -> Any:
@@ -33,7 +36,7 @@ def _group(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     members = []
-    for piece in re.split(r"[；;、，,\n]+", value):
+    for piece in re.split(r"[；;、，,\n]+", seen(value)):
         if not piece.strip():
             continue
         match = _MEMBER.fullmatch(piece.strip())
@@ -84,18 +87,18 @@ class VisitRow(Row):
     topic: Annotated[Line, Field(min_length=1, max_length=40)]
     leader: Annotated[Line, Field(min_length=1, max_length=60), FREE]
     people: Annotated[Count, Field(ge=1, le=1000)] = 1
-    visited: Text | None = None
+    visited: Code | None = None
     place: Annotated[Line, Field(max_length=120), FREE] | None = None
     kind: Annotated[PlaceKind, _by_name(PLACE_KINDS)] | None = None
     findings: Annotated[Text, Field(max_length=4000), SEALED] | None = None
-    counts_as: Text | None = None
+    counts_as: Code | None = None
 
 
 class MeasureRow(Row):
     """A row of 调研成果转化清单: a measure, its latest note, and how far it has come."""
 
     topic: Annotated[Line, Field(min_length=1, max_length=40)]
-    owner: Text
+    owner: Code
     cooperating: Codes = Field(default=[])
     tags: Tagged = Field(default=[])
     due: Day

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from services.kernel.cells import OwnNumber
+from services.kernel.cells import OwnNumber, Reference
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import SEALED, FreeText, Post, Reason, Title
 from services.kernel.instants import Day
@@ -52,7 +52,7 @@ class VisitContent(Command):
     unit: Unit
     day: Day
     title: Title
-    topic: OwnNumber = Field(description="课题：其记录标识，或本单位及上级单位的课题编号")
+    topic: Reference = Field(description="课题：其记录标识，或本单位及上级单位的课题编号")
     leader: Post = Field(description="带队人职务，不填姓名")
     people: int = Field(default=1, ge=1, le=1000, description="调研组参加人数")
     visited: Unit | None = Field(default=None, description="被调研单位编码")

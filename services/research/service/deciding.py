@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.event import Envelope, record_id
+from services.kernel.event import Envelope
+from services.kernel.numbered import identified
 from services.kernel.rules import campaign_of
 from services.kernel.work import Work
 
@@ -48,22 +49,15 @@ class Deciding:
         """Decide in one transaction; `more` adds to the answer what the record's kind has to say."""
 
         def act(work: Work) -> Answer:
-            id = identity(work, aggregate, command)
-            state = decided(work, aggregate, id, command, envelope.expected)
+            asked = identified(work, aggregate, contract.NAME, command) if isinstance(command, _NEW) else command
+            id = asked.id
+            state = decided(work, aggregate, id, asked, envelope.expected)
             work.within(aggregate, id)
             answer = {"id": id, "version": work.version(aggregate, id), "state": str(state.state)}
             return {**answer, **(more(work, id, state) if more else {})}
 
         answer: Answer = self.journal.execute(envelope, command, act)
         return answer
-
-
-def identity(work: Work, aggregate: Aggregate[Any], command: Any) -> str:
-    """A new record that bears the unit's own number is the record of that number, by form or by sheet."""
-    id: str = command.id
-    if not isinstance(command, _NEW) or command.number is None or work.get(aggregate, id) is not None:
-        return id
-    return record_id(contract.NAME, aggregate.collection, command.unit, command.number)
 
 
 def norm_of(work: Work) -> Norm:

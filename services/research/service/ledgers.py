@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.event import Command, Envelope, record_id
+from services.kernel.event import Command, Envelope
 from services.kernel.import_rows import ExportRows
 from services.kernel.imports import Imports
 from services.kernel.ledger import Row
+from services.kernel.numbered import numbered, numbered_ids, spelled
 from services.kernel.redaction import redact
 from services.kernel.rules import wrong
 from services.kernel.store import Document
@@ -42,7 +43,9 @@ class Ledgers(Imports):
         self._check_units(work, kind, row)
         aggregate, record, correct, void = _KINDS[kind]
         id = self._row_id(work, kind, row)
-        state, digest = work.get(aggregate, id), row.digest()
+        state = work.get(aggregate, id)
+        row = spelled(row, state)
+        digest = row.digest()
         if state is not None and digest in state.rows:
             return
         if row.action != "add" and not row.reason:
@@ -64,7 +67,7 @@ class Ledgers(Imports):
         if not isinstance(row, Row):
             return
         yield _KINDS[kind][0], row.number
-        yield _KINDS[kind][0], record_id(contract.NAME, kind, row.unit, row.number)
+        yield from ((_KINDS[kind][0], id) for id in numbered_ids(contract.NAME, kind, row.unit, row.number))
         if isinstance(row, contract.VisitRow | contract.MeasureRow):
             for id in topic_ids([row.unit], row.topic):
                 yield TOPIC, id
@@ -87,7 +90,7 @@ class Ledgers(Imports):
         known = work.get(_KINDS[kind][0], row.number)
         if known is not None and known.unit == row.unit:
             return row.number
-        return record_id(contract.NAME, kind, row.unit, row.number)
+        return numbered(work, _KINDS[kind][0], contract.NAME, row.unit, row.number)
 
     def _check_units(self, work: Work, kind: str, row: Row) -> None:
         """The sender may act for the row's unit, and the units that it names beside are there."""

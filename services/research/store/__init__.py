@@ -9,8 +9,8 @@ from typing import Any
 from pymongo.database import Database
 
 from services.kernel.errors import DomainError
-from services.kernel.event import record_id
 from services.kernel.lists import containing, page, shown
+from services.kernel.numbered import numbered_ids
 from services.kernel.store import Document
 from services.kernel.work import state_of, without_bookkeeping
 
@@ -115,7 +115,7 @@ def progress(database: Database[Document], asked: ListProgress, reader: str) -> 
 
 def topic_ids(path: Iterable[str], told: str) -> list[str]:
     """The ids by which a unit may mean a topic: the id itself, or that of its own number or of one above it."""
-    return [told, *(record_id(NAME, "topics", unit, told) for unit in reversed(list(path)))]
+    return [told, *(id for unit in reversed(list(path)) for id in numbered_ids(NAME, "topics", unit, told))]
 
 
 def _listed(database: Database[Document], name: str, asked: Any, filters: Document) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
 from services.kernel.lives import UnitFields
 
-from .words import EXAMPLE_UNIT, OWN, OwnNumber, Paged, Placed, Reason, Title
+from .words import EXAMPLE_UNIT, OWN, OwnNumber, Paged, Placed, Reason, Reference, Title
 
 
 class EssayContent(Command):
@@ -22,7 +22,7 @@ class EssayContent(Command):
     unit: str
     day: Day
     title: Title
-    session: OwnNumber | None = Field(default=None, description="关联的读书班：其记录标识或本单位编号")
+    session: Reference | None = Field(default=None, description="关联的读书班：其记录标识或本单位编号")
     number: OwnNumber | None = Field(default=None, description="本单位编号，可不填；同一编号只登记一次")
 
 

@@ -6,20 +6,22 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.kernel.cells import Count, Line, Tagged, Text
+from services.kernel.cells import Code, Count, Line, Tagged, Text
 from services.kernel.free_text import FREE
 from services.kernel.instants import Day
 from services.kernel.ledger import ACTION, TAGS, Row, identity
 from services.kernel.sheets import Column, Sheet
 
-Code = Annotated[Line, Field(min_length=1, max_length=64)]
+UnitCode = Annotated[Code, Field(min_length=1, max_length=64)]
+Link = Annotated[Line, Field(min_length=1, max_length=64)]
+"""Another record: its id, or its number in whatever spelling."""
 
 
 class PairRow(Row):
     """A row of 联学结对."""
 
-    central: Code
-    provincial: Code
+    central: UnitCode
+    provincial: UnitCode
     last: Day | None = None
     tags: Tagged = Field(default_factory=list)
 
@@ -27,9 +29,9 @@ class PairRow(Row):
 class ActivityRow(Row):
     """A row of 联学活动; `pair_unit` is who numbered the pair, where that is the other unit."""
 
-    pair: Code
-    pair_unit: Code | None = None
-    session: Code | None = None
+    pair: Link
+    pair_unit: UnitCode | None = None
+    session: Link | None = None
     central_people: Count = 0
     provincial_people: Count = 0
     tags: Tagged = Field(default_factory=list)
@@ -38,7 +40,7 @@ class ActivityRow(Row):
 class EntryRow(Row):
     """A row of 参赛作品."""
 
-    contest: Code
+    contest: Link
     author: Annotated[Line, Field(min_length=1, max_length=40), FREE]
     reference: Annotated[Line, Field(min_length=1, max_length=200), FREE]
 

@@ -26,7 +26,7 @@ from .reported import (
     Told,
     Voided,
 )
-from .words import EXAMPLE_UNIT, OWN, OwnNumber, Paged, Whole
+from .words import EXAMPLE_UNIT, OWN, Paged, Reference, Whole
 
 Side = Literal["central", "provincial"]
 SIDES: dict[Side, str] = {"central": "中直单位", "provincial": "省直单位"}
@@ -71,7 +71,7 @@ class ListPairs(Paged):
 
     states = REPORTED_STATES
 
-    tag: OwnNumber | None = None
+    tag: Reference | None = None
 
 
 class PairTold(Told):
@@ -164,7 +164,7 @@ class ListActivities(Paged):
     states = REPORTED_STATES
 
     pair: Link | None = None
-    tag: OwnNumber | None = None
+    tag: Reference | None = None
 
 
 class ActivityTold(Told):

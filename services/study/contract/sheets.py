@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import Count, Line, Text, choice
+from services.kernel.cells import Code, Count, Line, Month, Number, Text, choice
 from services.kernel.free_text import FREE
 from services.kernel.instants import Day
 from services.kernel.ledger import ACTION, Row, identity
@@ -47,9 +47,9 @@ class AttendanceRow(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    session: Annotated[Line, Field(min_length=1, max_length=40)]
-    unit: Text
-    member: Annotated[Text, Field(pattern=r"^[A-Z][A-Z0-9-]{2,31}$")]
+    session: Number
+    unit: Code
+    member: Annotated[Code, Field(pattern=r"^[A-Z][A-Z0-9-]{2,31}$")]
     outcome: Annotated[Outcome, choice(OUTCOMES)]
     reason: Annotated[Text, Field(max_length=200), FREE] = ""
 
@@ -73,10 +73,10 @@ class ReceiptRow(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    unit: Text
-    number: Annotated[Text, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
-    issuer: Text
-    plan: Annotated[Line, Field(min_length=1, max_length=40)]
+    unit: Code
+    number: Month
+    issuer: Code
+    plan: Number
     day: Day
 
 

@@ -17,6 +17,7 @@ Title = free_text.Title
 Reason = free_text.Reason
 Post = free_text.Post
 OwnNumber = cells.OwnNumber
+Reference = cells.Reference
 Whole = cells.Whole
 Placed = register.Placed
 OWN = UnitField("unit", "所属单位", day="day")

@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.kernel.event import ONESELF, Envelope, record_id
+from services.kernel.event import ONESELF, Envelope
 from services.kernel.imports import Imports
 from services.kernel.lists import shown
+from services.kernel.numbered import numbered, numbered_ids
 from services.kernel.rpc import command, query
 from services.kernel.work import Work
 
@@ -116,7 +117,7 @@ class Attendances(Imports):
         if one.unit not in work.envelope.paths:
             raise wrong("unit.unknown", "unit", f"没有单位 {one.unit}，或不在您的权限范围内")
         outcomes = [(row.member, _outcome(row)) for row in named]
-        return name(work, self._session_id(one), outcomes, one.reason or "考勤表登记")
+        return name(work, self._session_id(work, one), outcomes, one.reason or "考勤表登记")
 
     def read_ahead(self, work: Work, kind: str, rows: Sequence[BaseModel]) -> None:
         """The sessions, what their members change, their units' coverage, their rolls, and where members studied."""
@@ -124,16 +125,17 @@ class Attendances(Imports):
         if not named:
             super().read_ahead(work, kind, rows)
             return
-        sessions = set(map(self._session_id, {(row.unit, row.session): row for row in named}.values()))
-        work.load(SESSION, sessions)
+        told = {(row.unit, row.session): row for row in named}.values()
+        work.load(SESSION, [id for row in told for id in numbered_ids(self.name, "sessions", row.unit, row.session)])
+        sessions = {self._session_id(work, row) for row in told}
         work.load(ATTENDANCE, map(attendance_id, sessions))
         work.load(COVERAGE, map(coverage_id, {row.unit for row in named}))
         rolls.load(work, sessions)
         days = [kept.day for session in sessions if (kept := rolls.get(work, session)) is not None and kept.counted]
         rolls.load_studied(work, {row.member for row in named}, days)
 
-    def _session_id(self, row: contract.AttendanceRow) -> str:
-        return record_id(self.name, "sessions", row.unit, row.session)
+    def _session_id(self, work: Work, row: contract.AttendanceRow) -> str:
+        return numbered(work, SESSION, self.name, row.unit, row.session)
 
     def _excuse(self, work: Work, excuse: contract.RecordExcuse, units: Iterable[str]) -> int:
         """Name the member in sessions that have a roll already, unless another reason is given there."""

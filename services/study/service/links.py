@@ -8,7 +8,8 @@ from typing import Any
 import pymongo
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.event import Command, record_id
+from services.kernel.event import Command
+from services.kernel.numbered import numbered_ids
 from services.kernel.work import Work
 
 from .. import contract, store
@@ -29,7 +30,8 @@ def path_of(work: Work, unit: str) -> Sequence[str]:
 
 def linked(work: Work, aggregate: Aggregate[Any], told: str, path: Sequence[str]) -> tuple[str, Any]:
     """The record that a unit means by an id, by its own number, or by that of a unit above it, the nearest first."""
-    ids = [told, *(record_id(contract.NAME, aggregate.collection, unit, told) for unit in reversed(path))]
+    numbers = (numbered_ids(contract.NAME, aggregate.collection, unit, told) for unit in reversed(path))
+    ids = [told, *(id for each in numbers for id in each)]
     work.load(aggregate, ids)
     return next(((id, state) for id in ids if (state := work.get(aggregate, id)) is not None), (told, None))
 

@@ -11,6 +11,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.event import Command, Envelope, record_id
 from services.kernel.imports import Imports
+from services.kernel.numbered import identified, numbered, numbered_ids
 from services.kernel.rpc import command, query
 from services.kernel.work import Work
 
@@ -136,7 +137,8 @@ class Plans(Imports):
         if not isinstance(row, contract.ReceiptRow):
             super().apply_row(work, kind, row)
             return
-        notice = work.get(NOTICE, self._notice_of(row))
+        notice_id = self._notice_of(work, row)
+        notice = work.get(NOTICE, notice_id)
         if notice is None or notice.state != "issued":
             raise wrong(
                 "receipt.not_found",
@@ -144,7 +146,7 @@ class Plans(Imports):
                 f"{row.issuer} 没有下发 {row.number} 的通知单（计划 {row.plan}）",
                 "not_found",
             )
-        id = receipt_id(self._notice_of(row), row.unit)
+        id = receipt_id(notice_id, row.unit)
         receipt = work.get(RECEIPT, id)
         if receipt is None or row.unit not in work.envelope.paths:
             raise wrong("receipt.not_found", "unit", f"通知单没有下发给 {row.unit}，或不在您的权限范围内", "not_found")
@@ -155,19 +157,21 @@ class Plans(Imports):
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """A receipt's row: the notice and the receipt."""
         if isinstance(row, contract.ReceiptRow):
-            notice = self._notice_of(row)
-            return [(NOTICE, notice), (RECEIPT, receipt_id(notice, row.unit))]
+            plans = numbered_ids(self.name, "plans", row.issuer, row.plan)
+            notices = [record_id(self.name, "notices", row.issuer, f"{plan}|{row.number}") for plan in plans]
+            return [(NOTICE, notices[-1]), (RECEIPT, receipt_id(notices[-1], row.unit))]
         return super().row_ids(kind, row)
 
-    def _notice_of(self, row: contract.ReceiptRow) -> str:
-        plan = record_id(self.name, "plans", row.issuer, row.plan)
+    def _notice_of(self, work: Work, row: contract.ReceiptRow) -> str:
+        plan = numbered(work, PLAN, self.name, row.issuer, row.plan)
         return record_id(self.name, "notices", row.issuer, f"{plan}|{row.number}")
 
     def _plan(self, command: Any, envelope: Envelope) -> Answer:
         def act(work: Work) -> Answer:
-            if isinstance(command, contract.PlanContent):
-                _check_audience(work, command)
-            return self._sent(work, PLAN, "plan", command, envelope.expected)
+            asked = identified(work, PLAN, self.name, command) if isinstance(command, contract.DraftPlan) else command
+            if isinstance(asked, contract.PlanContent):
+                _check_audience(work, asked)
+            return self._sent(work, PLAN, "plan", asked, envelope.expected)
 
         return self._execute(envelope, command, act)
 

@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.kernel.aggregate import Aggregate
-from services.kernel.event import Command, Envelope, record_id
+from services.kernel.event import Command, Envelope
 from services.kernel.ledger import Row
+from services.kernel.numbered import identified, numbered, numbered_ids, spelled
 from services.kernel.rpc import command, query
 from services.kernel.work import Work
 
@@ -130,21 +131,15 @@ class Records(Attendances):
 
     def _do(self, aggregate: Aggregate[Any], command: Any, envelope: Envelope) -> Answer:
         def act(work: Work) -> Answer:
-            id = self._identity(work, aggregate, command)
-            self._check_link(work, id, command)
-            state = decided(work, aggregate, id, command, envelope.expected)
+            asked = identified(work, aggregate, self.name, command) if isinstance(command, _NEW) else command
+            id = asked.id
+            self._check_link(work, id, asked)
+            state = decided(work, aggregate, id, asked, envelope.expected)
             work.within(aggregate, id)
             return {"id": id, "version": work.version(aggregate, id), "state": str(state.state)}
 
         answer: Answer = self.journal.execute(envelope, command, act)
         return answer
-
-    def _identity(self, work: Work, aggregate: Aggregate[Any], command: Any) -> str:
-        """A new record that bears the unit's own number is the record of that number, by form or by sheet."""
-        id: str = command.id
-        if not isinstance(command, _NEW) or command.number is None or work.get(aggregate, id) is not None:
-            return id
-        return record_id(self.name, aggregate.collection, command.unit, command.number)
 
     def _check_link(self, work: Work, id: str, command: Any) -> None:
         """What a person links must exist. Sheets come in any order: theirs is looked up when the essay is read."""
@@ -165,8 +160,10 @@ class Records(Attendances):
         if row.unit not in work.envelope.paths:
             raise wrong("unit.unknown", "unit", f"没有单位 {row.unit}，或不在您的权限范围内")
         aggregate, record, correct, void = _BY_KIND[kind]
-        id, digest = self._row_id(kind, row), row.digest()
+        id = numbered(work, aggregate, self.name, row.unit, row.number)
         state, before = work.get(aggregate, id), work.version(aggregate, id)
+        row = spelled(row, state)
+        digest = row.digest()
         if state is not None and digest in state.rows:
             return
         if row.action != "add" and not row.reason:
@@ -190,14 +187,11 @@ class Records(Attendances):
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """The row's record, and for a session its unit's coverage."""
         if isinstance(row, Row):
-            yield _BY_KIND[kind][0], self._row_id(kind, row)
+            yield from ((_BY_KIND[kind][0], id) for id in numbered_ids(self.name, kind, row.unit, row.number))
         if isinstance(row, contract.SessionRow):
             yield COVERAGE, coverage_id(row.unit)
         if not isinstance(row, Row):
             yield from super().row_ids(kind, row)
-
-    def _row_id(self, kind: str, row: Row) -> str:
-        return record_id(self.name, kind, row.unit, row.number)
 
 
 _BY_KIND: dict[str, tuple[Aggregate[Any], type[Any], type[Any], type[Any]]] = {

@@ -9,9 +9,10 @@ from pydantic import BaseModel
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.errors import DomainError
-from services.kernel.event import Command, Envelope, record_id
+from services.kernel.event import Command, Envelope
 from services.kernel.import_rows import ExportRows
 from services.kernel.ledger import Row
+from services.kernel.numbered import identified, numbered, numbered_ids, spelled
 from services.kernel.store import Document
 from services.kernel.work import Work
 
@@ -47,21 +48,15 @@ class Reports(Records):
 
     def _report(self, aggregate: Aggregate[Any], command: Any, envelope: Envelope) -> Answer:
         def act(work: Work) -> Answer:
-            id = command.id
-            if isinstance(command, contract.Recording) and not isinstance(command, contract.Correction):
-                id = self._numbered(work, aggregate, command)
-            state = reported(work, aggregate, id, command, envelope.expected)
+            new = isinstance(command, contract.Recording) and not isinstance(command, contract.Correction)
+            asked = identified(work, aggregate, self.name, command) if new else command
+            id = asked.id
+            state = reported(work, aggregate, id, asked, envelope.expected)
             work.within(aggregate, id)
             return {"id": id, "version": work.version(aggregate, id), "state": str(state.state)}
 
         answer: Answer = self.journal.execute(envelope, command, act)
         return answer
-
-    def _numbered(self, work: Work, aggregate: Aggregate[Any], command: Any) -> str:
-        """A new record that bears the unit's own number is the record of that number, by form or by sheet."""
-        if command.number is None or work.get(aggregate, command.id) is not None:
-            return str(command.id)
-        return record_id(self.name, aggregate.collection, command.unit, command.number)
 
     def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
         """A row of one of these sheets: recorded, corrected, or taken back; known rows change nothing."""
@@ -71,8 +66,10 @@ class Reports(Records):
         if row.unit not in work.envelope.paths:
             raise wrong("unit.unknown", "unit", f"没有单位 {row.unit}，或不在您的权限范围内")
         aggregate, record, correct, void = _BY_KIND[kind]
-        id, digest = self._own_id(work, aggregate, row), row.digest()
+        id = self._own_id(work, aggregate, row)
         state = work.get(aggregate, id)
+        row = spelled(row, state)
+        digest = row.digest()
         if state is not None and digest in state.rows:
             return
         if row.action != "add" and not row.reason:
@@ -84,7 +81,7 @@ class Reports(Records):
         if id == row.number:
             content["number"] = None
         if isinstance(row, contract.ActivityRow) and row.pair_unit is not None:
-            content["pair"] = record_id(self.name, PAIR.collection, row.pair_unit, row.pair)
+            content["pair"] = numbered(work, PAIR, self.name, row.pair_unit, row.pair)
         if row.action == "correct":
             reported(work, aggregate, id, correct(**content, id=id, reason=row.reason, row=digest))
         else:
@@ -96,14 +93,14 @@ class Reports(Records):
             yield from super().row_ids(kind, row)
         else:
             yield _BY_KIND[kind][0], row.number
-            yield _BY_KIND[kind][0], self._row_id(kind, row)
+            yield from ((_BY_KIND[kind][0], id) for id in numbered_ids(self.name, kind, row.unit, row.number))
 
     def _own_id(self, work: Work, aggregate: Aggregate[Any], row: Row) -> str:
         """By the unit's own number; or the id itself, where the record was given out without a number."""
         known = work.get(aggregate, row.number)
         if known is not None and known.unit == row.unit and known.number is None:
             return row.number
-        return self._row_id(aggregate.collection, row)
+        return numbered(work, aggregate, self.name, row.unit, row.number)
 
     def rows_of(self, kind: str, asked: ExportRows, envelope: Envelope) -> tuple[list[Document], str | None]:
         """Records that stand, as rows that can be sent in again."""

@@ -8,8 +8,8 @@ from typing import Any
 from pymongo.database import Database
 
 from services.kernel.errors import DomainError
-from services.kernel.event import record_id
 from services.kernel.lists import containing, page, shown
+from services.kernel.numbered import numbered_ids
 from services.kernel.store import Document
 
 from ..contract import HIDDEN, NAME, Form, ListSessions, Paged
@@ -80,7 +80,7 @@ def essay(database: Database[Document], id: str, reader: str) -> dict[str, Any]:
 
 def session_ids(unit: str, told: str) -> list[str]:
     """The ids by which a unit may mean a session: the id itself, or that of the unit's own number."""
-    return [told, record_id(NAME, "sessions", unit, told)]
+    return [told, *numbered_ids(NAME, "sessions", unit, told)]
 
 
 def _found(database: Database[Document], collection: str, id: str, unit: str) -> Document:

@@ -201,6 +201,34 @@ def test_a_number_is_one_record_by_form_and_by_sheet(ask: Asker, records: Docume
     assert [(row["_id"], row["state"]) for row in records["sessions"].find()] == [(id, "submitted")]
 
 
+def test_all_spellings_of_a_number_are_one_record(ask: Asker, records: Documents) -> None:
+    """By form and by sheet: full width, zero width, soft hyphens."""
+    id = record_id("study", "sessions", "D1-B1", "XX-1")
+    raw = "ＸＸ－１"
+    at = record_id("study", "sessions", "D1-B1", raw)  # as the edge names it, which knows what was typed
+    assert ask("hold_session", {**CONTENT, "number": raw, "id": at})["id"] == id
+    for number in ("XX-1", "XX-1\u200b", "\ufeffXX-1"):
+        assert ask("hold_session", {**CONTENT, "number": number, "id": new_id()})["id"] == id
+    assert ask.load("sessions", {**ROW, "number": "ＸＸ－１\u00ad"})["state"] == "applied"
+    assert [(row["_id"], row["number"]) for row in records["sessions"].find()] == [(id, "XX-1")]
+
+
+def test_a_record_numbered_before_keys_were_compared_is_found(ask: Asker, records: Documents) -> None:
+    """A store holds the number as it was typed once; typed so again it is that record, by form and by sheet."""
+    raw = "学（１）"
+    ask("hold_session", {**CONTENT, "number": "X", "id": new_id()})
+    found = records["sessions"].find_one_and_delete({})
+    assert found is not None
+    id = record_id("study", "sessions", "D1-B1", raw)
+    records["sessions"].insert_one({**found, "_id": id, "number": raw})
+    assert ask("hold_session", {**CONTENT, "number": raw, "id": id}) == {"id": id, "version": 1, "state": "held"}
+    corrected = {**CONTENT, "number": raw, "id": id, "title": "改", "reason": "误"}
+    assert ask("correct_session", corrected, expected=1)["version"] == 2
+    title = {"title": "改二", "action": "更正", "reason": "误"}
+    assert ask.load("sessions", {**ROW, "number": raw, **title})["state"] == "applied"
+    assert [(row["_id"], row["number"], row["title"]) for row in records["sessions"].find()] == [(id, raw, "改二")]
+
+
 def test_ledgers_are_taken_whole_and_once(ask: Asker, records: Documents) -> None:
     """All three sheets; sent again they are skipped row by row; one wrong row and nothing is taken."""
     entry = {"unit": "D1", "day": "2025年4月2日", "title": "题目"}

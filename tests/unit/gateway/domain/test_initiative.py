@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from services.gateway.contract import LISTS, Item, SetInitiatives
 from services.gateway.domain.initiative import Initiatives, PlaceInitiatives, decide, evolve, standing
@@ -71,3 +72,21 @@ def test_an_item_has_one_place(items: tuple[Any, ...], code: str, pointer: str) 
     with pytest.raises(DomainError) as refused:
         decide(None, asked(*items), NOW)
     assert (refused.value.code, refused.value.errors[0]["pointer"]) == (code, pointer)
+
+
+def test_all_spellings_of_a_code_are_one_item() -> None:
+    """A new item's code is kept as keys are compared; one that is known keeps the spelling that it has."""
+    state = after(asked("ＪＪ－１\u200b", "JJ-2"))
+    assert [item.id for item in standing("focuses", state)[0]] == ["JJ-1", "JJ-2"]
+    old = Item(id="载体（一）", name="丙")
+    kept = state.model_copy(update={"versions": [state.versions[0].model_copy(update={"items": [old]})]})
+    for typed in ("载体（一）", "载体(一)"):
+        assert decide(kept, asked(Item(id=typed, name="丙")), NOW) == []
+    with pytest.raises(DomainError, match="item_repeated"):
+        decide(None, asked("JJ-1", "ＪＪ-1"), NOW)
+
+
+def test_a_code_that_may_be_another_is_refused() -> None:
+    """As every key is."""
+    with pytest.raises(ValidationError, match=r"U\+202E"):
+        asked("JJ\u202e-1")

@@ -13,11 +13,12 @@ from hypothesis import strategies as some
 from services.kernel.distinct import GRAINS, window
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload, record_id
+from services.kernel.ledger import Row
 from services.kernel.sheets import parse
 from services.study import contract as c
 from services.study.domain import COVERAGE, ESSAY, LECTURE, SESSION, Session, counted_by
 from services.study.service import Study
-from services.study.service.records import decided
+from services.study.service.records import _BY_KIND, decided
 from tests.unit.study.records import SESSION_CONTENT, SPRING, MemoryWork
 from tests.unit.study.test_contract import ROWS
 
@@ -263,3 +264,44 @@ def test_a_correction_moves_coverage(work: MemoryWork) -> None:
     happened = take(work, "sessions", day="2026-06-03", action="更正", reason="日期有误")
     assert happened == ["session.corrected", "coverage.counted", "coverage.counted"]
     assert work.get(COVERAGE, "coverage:D1").counts == {"2026-06-03 C2 branch": 1}
+
+
+SPELLINGS = ("XX-001\u200b", "\ufeffXX-001", "ＸＸ－００１", "XX-\u00ad001", " XX-001 ")
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_all_spellings_of_a_number_are_one_record(work: MemoryWork, kind: str) -> None:
+    """Full width, zero width, white space: the same row in another spelling says nothing new."""
+    assert take(work, kind, number="XX-001")
+    for number in SPELLINGS:
+        assert take(work, kind, number=number) == []
+    (state,) = work.of(_BY_KIND[kind][0])
+    assert state.number == "XX-001"
+
+
+@pytest.mark.parametrize("number", ["XX\u202e-001", "XX-001\x7f", "\u200b"])
+def test_a_number_that_may_be_another_is_refused(number: str) -> None:
+    """What turns the order of what is shown, control characters, and nothing that is seen."""
+    row, errors = parse(c.SHEETS["sessions"], {**ROWS["sessions"], "unit": "D1", "number": number})
+    assert row is None
+    assert [error.column for error in errors] == ["number"]
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_a_record_that_was_numbered_in_another_spelling_is_found_by_it(work: MemoryWork, kind: str) -> None:
+    """Stores hold numbers as they were once typed: such a row is known, and is corrected under its old number."""
+    raw = "ＸＸ（2026）1号"
+    aggregate, record, _, _ = _BY_KIND[kind]
+    row, errors = parse(c.SHEETS[kind], {**ROWS[kind], "unit": "D1", "number": "XX"})
+    assert isinstance(row, Row), errors
+    old = row.model_copy(update={"number": raw})
+    content = old.model_dump(include=set(record.model_fields) - {"id", "row"})
+    if isinstance(row, c.SessionRow):
+        content["absences"] = row.absences()
+    id = record_id("study", kind, "D1", raw)
+    held = record.model_construct(**{**record(**content, id=id, row=old.digest()).__dict__, "number": raw})
+    work.as_work().decide(aggregate, id, held)
+    assert work.get(aggregate, id).number == raw
+    assert [event for event in take(work, kind, number=raw) if "held" in event or "recorded" in event] == []
+    assert take(work, kind, number=raw, title="改", action="更正", reason="误")
+    assert [(state.number, state.title) for state in work.of(aggregate)] == [(raw, "改")]
