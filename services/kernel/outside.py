@@ -33,10 +33,10 @@ import structlog
 from .archive import refusal
 from .errors import DomainError
 
-MEMORY = 1024 * 1024 * 1024
-"""Bytes of address space that a task may take beyond those it starts with."""
+MEMORY = 768 * 1024 * 1024
+"""Bytes of address space that a task may take beyond those it starts with; the largest sheet there may be takes 512."""
 CPU_SECONDS = 40
-SECONDS = 60.0
+SECONDS = 90.0
 """By the clock, on a machine that has other work too."""
 AT_ONCE = 2
 """So many tasks at a time: the others wait for a place."""

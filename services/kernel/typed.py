@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from .keys import seen
 from .workbooks import formats
 from .workbooks.cell import Cell
 
@@ -58,7 +59,7 @@ def value_of(cell: Cell) -> Value:  # noqa: PLR0911  # a line for each thing tha
     value = cell.value
     if cell.fault == "formula":
         return Unreadable("cell.formula_not_computed", "公式没有保存计算结果，请打开后重新计算并保存，或直接填写内容")
-    known = _ERRORS.fullmatch(value.strip()) if isinstance(value, str) else None
+    known = _ERRORS.fullmatch(seen(value)) if isinstance(value, str) and ("#" in value or "rr" in value) else None
     if cell.fault == "error" or known:
         return Unreadable("cell.error_value", f"是错误值 {known[0] if known else ''}，请改正公式或直接填写内容")
     if isinstance(value, str):

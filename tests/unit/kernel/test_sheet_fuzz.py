@@ -155,11 +155,15 @@ def covers(grid: Grid, area: tuple[int, int, int, int], line: int, column: int) 
     return filled and top <= line <= bottom and left <= column <= right
 
 
+def visible(text: str) -> str:
+    return "".join(each for each in text if unicodedata.category(each) != "Cf" and each not in UNSEEN).strip()
+
+
 def plain(found: Found | None) -> Any:
     """A cell's value in Python: text, number, date; `Wrong` where it cannot be read at all."""
     if found is None or is_empty(found):
         raise KeyError
-    if found.sort == "broken" or (found.sort == "text" and re.match(r"#(N/A|REF!)|Err:\d", found.value.strip())):
+    if found.sort == "broken" or (found.sort == "text" and re.fullmatch(r"#(N/A|REF!)|Err:\d+", visible(found.value))):
         raise Wrong
     if found.sort == "number":
         return dated(found)
@@ -196,7 +200,7 @@ def to_key(value: Any) -> str:
     text = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", to_text(value)))
     if len(to_text(value)) > 40 or re.search("[\u202a-\u202e\u2066-\u2069]", text):
         raise Wrong
-    key = "".join(each for each in text if unicodedata.category(each) != "Cf" and each not in UNSEEN).strip()
+    key = visible(text)
     if not key or len(key) > 40 or any(unicodedata.category(each) in ("Co", "Cn") for each in key):
         raise Wrong
     return re.sub(" +", " ", key)
