@@ -16,7 +16,7 @@ from services.cli.sample.generate import sample
 from services.cli.sample.workbook import workbook
 from services.cli.terminal import WIDTH, console
 from services.gateway.contract import SHEETS, Role
-from services.kernel.sheets import read
+from services.kernel.reading import read
 
 Answers = Callable[[httpx.Request], httpx.Response]
 STATE = {"id": "7", "rows": 3, "skipped": 1, "applied": 0, "state": "accepted", "recorded_until": None, "failures": []}
@@ -87,7 +87,7 @@ def test_passwords_are_made_once_and_kept_for_the_owner_alone(tmp_path: Path) ->
     assert first["agent"] == "given-by-hand"
     again = Accounts(tmp_path)
     assert again.with_passwords(users) == filled
-    accounts, roles = (read(SHEETS["users"], data) for data in filled)
+    accounts, roles = (read(SHEETS["users"], data).rows for data in filled)
     assert all(row["password"] and not row["role"] for row in accounts)
     assert [(row["role"], row["password"]) for row in roles] == [("主题教育办", ""), ("坐席", "")]
     assert {account.id: account.password for account in again.all} == first
