@@ -65,13 +65,21 @@ class Extent:
         """
         if not (1 <= row <= LAST_ROW and 1 <= column <= LAST_COLUMN):
             raise refusal("file.extent", f"“{tab.title}”超出电子表格的范围（{LAST_ROW} 行、{LAST_COLUMN} 列）")
+        self.room(1)
         self._left -= 1
-        if self._left < 0:
-            raise refusal("file.too_many_cells", f"填写的单元格超过 {MOST_CELLS} 个，请分开报送", "too_large")
         cells = tab.rows.setdefault(row, {})
         if column in cells:
             raise refusal("file.damaged", f"文件已损坏：“{tab.title}”的 {letters(column)}{row} 出现两次")
         cells[column] = cell
+
+    def room(self, cells: int) -> None:
+        """See that there is room for so many cells more, before they are made.
+
+        Raises:
+            DomainError: file.too_many_cells.
+        """
+        if cells > self._left:
+            raise refusal("file.too_many_cells", f"填写的单元格超过 {MOST_CELLS} 个，请分开报送", "too_large")
 
     def merge(self, tab: Tab, area: Area) -> None:
         """Keep a merged area.

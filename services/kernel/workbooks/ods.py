@@ -81,6 +81,7 @@ class _Reading:
         elif element == f"{_TABLE}table":
             self._within -= 1
         elif element == f"{_TABLE}table-row":
+            self._extent.room(self._rows * sum(repeated for _, repeated, _ in self._filled))
             for row in range(self._row, self._row + self._rows) if self._filled else ():
                 for first, repeated, cell in self._filled:
                     for column in range(first, first + repeated):

@@ -25,12 +25,11 @@ from services.kernel.reading import read as read_here
 from services.kernel.sheet_tasks import read, tab_rows, with_errors
 from services.kernel.sheets import RowError, Sheet
 from services.study.contract import SHEETS
+from tests.eventually import PATIENCE
 from tests.unit.kernel.workbooks.made import Book, Page, number, ods, ods_cell, ods_row, packed, row, text, texts
 
 SHEET: Sheet = SHEETS["sessions"]
 HEADERS = [column.header for column in SHEET.columns]
-SECONDS = 3.0
-"""A refusal that took as long as the old reading of one blank cell far away has taken too long."""
 
 
 @contextmanager
@@ -68,7 +67,7 @@ def refusal(data: bytes) -> DomainError:
     started = time.monotonic()
     with pytest.raises(DomainError) as refused:
         read(SHEET, data)
-    assert time.monotonic() - started < SECONDS
+    assert time.monotonic() - started < PATIENCE
     assert [error["pointer"] for error in refused.value.errors][:1] == ["/file"]
     return refused.value
 
@@ -142,10 +141,10 @@ def test_small_files_that_become_huge() -> None:
 
 
 def many_cells() -> bytes:
-    return Book([Page("x", "".join(texts(n, *(f"{n}字" * 3 for _ in range(20))) for n in range(1, 20_000)))]).bytes()
+    return Book([Page("x", "".join(texts(n, *(f"{n}字" * 3 for _ in range(20))) for n in range(1, 50_000)))]).bytes()
 
 
-@pytest.mark.parametrize("limits", [{"memory": 32 * 1024 * 1024}, {"cpu_seconds": 1}, {"seconds": 0.2}])
+@pytest.mark.parametrize("limits", [{"memory": 32 * 1024 * 1024}, {"cpu_seconds": 1}, {"seconds": 2}])
 def test_a_reader_that_takes_too_much_ends_alone(limits: dict[str, Any]) -> None:
     """Of memory, of computing time, of time by the clock: the caller is refused, and the next file is read."""
     with reader(**limits) as limited:
@@ -193,10 +192,10 @@ def test_it_ends_with_whoever_started_it() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     left = int(told.stdout)
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while Path(f"/proc/{left}").exists() and time.monotonic() < until:
         if Path(f"/proc/{left}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] == "Z":
             break  # ended; whoever takes processes in has not looked yet
