@@ -14,6 +14,7 @@ from pymongo import MongoClient
 
 from services.gateway.projection import ALWAYS, fold
 from services.gateway.store import facts
+from services.gateway.store.indexes import ensure_indexes
 from services.kernel.event import Event, new_id
 from services.kernel.store import Document, ensure_collections, open_database
 
@@ -43,7 +44,7 @@ def fill(client: MongoClient[Document], mongo: str, name: str, size: int) -> Non
         opened["units"].insert_many(chunk, ordered=False)
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         list(pool.map(partial(_month, mongo, name, size // len(MONTHS)), MONTHS))
-    facts.ensure_indexes(opened)
+    ensure_indexes(opened)
 
 
 def _month(mongo: str, name: str, count: int, month: str) -> None:

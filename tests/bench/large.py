@@ -27,7 +27,7 @@ from services.kernel.store import Document, open_database
 from tests.bench.callers import called, percentiles, timed
 from tests.bench.filled import MONTHS, ROOT, fill
 from tests.bench.line import Line
-from tests.bench.measured import write
+from tests.bench.measured import at_least, at_most, write
 from tests.journey.province import PASSWORD
 
 SIZES = tuple(int(size) for size in os.environ.get("SHENGZHI_BENCH_FACTS", "100000,1000000,10000000").split(","))
@@ -49,7 +49,7 @@ def test_report_of_the_province(
     sizes: tuple[int, ...],
 ) -> None:
     """Latency at each size in turn, throughput and memory at the largest, and the aggregation beside it."""
-    told: dict[str, Any] = {"goal_p99_ms": MOST_P99_MS, "goal_cost": MOST_COST, "goal_times": LEAST_TIMES}
+    told: dict[str, Any] = {}
     for size in sizes:
         name = f"{database}{size}"
         started = time.perf_counter()
@@ -62,6 +62,8 @@ def test_report_of_the_province(
     told["cost_10m_to_100k"] = most["p50_ms"] / least["p50_ms"]
     told["ratio_to_aggregation_at_10m"] = most["aggregation_ms"] / most["p50_ms"]
     told["per_s_32_callers"] = most["per_s_32_callers"]
+    told |= at_most(most["p99_ms"], MOST_P99_MS, "p99_ms") | at_most(told["cost_10m_to_100k"], MOST_COST, "cost")
+    told |= at_least(told["ratio_to_aggregation_at_10m"], LEAST_TIMES, "times")
     write("report", told)
     assert most["grown_mib"] <= MOST_GROWN_MIB
 

@@ -16,9 +16,9 @@ from kombu.connection import Connection
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.gateway.store import facts
 from services.gateway.store.facts import Projection
 from services.gateway.store.generation import ledger
+from services.gateway.store.indexes import ensure_indexes
 from services.kernel import bus
 from services.kernel.bus import Outgoing, Publisher
 from services.kernel.consumer import Consumer
@@ -73,7 +73,7 @@ def emptied(database: Database[Document]) -> Database[Document]:
     for name in database.list_collection_names():
         if name != "units":
             database.drop_collection(name)
-    facts.ensure_indexes(database)
+    ensure_indexes(database)
     return database
 
 

@@ -1,6 +1,7 @@
 """The figures in build/bench/ as one Markdown document: `python -m tests.bench.table [a document to put them into]`.
 
-In a document they replace what stands between the two marks, so that what it shows is what was measured.
+What misses its goal is marked, and named again at the end. In a document the figures replace what stands between the
+two marks, so that what it shows is what was measured.
 """
 
 from __future__ import annotations
@@ -26,11 +27,16 @@ def rows(told: Figures, above: str = "") -> Iterator[tuple[str, Any]]:
             yield above + key, value
 
 
+MISSED = "**missed**"
+
+
 def shown(value: Any) -> str:
-    """A figure as people read it."""
+    """A figure as people read it; of a goal whether it was reached."""
+    if isinstance(value, bool):
+        return "yes" if value else MISSED
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def section(name: str, told: Figures) -> str:
@@ -47,10 +53,20 @@ def section(name: str, told: Figures) -> str:
     return "\n".join(lines)
 
 
-def document() -> str:
-    """All that was measured, file by file."""
-    files = sorted(OUT.glob("*.json"))
-    return "\n\n".join(section(file.stem, json.loads(file.read_text())) for file in files)
+def missed(name: str, told: Figures) -> Iterator[str]:
+    """What of a file misses its goal: where it stands."""
+    for path, value in rows(told):
+        *above, last = path.split(" · ")
+        if last.startswith("reached") and value is False:
+            yield " · ".join([name, *above, *([last.removeprefix("reached_")] if last != "reached" else [])])
+
+
+def document(folder: Path = OUT) -> str:
+    """All that was measured, file by file, and last what misses its goal."""
+    measured = {file.stem: json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))}
+    short = [place for name, told in measured.items() for place in missed(name, told)]
+    sections = [section(name, told) for name, told in measured.items()]
+    return "\n\n".join([*sections, f"Short of their goals: {'; '.join(short)}." if short else "All goals are reached."])
 
 
 def main(arguments: list[str]) -> None:

@@ -24,7 +24,7 @@ from services.cli.sample.workbook import workbook
 from services.kernel.store import Document, ensure_collections, open_database
 from tests.journey.province import PASSWORD, Province
 
-from .measured import interleaved, write
+from .measured import at_least, interleaved, write
 
 ROWS = int(os.environ.get("SHENGZHI_BENCH_ROWS", "20000"))
 GOAL, ROUNDS, SECONDS = 0.4, 3, 600
@@ -83,7 +83,7 @@ def test_attendance_sheet(province: Province, mongo_client: MongoClient[Document
             "rows_per_s": rates["import"],
             "bare_rows_per_s": rates["bare"],
             "ratio_to_bare": rates["import"] / rates["bare"],
-            "goal": GOAL,
+            **at_least(rates["import"] / rates["bare"], GOAL),
         },
     )
 

@@ -17,7 +17,7 @@ from services.kernel.signing import FILE, Keys
 from services.kernel.store import Document, open_database
 
 from .events import added, entries, tree, withdrawn
-from .measured import interleaved, rate, write
+from .measured import at_least, interleaved, rate, write
 from .parts import emptied, project
 
 SESSIONS, UNITS, GOAL = 10_000, 300, 0.6
@@ -94,4 +94,4 @@ def test_rebuilding(own_platform: Platform, mongo_client: MongoClient[Document],
     rates = interleaved(3, {"bare_projection": rebuilt.bare, "rebuild": rebuilt.rebuild})
     ours, limit = rates["rebuild"], rates["bare_projection"]
     told = {"events": EVENTS, "events_per_s": ours, "bare_projection_per_s": limit}
-    write("rebuild", {**told, "ratio_to_limit": ours / limit, "goal": GOAL, **rebuilt.steps()})
+    write("rebuild", {**told, "ratio_to_limit": ours / limit, **at_least(ours / limit, GOAL), **rebuilt.steps()})

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
-from pymongo.database import Database
 
 from services.kernel.aggregate import Aggregate
 from services.kernel.batch import batch
@@ -18,16 +17,14 @@ from services.kernel.inbox import Taking
 from services.kernel.providers import Journalled, Relaying, Vaulted
 from services.kernel.rpc import command
 from services.kernel.scopes import Scoped
-from services.kernel.store import Document
 from services.kernel.work import Work
 
 from .. import contract
 from ..domain import AGGREGATES, CAMPAIGN, UNIT
 from ..domain.campaign import PlaceCampaign
-from ..store import access, accounts, facts, issues, moves, tree
-from ..store import members as lists
-from ..store import submissions as owed
+from ..store import facts
 from ..store.generation import QUEUE, ledger
+from ..store.indexes import ensure_indexes
 from .initiatives import Lists
 from .installation import Installation
 from .members import Members
@@ -39,17 +36,6 @@ from .users import Users
 Answer = dict[str, Any]
 
 
-def _indexes(database: Database[Document]) -> None:
-    facts.ensure_indexes(database)
-    access.ensure_indexes(database)
-    accounts.ensure_indexes(database)
-    lists.ensure_indexes(database)
-    owed.ensure_indexes(database)
-    moves.ensure_indexes(database)
-    tree.ensure_indexes(database)
-    issues.ensure_indexes(database)
-
-
 class Gateway(Units, Users, Members, Lists, Submissions, Reports, Held, Scoped):
     """Organisation, users, campaigns, submissions, issued reports; figures."""
 
@@ -57,7 +43,7 @@ class Gateway(Units, Users, Members, Lists, Submissions, Reports, Held, Scoped):
     sheets: ClassVar = contract.SHEETS
     permits: ClassVar = contract.PERMITS
     sheets_by: ClassVar = contract.SHEETS_BY
-    journal = Journalled(AGGREGATES, indexes=_indexes)
+    journal = Journalled(AGGREGATES, indexes=ensure_indexes)
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()

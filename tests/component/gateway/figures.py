@@ -15,9 +15,10 @@ from services.cli.audit.locked import differences
 from services.gateway.contract import SOURCES, IssueReport, Role
 from services.gateway.domain import AGGREGATES
 from services.gateway.domain.report import report_id
-from services.gateway.store import issues, locks, moves, tree
-from services.gateway.store.facts import Projection, ensure_indexes
+from services.gateway.store import issues, locks
+from services.gateway.store.facts import Projection
 from services.gateway.store.generation import current
+from services.gateway.store.indexes import ensure_indexes
 from services.gateway.store.period import Span
 from services.kernel.event import EVERYWHERE, Actor, Envelope, Event, new_id
 from services.kernel.inbox import Taking
@@ -41,9 +42,6 @@ class Figures:
         self.journal = Journal(self.database, service="gateway", site="test", chain_key=b"k" * 32, clock=lambda: NOW)
         self.journal.ensure_indexes()
         ensure_indexes(self.database)
-        tree.ensure_indexes(self.database)
-        moves.ensure_indexes(self.database)
-        issues.ensure_indexes(self.database)
         ensure_collections(self.database, [aggregate.collection for aggregate in AGGREGATES])
         self.settle()
         opened = {"opens": CAMPAIGN.first.isoformat(), "closes": CAMPAIGN.last.isoformat()}

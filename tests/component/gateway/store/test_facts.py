@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo import MongoClient
 
-from services.gateway.store.facts import ensure_indexes
+from services.gateway.store.indexes import ensure_indexes
 from services.kernel.errors import Later
 from services.kernel.event import Event
 from services.kernel.inbox import Taking

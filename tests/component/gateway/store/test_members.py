@@ -8,6 +8,7 @@ import pytest
 
 from services.gateway.contract import ListMembers
 from services.gateway.store import members
+from services.gateway.store.indexes import ensure_indexes
 from services.kernel.store import ensure_collections
 from tests.component.explained import scans, watched
 
@@ -19,7 +20,7 @@ def test_no_list_of_members_reads_a_whole_collection(mongo: str) -> None:
     """By subtree, state, number, name and account, and one after the other for the sheet."""
     with watched(mongo, "explained_members") as (database, queries):
         ensure_collections(database, ("members",))
-        members.ensure_indexes(database)
+        ensure_indexes(database)
         listed = [{**MEMBER, "_id": f"DY-{number:03d}", "user": f"u{number}"} for number in range(100)]
         database["members"].insert_many(listed)
         database["member_names"].insert_many([{"_id": member["_id"], "tag": b"t"} for member in listed])

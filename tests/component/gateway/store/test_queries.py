@@ -11,7 +11,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from services.gateway.projection import METRICS
-from services.gateway.store import coverage, directory, members, report
+from services.gateway.store import coverage, directory, report
 from services.gateway.store.period import Span
 from services.kernel.store import CODEC, Document
 from tests.component.explained import Queries, scans
@@ -62,7 +62,6 @@ def test_nothing_that_the_api_reads_scans_a_collection(
     figures: Figures, mongo: str, read: Callable[[Database], Awaitable[None]]
 ) -> None:
     """Figures, their records and coverage; the tree; who is asking. The campaigns alone, a handful, are read whole."""
-    members.ensure_indexes(figures.database)
     figures.project(Owners.after([("report", 0, "B1", DAYS[2], 1), ("join", 1, "B1", DAYS[0], 0)]).events)
     queries = asyncio.run(_sent(mongo, figures.database.name, read))
     assert queries.sent

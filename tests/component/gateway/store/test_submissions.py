@@ -9,6 +9,7 @@ import pytest
 
 from services.gateway.contract import SubmissionRule, UnitKind
 from services.gateway.store import submissions
+from services.gateway.store.indexes import ensure_indexes
 from services.kernel.errors import DomainError
 from tests.component.explained import scans, watched
 from tests.component.gateway.figures import Figures
@@ -92,7 +93,7 @@ def test_working_days_follow_the_published_holidays() -> None:
 def test_no_question_of_the_worker_reads_a_whole_collection(mongo: str) -> None:
     """Who waits, what is open of a month, and what falls due walk an index."""
     with watched(mongo, "explained_submissions") as (database, queries):
-        submissions.ensure_indexes(database)
+        ensure_indexes(database)
         listed = [{**ROW, "_id": str(number), "unit": f"B{number}", "scope": ["P", "D1"]} for number in range(100)]
         database["submissions"].insert_many(listed)
         with database.client.start_session() as session:
