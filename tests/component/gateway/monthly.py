@@ -13,8 +13,9 @@ from services.gateway.domain.period import days_of
 from services.gateway.domain.submission import submission_id
 from services.gateway.service.submissions import Periods, Submissions
 from services.gateway.store.tree import tree_of
-from services.kernel.event import Actor, Command, Envelope, method_name, new_id
+from services.kernel.event import Command, Envelope, method_name, new_id
 from services.kernel.store import Document
+from tests.component.edge import acting
 from tests.component.gateway.figures import Figures
 from tests.unit.gateway.owners import CAMPAIGN as PERIOD
 from tests.unit.gateway.owners import NOW
@@ -38,6 +39,7 @@ class Worker(Submissions):
     """The worker's entrypoints, without a bus."""
 
     name = "gateway"
+    permits = c.PERMITS
 
     def __init__(self, journal: Any) -> None:
         self.journal, self.periods = journal, Periods()
@@ -77,13 +79,14 @@ class Months:
         Raises:
             DomainError: it is refused.
         """
+        method = method_name(type(command))
         envelope = Envelope(
             command_id=new_id(),
-            actor=Actor(user="u1", role="office", unit=unit),
+            actor=acting(c.PERMITS, method, unit, "office"),
             paths={row["_id"]: row["path"] for row in self.database["units"].find({}, {"path": 1})},
             deadline=datetime.now(UTC) + timedelta(seconds=60),
         )
-        return getattr(self.worker, method_name(type(command)))(envelope, command.model_dump(mode="json"))
+        return getattr(self.worker, method)(envelope, command.model_dump(mode="json"))
 
     def confirm(self, unit: str, month: str) -> None:
         """A unit's month is submitted."""
