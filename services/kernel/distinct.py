@@ -5,14 +5,17 @@ day of the first that is valid, so that it belongs to the unit under which it st
 one (an earlier record comes, the first one is taken back), the owner takes the count back on the old day and says it on
 the new one: what results follows from the days of what is valid, never from the order in which it was reported.
 
+Who owns the count may date windows otherwise (`Dated`), or let a thing count in some of them no more: what was told of
+other days is taken back in the same way.
+
 A thing is one record, not one a campaign: two campaigns in one year count the year once. What happens on a day outside
 every campaign (told by an empty id) counts in the windows of the calendar alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -65,6 +68,31 @@ class Window(NamedTuple):
         return " ".join(part for part in self if part)
 
 
+Dated = Callable[[Window, str], str | None]
+"""On which day a window counts whose first valid day is given; None where it does not count."""
+
+
+def on_first(place: Window, first: str) -> str:
+    """On the day of the first that is valid."""
+    return first
+
+
+@lru_cache(maxsize=4096)
+def last_day(grain: Grain, name: str) -> str | None:
+    """The last day of a month, a quarter or a year; None of a campaign, whose days are not in its name."""
+    year, _, part = name.partition("-")
+    match grain:
+        case "month":
+            month = int(part)
+        case "quarter":
+            month = 3 * int(part[1:])
+        case "year":
+            month = 12
+        case "campaign":
+            return None
+    return (date(int(year) + month // 12, month % 12 + 1, 1) - timedelta(days=1)).isoformat()
+
+
 @lru_cache(maxsize=4096)
 def window(grain: Grain, month: str, campaign: str) -> str:
     """The window of a grain in which a month ("2026-03") lies: "2026-03", "2026-Q1", "2026", the campaign's id.
@@ -101,6 +129,7 @@ def moved(
     asked: Any,
     grains: Sequence[Grain] = GRAINS,
     way: str | None = None,
+    dated: Dated = on_first,
 ) -> dict[str, Any]:
     """The fields of the event that follows when something more or less happened (`asked`: day, campaign, by).
 
@@ -114,14 +143,19 @@ def moved(
     if left < 0:
         raise AssertionError(f"there is nothing left in {cell.key}")
     was = _in_month(counts, cell)
-    return _told(cell, was, was + asked.by, _flips({**counts, cell.key: left}, days, grains))
+    return _told(cell, was, was + asked.by, _flips({**counts, cell.key: left}, days, grains, dated))
 
 
-def anew(counts: Mapping[str, int], days: Mapping[str, date], grains: Sequence[Grain] = GRAINS) -> dict[str, Any]:
+def anew(
+    counts: Mapping[str, int],
+    days: Mapping[str, date],
+    grains: Sequence[Grain] = GRAINS,
+    dated: Dated = on_first,
+) -> dict[str, Any]:
     """The fields of the event that sets right on which days windows count, while nothing happens; none where they are
     right.
     """
-    flips = _flips(counts, days, grains)
+    flips = _flips(counts, days, grains, dated)
     if not flips:
         return {}
     cell = min(map(Cell.of, counts), key=lambda each: each.day, default=Cell(str(flips[0]["day"]), "", None))
@@ -165,9 +199,12 @@ def _in_month(counts: Mapping[str, int], cell: Cell) -> int:
     return sum(count for each, count in cells if each[1:] == cell[1:])
 
 
-def _flips(counts: Mapping[str, int], days: Mapping[str, date], grains: Sequence[Grain]) -> list[dict[str, Any]]:
+def _flips(
+    counts: Mapping[str, int], days: Mapping[str, date], grains: Sequence[Grain], dated: Dated
+) -> list[dict[str, Any]]:
     """What leads from the days on which windows count to those on which they should."""
-    now = firsts((Cell.of(key) for key, count in counts.items() if count), grains)
+    held = firsts((Cell.of(key) for key, count in counts.items() if count), grains)
+    now = {place: day for place, first in held.items() if (day := dated(place, first)) is not None}
     was = {Window.of(key): day.isoformat() for key, day in days.items()}
     flips: list[dict[str, Any]] = []
     for place in sorted(

@@ -11,19 +11,31 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 
-from services.gateway.contract import SOURCES
+from services.gateway.contract import SOURCES, Stay
 from services.gateway.projection import is_level, key_of, spread
 from services.gateway.store.generation import PROJECTION, QUEUE, Generation, current
 from services.gateway.store.tree import lines_of
 from services.kernel.event import Period
 from services.kernel.store import Document, open_database
 from services.kernel.work import without_bookkeeping
+from services.study.store.uncounted import is_covering
 
 from .findings import Findings
 from .issued import differences as issued_differences
 from .locked import differences
 from .owed import compare_owed
-from .recount import DISTINCT, KINDS, MEMBERS_COVERED, Distinct, Kind, Place, Reached, counted_once, members_covered
+from .recount import (
+    COVERED,
+    DISTINCT,
+    KINDS,
+    MEMBERS_COVERED,
+    Distinct,
+    Kind,
+    Place,
+    Reached,
+    counted_once,
+    members_covered,
+)
 
 _CHUNK = 1000
 
@@ -161,10 +173,16 @@ class Books:
             state = distinct.aggregate.state.model_validate(without_bookkeeping(document))
             standing |= distinct.reached(state, self.campaigns)
         expected = counted_once(standing)
+        if distinct.metric == COVERED:  # what is no more when a window ends does not count in it
+            ended = {row["_id"]: row["until"] for row in self._gateway["units"].find({"until": {"$ne": None}})}
+            expected = Counter({p: n for p, n in expected.items() if p[1] not in ended or p[2] < ended[p[1]]})
         for unit, key, day, amount in self._entries(None, {"$regex": rf"^{distinct.metric}[.@]"}):
             told[key, unit, day] += amount
         later = {"$or": [{"recorded": {"$gt": until}}, {"aggregate": {"$in": list(self._given_up)}}]}
         moving = set(owner["journal"].distinct("unit", {"type": {"$regex": rf"^{distinct.keeper.name}\."}, **later}))
+        if distinct.metric == COVERED and is_covering(owner):
+            found.compared["moving"] += len(expected)
+            return
         for place in expected.keys() | told.keys():
             if place[1] not in moving:
                 found.compared["windows"] += 1
@@ -172,14 +190,19 @@ class Books:
                     found.differs(f"{' '.join(place)} 计 {told[place]} 次，应为 {expected[place]} 次")
 
     def compare_members_covered(self, until: datetime, found: Findings) -> None:
-        """Members count where they studied first in each window: those present at standing sessions, counted anew."""
+        """Members count where they belong when a window ends: those present at standing sessions, counted anew."""
         study, told = self._owners["study"], Counter[tuple[str, str, str]]()
         later = set(study["journal"].distinct("aggregate", {"recorded": {"$gt": until}}))
         rolls = study["rolls"].find({"counted": True})
         presences = ((member, roll["day"], roll["unit"], roll["way"]) for roll in rolls for member in roll["present"])
-        expected = members_covered(presences, self.campaigns)
+        members = self._gateway["members"].find({}, {"stays": 1})
+        belonged = {row["_id"]: [Stay.model_validate(stay) for stay in row["stays"]] for row in members}
+        expected = members_covered(presences, self.campaigns, belonged)
         for unit, key, day, amount in self._entries(None, {"$regex": rf"^{MEMBERS_COVERED}[.@]"}):
             told[key, unit, day] += amount
+        if is_covering(study):
+            found.compared["moving"] += len(expected)
+            return
         for place in expected.keys() | told.keys():
             found.compared["members_covered"] += 1
             if not later and expected[place] != told[place]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from services.gateway.contract import Stay
 from services.gateway.domain import MEMBER, SUBMISSION, UNIT, Member, Submission, Unit
 from services.gateway.domain.submission import counted as counted_of_submission
 from services.gateway.projection import METRICS, key
 from services.hotline.domain import TICKET
 from services.hotline.domain.ticket import counted as counted_of_ticket
 from services.kernel.aggregate import Aggregate
-from services.kernel.distinct import GRAINS, Grain, window
+from services.kernel.distinct import GRAINS, Grain, last_day, window
 from services.kernel.event import Period
 from services.kernel.rules import campaign_of
 from services.research.domain import MEASURE, PLACE, TOPIC, VISIT, Visit, place_id_of, visiting
@@ -170,13 +171,17 @@ KINDS = (
 
 
 def covered(state: Session, campaigns: Iterable[Period]) -> set[Reached]:
-    """The windows in which a session covers its unit."""
+    """The windows in which a session covers its unit, each on its last day."""
     place = covering(state)
     if place is None:
         return set()
     unit, day, way = place
-    keys = (f"{id}@{grain}" for grain in GRAINS for id in (COVERED, f"{COVERED}.{way}"))
-    return _reached(keys, unit, day, campaigns, coverage_id(unit))
+    found: set[Reached] = set()
+    for grain in GRAINS:
+        name, last = _window_of(grain, day.isoformat(), campaigns)
+        for id in (COVERED, f"{COVERED}.{way}") if name else ():
+            found.add(((f"{id}@{grain}", unit, last), name, coverage_id(unit)))
+    return found
 
 
 def joining(side: str) -> Callable[[Activity, Iterable[Period]], set[Reached]]:
@@ -217,16 +222,25 @@ def counted_once(reached: Iterable[Reached]) -> Counter[Place]:
     return Counter(first.values())
 
 
-def members_covered(presences: Iterable[Presence], campaigns: Sequence[Period]) -> Counter[Place]:
-    """Each member counts once in a window, at the first place in it: recounted from who was at which session."""
-    first: dict[tuple[str, str, str], tuple[str, str]] = {}
-    for who, day, at, way in presences:
+def members_covered(
+    presences: Iterable[Presence], campaigns: Sequence[Period], belonged: Mapping[str, Iterable[Stay]]
+) -> Counter[Place]:
+    """Each member counts once in a window, where they belong on its last day: recounted from who was at which session,
+    and from the lists of members.
+    """
+    held: set[tuple[str, str, str]] = set()
+    for who, day, _, way in presences:
         for grain in GRAINS:
-            name = _name_of(grain, day, campaigns)
-            for id in (MEMBERS_COVERED, f"{MEMBERS_COVERED}.{way}") if name else ():
-                place = (who, f"{id}@{grain}", name)
-                first[place] = min(first.get(place, (day, at)), (day, at))
-    return Counter((key, at, day) for (_, key, _), (day, at) in first.items())
+            name, last = _window_of(grain, day, campaigns)
+            if name:
+                held |= {(who, f"{id}@{grain}", last) for id in (MEMBERS_COVERED, f"{MEMBERS_COVERED}.{way}")}
+    found: Counter[Place] = Counter()
+    for who, figure, last in held:
+        at = date.fromisoformat(last)
+        for stay in belonged.get(who, ()):
+            if stay.first <= at and (stay.until is None or at < stay.until):
+                found[figure, stay.unit, last] += 1
+    return found
 
 
 def window_of(key: str, day: str, campaigns: Iterable[Period]) -> str:
@@ -238,6 +252,15 @@ def window_of(key: str, day: str, campaigns: Iterable[Period]) -> str:
 def _name_of(grain: Grain, day: str, campaigns: Iterable[Period]) -> str:
     campaign = campaign_of(date.fromisoformat(day), campaigns)
     return window(grain, day[:7], "" if campaign is None else campaign.id)
+
+
+def _window_of(grain: Grain, day: str, campaigns: Iterable[Period]) -> tuple[str, str]:
+    """The name and the last day of the window of a grain in which a day lies; nothing where it lies in no campaign."""
+    campaign = campaign_of(date.fromisoformat(day), campaigns)
+    if grain == "campaign":
+        return ("", "") if campaign is None else (campaign.id, campaign.last.isoformat())
+    name = window(grain, day[:7], "")
+    return name, last_day(grain, name) or ""
 
 
 @dataclass(frozen=True)

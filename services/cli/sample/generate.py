@@ -78,7 +78,7 @@ class Sample:
     def figures(self, unit: str = ROOT, first: date = FIRST, last: date = LAST) -> Figures:
         """What the platform must report for a unit and a period once all is loaded."""
         at, gone = self.province.at(unit), self.province.reform.merged if last >= REFORMED else {}
-        counted = recount(self.rows, at, first, last)
+        counted = recount(self.rows, at, first, last, gone)
         counted |= noticed(self.province, self.rows, unit, first, last)
         counted |= submitted(self.province, unit, first, last)
         return with_members(counted, self.lists, at, len(at(last).difference(gone)), first, last)

@@ -55,13 +55,10 @@ class Lists:
         ended = ((stay.unit, stay.until) for stay in self.stays if stay.until is not None)
         return sum(first <= day <= last and unit in at(day) for unit, day in ended)
 
-    def covered(self, at: Callable[[date], set[str]], first: date, last: date) -> int:
-        """How many studied on these days, each counted where they did first."""
-        places: dict[str, tuple[date, str]] = {}
-        for member, day, unit in self.presences:
-            if first <= day <= last:
-                places[member] = min(places.get(member, (day, unit)), (day, unit))
-        return sum(unit in at(day) for day, unit in places.values())
+    def covered(self, units: set[str], first: date, last: date) -> int:
+        """How many of those who belong to these units at the end studied on these days, anywhere."""
+        studied = {member for member, day, _ in self.presences if first <= day <= last}
+        return sum(stay.unit in units and stay.holds(last) and stay.member in studied for stay in self.stays)
 
 
 def lists(province: Province) -> Lists:

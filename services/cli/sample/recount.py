@@ -1,7 +1,7 @@
 """What the figures must be, counted from the rows alone and by nobody else's rules: the check on the whole platform."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from services.cli.sample.days import FIRST, LAST, working_day_after
@@ -76,14 +76,14 @@ def standing(rows: Iterable[Row]) -> list[Row]:
     return [row for row in records.values() if row is not None]
 
 
-def recount(rows: Iterable[Row], at: At, first: date, last: date) -> Figures:
+def recount(rows: Iterable[Row], at: At, first: date, last: date, gone: Collection[str] = ()) -> Figures:
     """The figures of a subtree (its units' codes on a day) for a period, as the rows say.
 
-    What happens counts where its unit stood on that day, what is so at the end where it stands then, and what counts
-    once where it stood the first time.
+    What happens counts where its unit stood on that day, what is so at the end where it stands then. A unit is covered
+    where it stands at the end, unless it is `gone` by then; what else counts once counts where it stood the first time.
     """
     counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
-    covered: dict[tuple[str, str], date] = {}
+    covered: set[tuple[str, str]] = set()
     visited: dict[tuple[str, str], tuple[date, str]] = {}
     records = [row for row in standing(rows) if row.kind != "receipts"]
     for row in records:
@@ -94,13 +94,12 @@ def recount(rows: Iterable[Row], at: At, first: date, last: date) -> Figures:
         day = _day(row.cells["received" if row.kind == "tickets" else "day"])
         if first <= day <= last:
             for unit, way in _covered(row):
-                for each in ("", way):
-                    covered[unit, each] = min(day, covered.get((unit, each), day))
+                covered |= {(unit, ""), (unit, way)}
             for kind, unit, place in _visited(row):
                 visited[kind, place] = min((day, unit), visited.get((kind, place), (day, unit)))
     for way in ("", *WAYS.values()):
-        counted = [unit for (unit, by), day in covered.items() if way == by and unit in at(day)]
-        counts[f"study.units_covered.{way}".rstrip(".")] = len(counted)
+        there = [unit for unit, by in covered if by == way and unit in at(last) and unit not in gone]
+        counts[f"study.units_covered.{way}".rstrip(".")] = len(there)
     rates = _rates(counts)
     reached: Figures = {f"research.units_visited.{kind}": None for kind in VISITED.values()}
     if (first, last) == (FIRST, LAST):  # of any other period there is no such figure
@@ -132,11 +131,11 @@ def with_members(told: Figures, listed: Lists, at: At, units: int, first: date, 
     """The figures with those that are counted from lists of members, and so many units at the end; each period asked
     for is one of their windows.
     """
-    due, covered = listed.due(at(last), last), listed.covered(at, first, last)
+    due, covered = listed.due(at(last), last), listed.covered(at(last), first, last)
     by_way = {f"study.members_covered.{way}": covered if way == "branch" else 0 for way in WAYS.values()}
     shares = {
-        "study.coverage": min(1.0, covered / due) if due else None,
-        "study.unit_coverage": min(1.0, int(told["study.units_covered"] or 0) / units) if units else None,
+        "study.coverage": covered / due if due else None,
+        "study.unit_coverage": int(told["study.units_covered"] or 0) / units if units else None,
     }
     rates = {id: None if share is None else round(share, DIGITS) for id, share in shares.items()}
     departed = listed.departed(at, first, last)

@@ -17,7 +17,7 @@ GROUPS = {"study": "理论学习", "research": "调查研究", "hotline": "民�
 REASONS = {
     "not_additive": "去重计数，只按整月、整季、整年或活动期统计",
     "no_denominator": "没有可计算的基数",
-    "capped": "已学习的人员或单位期内调出、离开，多于期末应学数，按 100% 计",
+    "capped": "有人员或单位刚调出、离开，尚未从覆盖数中减去，暂按 100% 计",
 }
 SORTS = {"flow": "期间累计", "level": "期末数", "distinct": "去重计数", "rate": "比率"}
 GRAINS = {"month": "月", "quarter": "季", "year": "年", "campaign": "活动期"}

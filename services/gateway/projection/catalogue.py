@@ -81,8 +81,13 @@ _UNIT = tuple(f"gateway.unit.{past}.v1" for past in ("added", "merged", "abolish
 _SUBMISSION = tuple(
     f"gateway.submission.{past}.v1" for past in ("opened", "submitted", "returned", "excused", "reinstated")
 )
-_MEMBERS_COVERED = "窗口期内至少到过一次已报送、按党员名册登记的学习活动的党员，每人只计一次，计在首次学习时所在单位"
-_UNITS_COVERED = "窗口期内至少有一次有人参加的已报送学习活动的单位，每单位只计一次，上级按首次活动当日的隶属关系"
+_MEMBERS_COVERED = (
+    "期末在党员名册上、窗口期内至少到过一次已报送并按党员名册登记的学习活动的党员，不论在哪个单位参加，"
+    "每人只计一次，计入期末所在单位"
+)
+_UNITS_COVERED = (
+    "期末在单位名册上、窗口期内至少有一次有人参加的已报送学习活动的单位，每单位只计一次，上级按期末的隶属关系"
+)
 
 
 def _covered(id: str, name: str, measure: str, counts: str, source: str) -> Iterator[Metric]:
@@ -172,7 +177,7 @@ METRICS: dict[str, Metric] = {
             "study.members_departed",
             "调出、离开党员",
             "人次",
-            "期内从本单位党员名册调出或离开；此前已学习的仍计为本单位覆盖党员",
+            "期内从本单位党员名册调出或离开；调出的学习情况随本人计入期末所在单位",
             _MEMBER,
             of_persons=True,
         ),

@@ -36,7 +36,7 @@ class Rate:
     measure: str = "%"
     sort: Literal["rate"] = "rate"
     limited: bool = False
-    """Whether it may come to more than 1, as what is counted may have gone from what it is divided by."""
+    """Whether it may come to more than 1 for a moment, while what has left both of its parts has left one alone."""
 
     def value(self, values: Values, weights: Weights) -> tuple[float | None, FigureReason | None]:
         """The figure, and why it is null or is not what the formula gives: nothing is cut without saying so."""
@@ -59,7 +59,9 @@ _VALID, _RESPONDED, _SOLVED, _SATISFIED, _BASICALLY = (
 
 
 def limited(rate: float) -> tuple[float, FigureReason | None]:
-    """A share of a whole from which somebody counted may have gone meanwhile: at most 1, and said to be so."""
+    """A share of a whole that somebody counted has left a moment ago: at most 1, and said to be so. What earlier
+    versions have kept may say it of leavers for good.
+    """
     return (1.0, "capped") if rate > 1 else (rate, None)
 
 
@@ -111,8 +113,7 @@ RATES: dict[str, Rate] = {
         Rate(
             "study.coverage",
             "党员学习覆盖率",
-            "覆盖党员 ÷ 期末应学人数；没有应学人员的不计算；"
-            "调出、离开人员计在学习时所在单位，因此超过 100% 的按 100% 计并注明，调出、离开人次另行列出",
+            "覆盖党员 ÷ 期末应学人数；两者都是期末在册的同一批人，不会超过 100%；没有应学人员的不计算",
             _MEMBERS,
             _coverage(*_MEMBERS),
             limited=True,
@@ -120,7 +121,7 @@ RATES: dict[str, Rate] = {
         Rate(
             "study.unit_coverage",
             "单位学习覆盖率",
-            "覆盖单位 ÷ 期末应学单位；没有应学单位的不计算",
+            "覆盖单位 ÷ 期末应学单位；两者都按期末的单位名册，不会超过 100%；没有应学单位的不计算",
             _UNITS,
             _coverage(*_UNITS),
             limited=True,

@@ -34,7 +34,7 @@ async def coverage(database: Database, unit_id: str, span: Span) -> dict[str, An
     """Coverage of a unit over a span, by way, by month, and of each unit right below it.
 
     A share is null with its reason: `no_denominator` where nobody was due, `not_additive` over days that are no window.
-    One that would come to more than 1 is 1, and says so: `capped`.
+    While somebody who has left is still taken out of who is covered, it is 1 at most, and says so: `capped`.
 
     Raises:
         DomainError: unit.unknown, period.invalid.

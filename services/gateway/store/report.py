@@ -38,8 +38,8 @@ async def report(
     """The figures of a unit for a span, its children side by side, and the spans to compare with (`before`, `year`).
 
     A figure's value is a whole number, a rate between 0 and 1, or null with its reason: `not_additive` for a distinct
-    count over a span that is none of its windows, `no_denominator` for a rate of nothing. A rate that would come to
-    more than 1, because some who were counted have gone since, is 1 with the reason `capped`.
+    count over a span that is none of its windows, `no_denominator` for a rate of nothing. A coverage
+    that would come to more than 1, for the moment in which somebody is leaving, is 1 with the reason `capped`.
 
     Name, path and children are those of the span's last day; `tree_changes` says what came, went, ended or was renamed
     since its first, or since the first day of the span that is compared. A first campaign, or the first phase of one,

@@ -14,9 +14,11 @@ from .distinct import Grain
 from .session import Way
 from .words import EXAMPLE_UNIT
 
+_AT_END: dict[str, Any] = {**EXAMPLE_UNIT, "day": "2026-03-31"}
+
 
 class MemberFlips(BaseModel):
-    """In one window of a grain so many members more (or less) count where they studied first: a unit and a day.
+    """So many members more (or less) count in a window of a grain where they belong when it ends: a unit, and that day.
 
     `way` says by which way of study; None stands for whichever.
     """
@@ -32,7 +34,7 @@ class MemberFlips(BaseModel):
 
 
 class CountAttendance(Command):
-    """What a session's members change in the windows; follows from a session, never sent."""
+    """What members change in the windows; follows from a session or a move, never sent."""
 
     unit: str
     day: Day
@@ -40,9 +42,11 @@ class CountAttendance(Command):
 
 
 class AttendanceCounted(Payload):
-    """A session changed in which windows members are covered, and where. It names no one.
+    """It has changed in which windows members are covered, and where: by a session, or because members moved. It names
+    no one.
 
-    Somebody counts once in a window, where they studied first in it; taken back there, they count where they did next.
+    Somebody who studied in a window counts in it once, at the unit to which they belong on its last day. (Earlier
+    versions told where they studied first; what they told is taken back and told anew.)
     """
 
     type: ClassVar[str] = "attendance.counted.v1"
@@ -50,8 +54,8 @@ class AttendanceCounted(Payload):
         {
             **EXAMPLE_UNIT,
             "flips": [
-                {"grain": "month", "window": "2026-03", "way": None, **EXAMPLE_UNIT, "change": 18},
-                {"grain": "month", "window": "2026-03", "way": "branch", **EXAMPLE_UNIT, "change": 18},
+                {"grain": "month", "window": "2026-03", "way": None, **_AT_END, "change": 18},
+                {"grain": "month", "window": "2026-03", "way": "branch", **_AT_END, "change": 18},
             ],
         }
     ]

@@ -22,7 +22,7 @@ from ..contract import (
     MemberFlips,
     Reasons,
 )
-from .first import Counted
+from .covered import Counted
 
 
 class Named(NamedTuple):
@@ -140,7 +140,9 @@ def not_due(member: str, field: str) -> Exception:
 
 
 class Attendance(BaseModel):
-    """How often a session's members have changed the windows; who they are lies beside the journal."""
+    """How often a session's members, or who moved to a unit, have changed the windows; who they are lies beside the
+    journal.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -152,6 +154,11 @@ class Attendance(BaseModel):
 def attendance_id(session: str) -> str:
     """The id of what a session's members changed."""
     return f"attendance:{session}"
+
+
+def moves_id(unit: str) -> str:
+    """The id of what members changed who have come to a unit, or have left it for none."""
+    return f"attendance:moves:{unit}"
 
 
 def as_flips(counted: Counter[Counted]) -> list[MemberFlips]:

@@ -7,17 +7,24 @@ from typing import ClassVar
 from services.kernel.held import Holding
 from services.kernel.imports import Importer
 from services.kernel.providers import Journalled, Relaying, Vaulted
+from services.kernel.work import Work
 
 from .. import contract, store
 from ..domain import AGGREGATES
+from . import covering, duties
 from .contests import Contests
 from .directory import Directory
 from .distribution import Distributing
-from .duties import follow
 from .materials import Materials
 from .pairs import Pairs
 from .plans import Plans
 from .supervision import Supervision
+
+
+def follow(work: Work) -> None:
+    """What follows from all that a work has decided."""
+    duties.follow(work)
+    covering.follow(work)
 
 
 class Study(Plans, Pairs, Contests, Materials, Supervision, Directory):

@@ -17,6 +17,7 @@ from services.kernel.work import Work
 from .. import contract, store
 from ..domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION, attendance_id, coverage_id, wrong
 from ..domain.attendance import Named
+from ..domain.covered import unit_on
 from ..domain.excuse import PlaceExcuse
 from ..store import rolls
 from .attended import name
@@ -38,7 +39,7 @@ class Attendances(Imports):
 
         def act(work: Work) -> Answer:
             stays = store.members.stays_of(work.database, command.member, work.session)
-            unit = store.members.unit_on(stays, command.first)
+            unit = unit_on(stays, command.first)
             if unit is not None:
                 work.paths.setdefault(unit, store.units.paths(work.database, [unit], work.session).get(unit, [unit]))
             others = rolls.overlapping(work, command.id, command.member, command.first, command.last)
@@ -132,7 +133,7 @@ class Attendances(Imports):
         work.load(COVERAGE, map(coverage_id, {row.unit for row in named}))
         rolls.load(work, sessions)
         days = [kept.day for session in sessions if (kept := rolls.get(work, session)) is not None and kept.counted]
-        rolls.load_studied(work, {row.member for row in named}, days)
+        store.studied.load(work, {row.member for row in named}, days)
 
     def _session_id(self, work: Work, row: contract.AttendanceRow) -> str:
         return numbered(work, SESSION, self.name, row.unit, row.session)

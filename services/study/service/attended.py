@@ -115,5 +115,6 @@ def _count_coverage(work: Work, place: tuple[str, date, contract.Way] | None, by
         unit, day, way = place
         campaign = campaign_of(day, work.envelope.periods)
         told = "" if campaign is None else campaign.id
-        count = contract.CountCoverage(unit=unit, day=day, campaign=told, way=way, by=by)
+        span = None if campaign is None else (campaign.first, campaign.last)
+        count = contract.CountCoverage(unit=unit, day=day, campaign=told, way=way, by=by, span=span)
         work.decide(COVERAGE, coverage_id(unit), count)

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from nameko.timer import timer
 
 from services.gateway.contract import NAME as GATEWAY
-from services.gateway.contract import SubmissionAccepted, UnitAdded
+from services.gateway.contract import CampaignOpened, SubmissionAccepted, UnitAdded
 from services.kernel.batch import batch, subscribe
-from services.kernel.event import Actor, Envelope, Event
+from services.kernel.event import Actor, Envelope, Event, Period
 from services.kernel.held import Held
 from services.kernel.inbox import Taking, once
 from services.kernel.rpc import query
@@ -39,6 +39,8 @@ class Directory(Held, Scoped):
             store.units.learn(taking.database, event.subject, unit, taking.session)
             if event.short_type == UnitAdded.type:
                 store.plans.send_later(taking, event.subject, unit)
+            if unit.until is not None:
+                store.uncounted.note(taking.database, "unit", [event.subject], taking.now, taking.session)
 
     @subscribe("study.tree", [GATEWAY], keys=["tree.#"], ordered=True)
     def learn_tree(self, event: Event, taking: Taking) -> None:
@@ -49,8 +51,17 @@ class Directory(Held, Scoped):
     def learn_members(self, events: list[Event], taking: Taking) -> int:
         """Members as the newest of the events leaves them; each bears all of it, so their order is no matter."""
         fresh = once(events, taking, "study.members")
-        store.members.learn(taking.database, fresh, taking.session)
+        moved = store.members.learn(taking.database, fresh, taking.session)
+        store.uncounted.note(taking.database, "member", moved, taking.now, taking.session)
         return len(fresh)
+
+    @subscribe("study.campaigns", [GATEWAY], keys=[CampaignOpened.type])
+    def learn_campaign(self, event: Event, taking: Taking) -> None:
+        """A campaign was opened, maybe over days of which there are records already."""
+        told = CampaignOpened.of(event)
+        period = Period(id=event.subject, first=told.opens, last=told.closes)
+        store.uncounted.open_campaign(taking.database, period, taking.session)
+        store.uncounted.note(taking.database, "campaign", [event.subject], taking.now, taking.session)
 
     @subscribe("study.submissions", [GATEWAY], keys=[SubmissionAccepted.type])
     def learn_lock(self, event: Event, taking: Taking) -> None:

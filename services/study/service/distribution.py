@@ -22,6 +22,7 @@ from ..contract import VoidReceipt
 from ..domain import NOTICE, PLAN, RECEIPT, Notice, Plan, receipt_id
 from ..domain.account import Account
 from ..domain.duty import months
+from .covering import Covering
 from .duties import recount, send, update_plan_standing
 from .recounting import Recounting
 
@@ -112,12 +113,12 @@ class Distribution:
 
 
 class Distributing(DependencyProvider):
-    """Distributes, and counts accounts again where that is asked, from a thread of the service's process."""
+    """Distributes, and counts again what is to be counted again, from a thread of the service's process."""
 
     def start(self) -> None:
         """Begin with what an earlier process left."""
         journal = next(found for found in self.container.extensions if isinstance(found, Journalled)).journal
-        self._distribution, self._recounting = Distribution(journal), Recounting(journal)
+        self._work = (Distribution(journal), Recounting(journal), Covering(journal))
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._thread = self.container.spawn_managed_thread(self._run, identifier="distribution")
 
@@ -138,7 +139,7 @@ class Distributing(DependencyProvider):
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                while not self._stopping.is_set() and (self._distribution.step() or self._recounting.step()):
+                while not self._stopping.is_set() and any(work.step() for work in self._work):
                     pass
             except PyMongoError as error:
                 log.warning("distribution.waiting", error=repr(error))

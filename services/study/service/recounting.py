@@ -31,7 +31,7 @@ class Recounting:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._size = MOST_UNITS
-        store.recounts.begin(journal.database, journal.clock())
+        store.recounts.begin(journal.database, RULE, journal.clock())
 
     def step(self) -> bool:
         """Count some units again; say whether there were any left to count.
@@ -39,7 +39,7 @@ class Recounting:
         Raises:
             PyMongoError: the store is away, or somebody else took these units; it is tried again.
         """
-        job = store.recounts.open_one(self._journal.database)
+        job = store.recounts.open_one(self._journal.database, RULE)
         if job is None:
             return False
         try:

@@ -4,7 +4,22 @@ from pymongo.database import Database
 
 from services.kernel.store import Document, ensure_collections
 
-from . import accounts, duties, excuses, locks, members, norms, plans, records, recounts, reported, rolls, units
+from . import (
+    accounts,
+    duties,
+    excuses,
+    locks,
+    members,
+    norms,
+    plans,
+    records,
+    recounts,
+    reported,
+    rolls,
+    studied,
+    uncounted,
+    units,
+)
 from .records import essay, listed, one, session, session_ids, sessions
 
 __all__ = [
@@ -26,6 +41,8 @@ __all__ = [
     "session",
     "session_ids",
     "sessions",
+    "studied",
+    "uncounted",
     "units",
 ]
 
@@ -34,5 +51,19 @@ def ensure_indexes(database: Database[Document]) -> None:
     """One index for each way in which anything is asked; collections first, for transactions make none."""
     beside = ("units", "members", "directory", "gates", "duties", "distributions")
     ensure_collections(database, beside)
-    for part in (accounts, recounts, records, reported, units, members, rolls, excuses, duties, plans, locks):
+    for part in (
+        accounts,
+        recounts,
+        records,
+        reported,
+        units,
+        members,
+        rolls,
+        studied,
+        uncounted,
+        excuses,
+        duties,
+        plans,
+        locks,
+    ):
         part.ensure_indexes(database)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
 import pymongo
@@ -23,8 +22,10 @@ def ensure_indexes(database: Database[Document]) -> None:
     database["members"].create_index("stays.unit")
 
 
-def learn(database: Database[Document], events: Iterable[Event], session: ClientSession) -> None:
-    """Write members down as the newest of these events leaves them; one that is known to be older changes nothing."""
+def learn(database: Database[Document], events: Iterable[Event], session: ClientSession) -> list[str]:
+    """Write members down as the newest of these events leaves them; one that is known to be older changes nothing. Give
+    those who were known before and have changed.
+    """
     newest: dict[str, Event] = {}
     count = 0
     for event in events:
@@ -43,6 +44,7 @@ def learn(database: Database[Document], events: Iterable[Event], session: Client
         database["members"].bulk_write(written, ordered=False, session=session)
     if count:
         database["directory"].update_one({"_id": PROGRESS}, {"$inc": {"changes": count}}, upsert=True, session=session)
+    return [id for id, event in newest.items() if 0 < versions.get(id, 0) < event.aggregateversion]
 
 
 def changes(database: Database[Document]) -> int:
@@ -61,9 +63,11 @@ def stays_of(database: Database[Document], member: str, session: ClientSession |
     return _stays(database["members"].find({"_id": member}, session=session)).get(member, [])
 
 
-def unit_on(stays: Iterable[Stay], day: date) -> str | None:
-    """The unit to which somebody belonged on a day."""
-    return next((stay.unit for stay in stays if stay.first <= day and (stay.until is None or day < stay.until)), None)
+def stays_of_many(
+    database: Database[Document], chosen: Iterable[str], session: ClientSession | None = None
+) -> dict[str, list[Stay]]:
+    """The same of many, of those who are known."""
+    return _stays(database["members"].find({"_id": {"$in": list(chosen)}}, session=session))
 
 
 def _stays(found: Iterable[Mapping[str, Any]]) -> dict[str, list[Stay]]:

@@ -18,9 +18,10 @@ def ensure_indexes(database: Database[Document]) -> None:
     ensure_collections(database, ("recounts",))
 
 
-def begin(database: Database[Document], now: datetime) -> None:
-    """Let all be counted again once; it is not begun anew where it was done."""
-    database["recounts"].update_one({"_id": RULE}, {"$setOnInsert": _fresh(now)}, upsert=True)
+def begin(database: Database[Document], rule: str, now: datetime) -> bool:
+    """Let all be counted again once by a rule, whether that is new; it is not begun anew where it was done."""
+    begun = database["recounts"].update_one({"_id": rule}, {"$setOnInsert": _fresh(now)}, upsert=True)
+    return begun.upserted_id is not None
 
 
 def again(database: Database[Document], now: datetime) -> None:
@@ -33,9 +34,9 @@ def state(database: Database[Document]) -> Document | None:
     return database["recounts"].find_one({"_id": RULE})
 
 
-def open_one(database: Database[Document]) -> Document | None:
-    """What is to be counted again and is not done."""
-    return database["recounts"].find_one({"_id": RULE, "state": "open"})
+def open_one(database: Database[Document], rule: str) -> Document | None:
+    """What is to be counted again by a rule and is not done."""
+    return database["recounts"].find_one({"_id": rule, "state": "open"})
 
 
 def move(work: Work, job: Document, moved: Document) -> bool:

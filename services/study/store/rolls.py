@@ -6,7 +6,6 @@
 | `absences` | a session and a member who was not there; illness or a personal matter is sealed |
 | `absence_changes` | a change of a reported session's roll: what was, what is, by whom |
 | `excuse_reasons` | an excuse: why, sealed |
-| `studied` | a member and a year: at which places they studied how often; two sessions of a member conflict here |
 
 What one work has read and changed so far is kept for as long as the work is. What it is told is written with the work,
 so it is to be told last, when nothing can be refused any more.
@@ -27,8 +26,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.gateway.contract import Stay
-from services.kernel.event import Period, new_id
-from services.kernel.rules import campaign_of
+from services.kernel.event import new_id
 from services.kernel.settings import settings
 from services.kernel.store import Document, ensure_collections
 from services.kernel.vault import Cipher
@@ -36,13 +34,13 @@ from services.kernel.work import Work
 
 from ..contract import HIDDEN, Reasons, Way
 from ..domain.attendance import Named, Roll
-from ..domain.first import Counted, Place, Seen, flips, windows
-from . import members
+from ..domain.covered import Counted, Place, unit_on
+from . import members, studied
 
 
 def ensure_indexes(database: Database[Document]) -> None:
     """Collections (transactions make none) and one index for each way of asking."""
-    ensure_collections(database, ("rolls", "absences", "absence_changes", "studied", "excuse_reasons"))
+    ensure_collections(database, ("rolls", "absences", "absence_changes", "excuse_reasons"))
     database["rolls"].create_index([("unit", 1), ("day", 1)])
     database["absences"].create_index([("session", 1), ("member", 1)])
     database["absences"].create_index([("member", 1), ("day", -1), ("_id", -1)])
@@ -73,7 +71,6 @@ class _Open:
         self.kept: dict[str, Kept | None] = {}
         self.rolls: dict[str, Document] = {}
         self.absences: set[str] = set()
-        self.studied: dict[str, Document] = {}
         self.members: dict[str, dict[str, list[Stay]]] = {}
         self.excuses: dict[str, list[Document]] = {}
 
@@ -112,23 +109,12 @@ def put(work: Work, session: str, kept: Kept | None, why: str) -> Counter[Counte
     _write_absences(work, known, session, was, kept, why)
     before, after = (({} if each is None else each.places()) for each in (was, kept))
     moved = [member for member in before.keys() | after.keys() if before.get(member) != after.get(member)]
-    load_studied(work, moved, [each.day for each in (was, kept) if each is not None and each.counted])
+    studied.load(work, moved, [each.day for each in (was, kept) if each is not None and each.counted])
     found: Counter[Counted] = Counter()
     for member in moved:
         changes = [(place, by) for place, by in ((before.get(member), -1), (after.get(member), 1)) if place is not None]
-        found.update(_study(work, known, member, changes))
+        found.update(studied.change(work, member, changes))
     return found
-
-
-def load_studied(work: Work, chosen: Iterable[str], days: Iterable[date]) -> None:
-    """Read many members' years, as far as sessions on these days concern them, in one query."""
-    years = {year for day in set(days) for year in _years(day, campaign_of(day, work.envelope.periods))}
-    known = _open(work)
-    ids = [id for year in years for member in chosen if (id := _year(member, year)) not in known.studied]
-    if ids:
-        known.studied.update({id: {"_id": id, "version": 0, "seen": {}} for id in ids})
-        for row in work.database["studied"].find({"_id": {"$in": ids}}, session=work.session):
-            known.studied[row["_id"]] = row
 
 
 def due_on(work: Work, unit: str, day: date) -> list[str]:
@@ -136,7 +122,8 @@ def due_on(work: Work, unit: str, day: date) -> list[str]:
     known = _open(work).members
     if unit not in known:
         known[unit] = members.of_unit(work.database, unit, work.session)
-    return sorted(member for member, stays in known[unit].items() if members.unit_on(stays, day) == unit)
+        studied.know(work, known[unit])
+    return sorted(member for member, stays in known[unit].items() if unit_on(stays, day) == unit)
 
 
 def excused_on(work: Work, unit: str, day: date) -> list[Named]:
@@ -204,38 +191,6 @@ def seal(reason: str, place: str) -> bytes:
 def unseal(sealed: bytes, place: str) -> str:
     """The reason again."""
     return _cipher().decrypt(sealed, place).decode()
-
-
-def _study(work: Work, known: _Open, member: str, changes: list[tuple[Place, int]]) -> Counter[Counted]:
-    """Change a member's places and say what that changes in the windows."""
-    within: list[tuple[Place, list[Any], int]] = []
-    years: set[int] = set()
-    for place, by in changes:
-        day = date.fromisoformat(place.day)
-        campaign = campaign_of(day, work.envelope.periods)
-        within.append((place, windows(day, Way(place.way), campaign), by))
-        years |= _years(day, campaign)
-    documents = {year: known.studied[_year(member, year)] for year in sorted(years)}
-    seen = Seen({key: count for document in documents.values() for key, count in document["seen"].items()})
-    found = flips(seen, within)
-    for document in documents.values():
-        if "touched" not in document:  # the same document is written once, as this work leaves it in the end
-            document["version"] += 1
-            written = {
-                "_id": document["_id"],
-                "member": member,
-                "version": document["version"],
-                "seen": document["seen"],
-            }
-            work.write("studied", pymongo.ReplaceOne({"_id": document["_id"]}, written, upsert=True))
-            document["touched"] = True
-    for place, _ in changes:
-        counts = documents[int(place.day[:4])]["seen"]
-        if seen.counts[place.key]:
-            counts[place.key] = seen.counts[place.key]
-        else:
-            counts.pop(place.key, None)
-    return found
 
 
 def _write_roll(work: Work, known: _Open, session: str, kept: Kept | None) -> None:
@@ -311,17 +266,8 @@ def _kept(row: Mapping[str, Any], named: list[Named]) -> Kept:
     return Kept(roll, row["unit"], date.fromisoformat(row["day"]), Way(row["way"]), row["counted"])
 
 
-def _years(day: date, campaign: Period | None) -> set[int]:
-    """The years in which the windows of a day lie."""
-    return {day.year, *(() if campaign is None else range(campaign.first.year, campaign.last.year + 1))}
-
-
 def _open(work: Work) -> _Open:
     return _OPEN.setdefault(work, _Open())
-
-
-def _year(member: str, year: int) -> str:
-    return f"{member}|{year}"
 
 
 @cache

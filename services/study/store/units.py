@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
@@ -10,6 +11,7 @@ from pymongo.database import Database
 from services.gateway.contract import UnitKind
 from services.kernel.lives import Life
 from services.kernel.store import Document
+from services.kernel.work import Work
 
 from ..domain.unit import KnownUnit
 
@@ -73,6 +75,12 @@ def below(
 def after(database: Database[Document], id: str, limit: int, session: ClientSession) -> list[Document]:
     """The next units of all there are and were, in the order of their codes."""
     return list(database["units"].find({"_id": {"$gt": id}}, {"_id": 1}, session=session).sort("_id").limit(limit))
+
+
+def ended(work: Work, ids: Iterable[str]) -> dict[str, date]:
+    """Those of the units that are no more, and since when."""
+    found = work.database["units"].find({"_id": {"$in": list(ids)}, "until": {"$ne": None}}, session=work.session)
+    return {unit["_id"]: KnownUnit.model_validate(unit).until or date.max for unit in found}
 
 
 def kinds(

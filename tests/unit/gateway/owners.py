@@ -127,7 +127,8 @@ class Owners:
             return
         for place, by in ((before, -1), (after, 1)):
             if place is not None:
-                count = CountCoverage(unit=place[0], day=place[1], way=place[2], campaign=CAMPAIGN.id, by=by)
+                span = (CAMPAIGN.first, CAMPAIGN.last)
+                count = CountCoverage(unit=place[0], day=place[1], way=place[2], campaign=CAMPAIGN.id, by=by, span=span)
                 self.decide("study", COVERAGE, coverage_id(place[0]), count)
 
     def decide(self, service: str, aggregate: Aggregate[Any], id: str, command: Command) -> None:

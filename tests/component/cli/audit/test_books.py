@@ -22,7 +22,7 @@ from services.study.contract import CorrectSession
 from services.study.domain import SESSION
 from services.study.domain.account import counts_of
 from tests.component.gateway.figures import Figures, watermark
-from tests.unit.gateway.owners import NOW, PATHS, Owners, Step, event
+from tests.unit.gateway.owners import CAMPAIGN, NOW, PATHS, Owners, Step, event
 
 LATER = NOW + timedelta(hours=1)
 HISTORY: list[Step] = [
@@ -163,7 +163,7 @@ def _covered_twice(province: Province) -> None:
         (_state_gone, "记录 essay e0 不存在"),
         (_account_changed, "单位 B1 的活动次数登记与其记录不一致"),
         (_version_ahead, "记录 ticket t0"),
-        (_covered_twice, "study.units_covered@campaign B1 2026-03-05 计 2 次，应为 1 次"),
+        (_covered_twice, f"study.units_covered@campaign B1 {CAMPAIGN.last} 计 2 次，应为 1 次"),
     ],
 )
 def test_what_is_wrong_is_found(province: Province, spoil: Callable[[Province], None], line: str) -> None:

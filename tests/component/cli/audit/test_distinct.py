@@ -19,10 +19,12 @@ from services.kernel.chain import verify
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, new_id
 from services.kernel.journal import Journal
-from services.kernel.store import Document
+from services.kernel.store import Document, in_transaction
 from services.kernel.upgrade import upgrade
 from services.research import contract as r
 from services.study import contract as c
+from services.study.service.covering import Covering
+from services.study.store.uncounted import note, open_campaign
 from tests.component.ledgers import Ledgers, held, joint, visiting
 from tests.unit.gateway.owners import CAMPAIGN
 
@@ -65,11 +67,13 @@ def void(ledgers: Ledgers, kind: str, id: str) -> None:
     getattr(ledgers, kind)(id, told[kind])
 
 
+COVERED = [
+    ("study.units_covered", "2026-Q2"),
+    ("study.units_covered", "2026"),
+    ("study.units_covered", "campaign"),
+    ("study.units_covered.branch", "2026-Q2"),
+]
 FIGURES = [
-    ("session", "study.units_covered", "2026-Q2"),
-    ("session", "study.units_covered", "2026"),
-    ("session", "study.units_covered", "campaign"),
-    ("session", "study.units_covered.branch", "2026-Q2"),
     ("visit", "research.units_visited.department", "campaign"),
     ("activity", "study.provincial_units_joined", "campaign"),
     ("activity", "study.central_units_joined", "campaign"),
@@ -102,9 +106,41 @@ def test_a_unit_counts_where_it_was_on_the_first_day(
     assert (told(), ledgers.differing()) == ([0, 0, 0], [])
 
 
-@pytest.mark.parametrize("figure", ["study.units_covered@quarter", "research.units_visited.department@campaign"])
-def test_the_audit_sees_what_counts_below_another_unit(ledgers: Ledgers, figure: str) -> None:
-    """A fact on a later day than the first sums up to the same total, and to other units: it is a difference."""
+@pytest.mark.parametrize("order", list(permutations(("move", "april", "june"))), ids="-".join)
+@pytest.mark.parametrize(("figure", "span"), COVERED)
+def test_a_unit_is_covered_where_it_stands_at_the_end(
+    ledgers: Ledgers, figure: str, span: str, order: tuple[str, ...]
+) -> None:
+    """Below the unit to which it belongs on the window's last day, where it is due, whichever session is the first."""
+    for step in order:
+        if step == "move":
+            ledgers.move("A", "R1X", MAY)
+        else:
+            report(ledgers, "session", step, {"april": APRIL, "june": JUNE}[step])
+    ledgers.arrive()
+
+    def told(span: str) -> list[int]:
+        return [ledgers.figure(figure, unit, span) for unit in ("R1", "R1X", "P")]
+
+    assert (told("2026-04"), told("2026-06")) == ([1, 0, 1], [0, 1, 1])
+    assert (told(span), ledgers.differing()) == ([0, 1, 1], [])
+    void(ledgers, "session", "april")
+    ledgers.arrive()
+    assert (told("2026-04"), told(span), ledgers.differing()) == ([0, 0, 0], [0, 1, 1], [])
+    void(ledgers, "session", "june")
+    ledgers.arrive()
+    assert (told(span), ledgers.differing()) == ([0, 0, 0], [])
+
+
+@pytest.mark.parametrize(
+    ("figure", "right"),
+    [
+        ("study.units_covered@quarter", "2026-06-30"),
+        ("research.units_visited.department@campaign", APRIL.isoformat()),
+    ],
+)
+def test_the_audit_sees_what_counts_below_another_unit(ledgers: Ledgers, figure: str, right: str) -> None:
+    """A fact on another day than its own sums up to the same total, and to other units: it is a difference."""
     for kind in ("session", "visit"):
         report(ledgers, kind, f"{kind}-april", APRIL)
         report(ledgers, kind, f"{kind}-june", JUNE)
@@ -113,12 +149,11 @@ def test_the_audit_sees_what_counts_below_another_unit(ledgers: Ledgers, figure:
     assert ledgers.differing() == []
     facts = ledgers.figures.database["facts"]
     planted = {"$set": {"entries.$.d": JUNE.isoformat()}}
-    asked = {"entries": {"$elemMatch": {"m": figure, "d": APRIL.isoformat()}}}
+    asked = {"entries": {"$elemMatch": {"m": figure, "d": right}}}
     assert facts.update_one(asked, planted).modified_count == 1
     found = [line for line in ledgers.differing() if line.startswith(figure)]
     assert sorted(found) == [
-        f"{figure} A {APRIL} 计 0 次，应为 1 次",
-        f"{figure} A {JUNE} 计 1 次，应为 0 次",
+        f"{figure} A {day} 计 {n} 次，应为 {1 - n} 次" for day, n in sorted([(right, 0), (JUNE.isoformat(), 1)])
     ]
 
 
@@ -158,7 +193,9 @@ def ask(ledgers: Ledgers, verb: str, kind: str, number: int, unit: str, day: dat
 
 
 def recounted(ledgers: Ledgers, moves: dict[str, list[tuple[date, str]]], spans: dict[str, Span]) -> dict[Any, int]:
-    """Units that were reached in a span, each below the unit under which it stood on the first day, by the records."""
+    """Units that were reached in a span, by the records: each below the unit under which it stood on the first day;
+    those that are covered, on the last.
+    """
     days: dict[tuple[str, str], set[date]] = defaultdict(set)
     for session in ledgers.study.database["sessions"].find({"state": "submitted"}):
         for way in ("", f".{session['way']}"):
@@ -174,7 +211,8 @@ def recounted(ledgers: Ledgers, moves: dict[str, list[tuple[date, str]]], spans:
         for name, span in spans.items():
             first = min((day for day in reached if span.first <= day <= span.last), default=None)
             if first is not None:
-                below = [parent for since, parent in moves[unit] if since <= first][-1]
+                at = span.last if figure.startswith("study.units_covered") else first
+                below = [parent for since, parent in moves[unit] if since <= at][-1]
                 found.update({(figure, name, above): 1 for above in (below, "P")})
     return found
 
@@ -221,7 +259,10 @@ def as_before(journal: Journal, kind: str) -> list[Document]:
         for entry in list(database["journal"].find({"aggregate": keeper["_id"]}).sort("n")):
             if entry["n"] > 1:
                 entry["data"]["flips"] = [flip for flip in entry["data"]["flips"] if flip["grain"] == "month"]
-            del entry["data"]["reason"]
+            for name in ("reason", "spans", "until"):
+                entry["data"].pop(name, None)
+            for flip in entry["data"]["flips"]:
+                flip["day"] = entry["day"]
             head = entry["hash"] = journal.link(head, entry)
             database["journal"].replace_one({"_id": entry["_id"]}, entry)
             data = entry["data"]
@@ -229,15 +270,13 @@ def as_before(journal: Journal, kind: str) -> list[Document]:
             for flip in data["flips"]:
                 place = " ".join(part for part in (flip["grain"], flip["window"], flip.get("way")) if part)
                 days[place] = flip["day"]
-        told = {name: value for name, value in keeper.items() if name != "counts"}
+        told = {name: value for name, value in keeper.items() if name not in ("counts", "spans", "until")}
         database[collection].replace_one({"_id": keeper["_id"]}, {**told, "head": head, field: counts, "days": days})
     return list(database["journal"].find().sort("_id"))
 
 
 @pytest.mark.parametrize("by", ["upgrade", "command"])
-@pytest.mark.parametrize(
-    ("kind", "figure", "span"), [each for each in FIGURES if each[2] in ("2026-Q2", "campaign") or each[0] != "session"]
-)
+@pytest.mark.parametrize(("kind", "figure", "span"), FIGURES)
 def test_what_an_earlier_version_counted_is_set_right(
     ledgers: Ledgers, kind: str, figure: str, span: str, by: str
 ) -> None:
@@ -266,13 +305,36 @@ def test_what_an_earlier_version_counted_is_set_right(
     assert [ledgers.figure(figure, unit, span) for unit in ("R1", "R1X", "P")] == [0, 1, 1]
 
 
+@pytest.mark.parametrize(("figure", "span"), COVERED)
+def test_what_an_earlier_version_counted_on_another_day_is_set_right(ledgers: Ledgers, figure: str, span: str) -> None:
+    """A covered unit counts on the last day of each window, by new entries; a campaign's once its days are known."""
+    ledgers.move("A", "R1X", MAY)
+    report(ledgers, "session", "april", APRIL)
+    before = as_before(ledgers.study, "session")
+    ledgers.arrive()
+    assert [ledgers.figure(figure, unit, span) for unit in ("R1", "R1X", "P")] == [1, 0, 1]
+    assert ledgers.differing() != []
+    assert upgrade(ledgers.study, ledgers.study.aggregates) == 1
+    in_transaction(ledgers.study.database, lambda session: open_campaign(ledgers.study.database, CAMPAIGN, session))
+    note(ledgers.study.database, "campaign", [CAMPAIGN.id], ledgers.study.clock())
+    covering = Covering(ledgers.study)
+    while covering.step():
+        pass
+    ledgers.arrive()
+    assert [ledgers.figure(figure, unit, span) for unit in ("R1", "R1X", "P")] == [0, 1, 1]
+    assert ledgers.differing() == []
+    assert list(ledgers.study.database["journal"].find().sort("_id").limit(len(before))) == before
+    assert verify(ledgers.study, ledgers.study.aggregates)[1] == []
+    assert upgrade(ledgers.study, ledgers.study.aggregates) == 0
+
+
 def test_what_an_earlier_version_counted_rightly_is_told_no_more(ledgers: Ledgers) -> None:
     """Its record is kept as it is kept now, and no event follows."""
-    report(ledgers, "session", "april", APRIL)
-    told = as_before(ledgers.study, "session")
-    assert upgrade(ledgers.study, ledgers.study.aggregates) == 1
-    assert list(ledgers.study.database["journal"].find().sort("_id")) == told
-    (coverage,) = ledgers.study.database["coverages"].find()
-    assert (coverage["counts"], coverage["version"]) == ({f"{APRIL} {CAMPAIGN.id} branch": 1}, 1)
-    assert "sessions" not in coverage
-    assert coverage["scope"] == ["A", "P", "R1"]
+    report(ledgers, "visit", "april", APRIL)
+    told = as_before(ledgers.research, "visit")
+    assert upgrade(ledgers.research, ledgers.research.aggregates) == 1
+    assert list(ledgers.research.database["journal"].find().sort("_id")) == told
+    (place,) = ledgers.research.database["places"].find()
+    assert (place["counts"], place["version"]) == ({f"{APRIL} {CAMPAIGN.id} -": 1}, 1)
+    assert "visits" not in place
+    assert place["scope"] == ["A", "P", "R1"]

@@ -16,19 +16,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo import MongoClient
 
-from services.cli.audit.recount import members_covered
+from services.cli.audit.recount import counted_once, covered, members_covered
 from services.gateway.contract import Stay
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Envelope, Period, method_name, new_id
 from services.kernel.journal import Journal
 from services.kernel.settings import settings as installed
-from services.kernel.store import Document, ensure_collections, open_database
+from services.kernel.store import Document, ensure_collections, in_transaction, open_database
+from services.kernel.upgrade import upgrade
+from services.kernel.work import without_bookkeeping
 from services.study import contract as c
 from services.study import store
-from services.study.domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION
-from services.study.domain.attendance import Named
+from services.study.domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION, KnownUnit
+from services.study.domain.attendance import Named, as_flips
+from services.study.domain.covered import Counted, Seen, covered_first
+from services.study.service import covering
 from services.study.service.attendances import Attendances
 from services.study.service.attended import decide_session, name
+from services.study.service.covering import Covering
 from services.study.store import rolls
 from tests.component.edge import acting
 from tests.component.explained import scans, watched
@@ -53,16 +58,41 @@ class Branches(Attendances):
     @staticmethod
     def on(database: Any) -> Journal:
         """The same journal by way of another client."""
-        return Journal(
+        made = Journal(
             database, service="study", site="test", chain_key=b"k" * 32, clock=lambda: NOW, transaction_seconds=60
         )
+        made.follow = covering.follow
+        return made
 
     def clear(self) -> None:
         """Begin without records, two branches with members."""
         for collection in self.journal.database.list_collection_names():
             self.journal.database[collection].delete_many({})
+        for branch in BRANCHES:
+            self.there(branch)
+        for period in PERIODS:
+            with self.journal.database.client.start_session() as session:
+                store.uncounted.open_campaign(self.journal.database, period, session)
         for number, member in enumerate(MEMBERS):
             self.belongs(member, BRANCHES[number % 2])
+        self.settle()
+
+    def there(self, branch: str, until: date | None = None) -> None:
+        """A branch is known, maybe to be no more from a day on."""
+        unit = KnownUnit(
+            name=branch, kind="branch", path=PATHS[branch], members=5, active_from=date(2025, 1, 1), until=until
+        )
+        in_transaction(
+            self.journal.database, lambda session: store.units.learn(self.journal.database, branch, unit, session)
+        )
+        if until is not None:
+            store.uncounted.note(self.journal.database, "unit", [branch], NOW)
+
+    def settle(self) -> None:
+        """What is to be counted again in the background has been."""
+        covering = Covering(self.journal)
+        while covering.step():
+            pass
 
     def belongs(self, member: str, unit: str, since: date = date(2025, 1, 1)) -> None:
         """From a day on a member belongs to a unit."""
@@ -73,6 +103,7 @@ class Branches(Attendances):
         stays.append(Stay(unit=unit, first=since))
         document = {"_id": member, "version": 1, "stays": [stay.model_dump(mode="json") for stay in stays]}
         self.journal.database["members"].replace_one({"_id": member}, document, upsert=True)
+        store.uncounted.note(self.journal.database, "member", [member], NOW)
 
     def envelope(self) -> Envelope:
         """Of somebody who may act for both branches."""
@@ -95,17 +126,24 @@ class Branches(Attendances):
         self.journal.transact(self.envelope(), lambda work: name(work, id, [(member, named)], "核对"))
 
     def figures(self) -> Counter[tuple[str, str, str]]:
-        """What a subscriber makes of the events: members by key, unit and day."""
+        """What a subscriber makes of the events: members and units by key, unit and day."""
         sums: Counter[tuple[str, str, str]] = Counter()
-        for entry in self.journal.database["journal"].find({"type": c.AttendanceCounted.type}):
-            for flip in entry["data"]["flips"]:
-                way = f".{flip['way']}" if flip["way"] else ""
-                sums[f"study.members_covered{way}@{flip['grain']}", flip["unit"], flip["day"]] += flip["change"]
+        for type, thing in ((c.AttendanceCounted.type, "members"), (c.CoverageCounted.type, "units")):
+            for entry in self.journal.database["journal"].find({"type": type}):
+                for flip in entry["data"]["flips"]:
+                    way = f".{flip['way']}" if flip["way"] else ""
+                    change = flip.get("change", flip.get("now", 0) - flip.get("was", 0))
+                    place = flip.get("unit", entry["unit"]), flip["day"]
+                    sums[f"study.{thing}_covered{way}@{flip['grain']}", *place] += change
         return Counter({place: amount for place, amount in sums.items() if amount})
 
     def recounted(self) -> Counter[tuple[str, str, str]]:
-        """The same, directly from the sessions that stand and the members who were there."""
-        presences = []
+        """The same, directly from the sessions that stand, the members who were there and the units that there are."""
+        presences, reached = [], set()
+        ended = {row["_id"]: row["until"] for row in self.journal.database["units"].find({"until": {"$ne": None}})}
+        for session in self.journal.database["sessions"].find({"state": "submitted"}):
+            state = SESSION.state.model_validate(without_bookkeeping(session))
+            reached |= {each for each in covered(state, PERIODS) if each[0][2] < ended.get(each[0][1], "9999")}
         for session in self.journal.database["sessions"].find({"state": "submitted", "listed": True}):
             roll = self.journal.database["rolls"].find_one({"_id": session["_id"]})
             assert roll is not None
@@ -113,7 +151,8 @@ class Branches(Attendances):
             assert not named & set(roll["present"])
             assert session["due"] == len(roll["present"]) + len(named)
             presences += [(member, session["day"], session["unit"], session["way"]) for member in roll["present"]]
-        return members_covered(presences, PERIODS)
+        members = {member: store.members.stays_of(self.journal.database, member) for member in MEMBERS}
+        return members_covered(presences, PERIODS, members) + counted_once(reached)
 
 
 @pytest.fixture(scope="module")
@@ -145,37 +184,12 @@ def hold(id: str, **fields: Any) -> c.HoldSession:
 
 WAYS = {"branch": "theme_day", "youth": "group_study"}
 VERBS = (
-    "report",
-    "report",
-    "hold",
-    "submit",
-    "correct",
-    "by_count",
-    "return",
-    "void",
-    "name",
-    "move",
-    "excuse",
-    "back",
+    *("report", "report", "hold", "submit", "correct", "by_count", "return", "void", "name"),
+    *("move", "excuse", "back", "end", "settle"),
 )
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(
-            [
-                "report",
-                "report",
-                "hold",
-                "submit",
-                "correct",
-                "by_count",
-                "return",
-                "void",
-                "name",
-                "move",
-                "excuse",
-                "back",
-            ]
-        ),
+        st.sampled_from(VERBS),
         st.integers(0, 3),
         st.sampled_from(BRANCHES),
         st.sampled_from(DAYS),
@@ -210,6 +224,10 @@ def take(
         branches.name_member(id, member, reason)
     elif verb == "move":
         branches.belongs(member, unit, day)
+    elif verb == "end":
+        branches.there(unit, until=day)
+    elif verb == "settle":
+        branches.settle()
     elif verb == "excuse":
         days = {"first": day, "last": day + timedelta(days=30)}
         asked = c.RecordExcuse(id=f"e{place}", member=member, reason=c.ExcuseReason.illness, **days)
@@ -230,7 +248,96 @@ def test_the_figures_are_the_records(branches: Branches, steps: list[tuple[Any, 
     for place, step in enumerate(steps):
         with contextlib.suppress(DomainError):
             take(branches, place, *step)
+    branches.settle()
     assert branches.figures() == branches.recounted()
+
+
+@pytest.mark.row("S8")
+def test_a_branch_whose_members_came_from_elsewhere_is_covered(branches: Branches) -> None:
+    """Everybody studied at another branch first, came over, and was at three sessions here: of the campaign, all of
+    them are covered here and nobody there.
+    """
+    branches.clear()
+    branches.on_session("s0", hold("s0", unit="B1", day=DAYS[4]), c.SubmitSession(id="s0"))
+    for member in MEMBERS[::2]:
+        branches.belongs(member, "B2", date(2026, 5, 4))
+    for number in range(3):
+        held = hold(f"t{number}", unit="B2", day=date(2026, 5, 5) + timedelta(days=number))
+        branches.on_session(f"t{number}", held, c.SubmitSession(id=f"t{number}"))
+    branches.settle()
+    found, end = branches.figures(), SUMMER.last.isoformat()
+    assert found["study.members_covered@campaign", "B2", end] == len(MEMBERS)
+    assert found["study.members_covered@campaign", "B1", end] == 0
+    assert found["study.members_covered@month", "B1", "2026-04-30"] == len(MEMBERS[::2])
+    assert found == branches.recounted()
+
+
+@pytest.mark.row("S8")
+def test_what_earlier_versions_counted_is_set_right_once(branches: Branches) -> None:
+    """Members counted where they studied first, units on the day of their first session: taken back and counted where
+    they belong when the window ends, by new entries; the old ones stay. It waits until it has heard of all campaigns.
+    """
+    branches.clear()
+    for number, (unit, day) in enumerate((("B1", DAYS[0]), ("B2", DAYS[4]), ("B1", DAYS[5]))):
+        branches.on_session(f"s{number}", hold(f"s{number}", unit=unit, day=day), c.SubmitSession(id=f"s{number}"))
+    branches.belongs(MEMBERS[0], "B2", date(2026, 2, 1))
+    _as_told_by_an_earlier_version(branches)
+    before = list(branches.journal.database["journal"].find())
+    assert branches.figures() != branches.recounted()
+    branches.journal.database["campaigns"].delete_one({"_id": SUMMER.id})
+    branches.settle()
+    assert list(branches.journal.database["journal"].find()) == before
+    with branches.journal.database.client.start_session() as session:
+        store.uncounted.open_campaign(branches.journal.database, SUMMER, session)
+    store.uncounted.note(branches.journal.database, "campaign", [each.id for each in PERIODS], NOW)
+    upgrade(branches.journal, [COVERAGE])
+    branches.settle()
+    assert branches.figures() == branches.recounted()
+    entries = {entry["_id"]: entry for entry in branches.journal.database["journal"].find()}
+    assert [entries[entry["_id"]] for entry in before] == before
+    branches.settle()
+    assert branches.journal.database["journal"].count_documents({}) == len(entries)
+
+
+@pytest.mark.row("S8")
+def test_a_campaign_that_is_opened_over_days_with_sessions(branches: Branches) -> None:
+    """Who studied on its days before it was opened is covered in it."""
+    branches.clear()
+    day = date(2025, 6, 3)
+    branches.on_session("s", hold("s", day=day), c.SubmitSession(id="s"))
+    later = Period(id="C9", first=date(2025, 6, 1), last=date(2025, 6, 15))
+    with branches.journal.database.client.start_session() as session:
+        store.uncounted.open_campaign(branches.journal.database, later, session)
+    store.uncounted.note(branches.journal.database, "campaign", ["C9"], NOW)
+    branches.settle()
+    found = branches.figures()
+    assert found["study.members_covered@campaign", "B1", "2025-06-15"] == len(MEMBERS[::2])
+    assert found["study.units_covered@campaign", "B1", "2025-06-15"] == 1
+
+
+def _as_told_by_an_earlier_version(branches: Branches) -> None:
+    """What 0.1.0 would have kept and told of the same sessions."""
+    database = branches.journal.database
+    told: Counter[Counted] = Counter()
+    years: dict[str, list[Document]] = {}
+    for row in database["studied"].find():
+        years.setdefault(row["member"], []).append(row)
+    for rows in years.values():
+        told.update(covered_first(Seen({key: n for row in rows for key, n in row["seen"].items()}), PERIODS))
+    database["studied"].update_many({}, {"$unset": {"stays": "", "campaigns": ""}})
+    database["journal"].delete_many({"type": c.AttendanceCounted.type})
+    database["attendances"].delete_many({})
+    asked = c.CountAttendance(unit="B1", day=DAYS[0], flips=as_flips(told))
+    branches.journal.transact(branches.envelope(), lambda work: work.decide(ATTENDANCE, "attendance:s0", asked))
+    for record in database["coverages"].find():
+        for entry in database["journal"].find({"aggregate": record["_id"]}):
+            for flip in entry["data"]["flips"]:
+                flip["day"] = entry["day"]
+            data = {name: value for name, value in entry["data"].items() if name not in ("spans", "until")}
+            database["journal"].update_one({"_id": entry["_id"]}, {"$set": {"data": data}})
+    database["coverages"].update_many({}, {"$unset": {"spans": "", "until": "", "counts": ""}})
+    database["recounts"].delete_many({})
+    database["uncounted"].delete_many({})
 
 
 def test_what_is_said_of_a_member_more_than_once_ends_as_it_was_said_last(branches: Branches) -> None:

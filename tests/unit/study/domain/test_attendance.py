@@ -10,7 +10,7 @@ import pytest
 from services.kernel.errors import DomainError
 from services.study.contract import MOST_MEMBERS, CountAttendance, Reasons, Way
 from services.study.domain.attendance import ATTENDANCE, Named, Roll, as_flips, attendance_id, call
-from services.study.domain.first import Counted
+from services.study.domain.covered import Counted
 from tests.unit.study.records import DAY, NOW
 
 DUE = ["DY-1", "DY-2", "DY-3", "DY-4"]

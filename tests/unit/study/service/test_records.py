@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.kernel.distinct import GRAINS, window
+from services.kernel.distinct import GRAINS, last_day, window
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload, record_id
 from services.kernel.ledger import Row
@@ -19,7 +19,7 @@ from services.study import contract as c
 from services.study.domain import COVERAGE, ESSAY, LECTURE, SESSION, Session, counted_by
 from services.study.service import Study
 from services.study.service.records import _BY_KIND, decided
-from tests.unit.study.records import SESSION_CONTENT, SPRING, MemoryWork
+from tests.unit.study.records import SESSION_CONTENT, SPRING, SUMMER, MemoryWork
 from tests.unit.study.test_contract import ROWS
 
 UNITS = ("D1", "D2")
@@ -65,9 +65,9 @@ def campaign(day: date) -> str:
 
 
 def counted_directly(sessions: list[Session]) -> Figures:
-    """Flows, and covered windows on the days of their first sessions, from the records as they stand."""
+    """Flows, and covered windows on their last days, from the records as they stand."""
     figures: Figures = Counter()
-    first: dict[tuple[str, str, str], date] = {}
+    reached: set[tuple[str, str, str]] = set()
     for session in sessions:
         if session.state != "submitted":
             continue
@@ -76,9 +76,9 @@ def counted_directly(sessions: list[Session]) -> Figures:
         for grain in GRAINS if counted.present else ():
             name = window(grain, session.day.isoformat()[:7], campaign(session.day))
             for way in ("", session.way) if name else ():
-                place = f"covered@{grain}.{way}", session.unit, name
-                first[place] = min(first.get(place, session.day), session.day)
-    figures.update((figure, unit, day) for (figure, unit, _), day in first.items())
+                last = last_day(grain, name) or {"C1": SPRING, "C2": SUMMER}[name].last.isoformat()
+                reached.add((f"covered@{grain}.{way}", session.unit, last))
+    figures.update((figure, unit, date.fromisoformat(last)) for figure, unit, last in reached)
     return Counter({place: amount for place, amount in figures.items() if amount})
 
 
@@ -107,8 +107,7 @@ VERBS = ("draft", "hold", "hold", "submit", "submit", "submit", "correct", "corr
 )
 def test_the_figures_are_the_records(steps: list[tuple[str, str, int, dict[str, Any]]]) -> None:
     """However sessions are recorded, submitted, corrected, returned and taken back: what the events add up to is
-    what the records count, flow by flow, and each covered window on the day of its first; what is refused changes
-    nothing.
+    what the records count, flow by flow, and each covered window on its last day; what is refused changes nothing.
     """
     work = MemoryWork(PATHS)
     for verb, unit, number, content in steps:

@@ -1,19 +1,22 @@
-"""Who counts once in a window, and where: at the place where they were seen first in it.
+"""Which members are covered in which windows, and where: at the unit to which they belong on the window's last day.
 
-Pure arithmetic over one key's places (a member's sessions, say). A place lies on a day; taking one back moves the
-count to the next place of the window, or out of it. What results depends on the places that stand, never on the order
-in which they came and went.
+Pure arithmetic over one member's places (the sessions at which they were) and stays (the units to which they belonged).
+Who studied anywhere in a window is covered in it once, where they belong when it ends; who belongs nowhere then is
+not counted. So those who are covered are always among those who are due at that unit at the end of the same window.
+What results depends on the places and stays that stand, never on the order in which they came and went.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from services.gateway.contract import Stay
 from services.kernel.event import Period
+from services.kernel.rules import campaign_of
 
 from ..contract import Grain, Way
 
@@ -105,22 +108,50 @@ class Seen:
                 order.remove(place)
 
 
-def flips(seen: Seen, changes: Iterable[tuple[Place, Iterable[Window], int]]) -> Counter[Counted]:
-    """Make the changes, each with the windows in which its place lies, and say what they change in these."""
+def unit_on(stays: Iterable[Stay], day: date) -> str | None:
+    """The unit to which somebody belonged on a day."""
+    return next((stay.unit for stay in stays if stay.first <= day and (stay.until is None or day < stay.until)), None)
+
+
+def within(place: Place, campaigns: Iterable[Period]) -> list[Window]:
+    """The windows in which a place lies."""
+    day = date.fromisoformat(place.day)
+    return windows(day, Way(place.way), campaign_of(day, campaigns))
+
+
+def flips(
+    seen: Seen, changes: Iterable[tuple[Place, int]], stays: Sequence[Stay], campaigns: Sequence[Period]
+) -> Counter[Counted]:
+    """Make the changes (once more at a place, or once less) and say what they change in the windows touched."""
     made = list(changes)
-    touched = list(dict.fromkeys(window for _, within, _ in made for window in within))
-    before = [seen.first(window) for window in touched]
-    for place, _, by in made:
+    touched = list(dict.fromkeys(window for place, _ in made for window in within(place, campaigns)))
+    before = {window for window in touched if seen.first(window) is not None}
+    for place, by in made:
         seen.change(place, by)
-    found: Counter[Counted] = Counter()
-    for window, was in zip(touched, before, strict=True):
-        now = seen.first(window)
-        if was is not None and now is not None and was[:2] == now[:2]:
-            continue
-        for place_, by in ((was, -1), (now, 1)):
-            if place_ is not None:
-                found[Counted(window.grain, window.name, window.way, place_.unit, place_.day)] += by
+    after = {window for window in touched if seen.first(window) is not None}
+    found = Counter(filter(None, (_at_end(window, stays) for window in after - before)))
+    found.subtract(filter(None, (_at_end(window, stays) for window in before - after)))
     return found
+
+
+def covered(seen: Seen, stays: Sequence[Stay], campaigns: Sequence[Period]) -> Counter[Counted]:
+    """All windows in which somebody is covered, each where they belong when it ends."""
+    held = {window for key in seen.counts for window in within(Place.of(key), campaigns)}
+    return Counter(filter(None, (_at_end(window, stays) for window in held)))
+
+
+def covered_first(seen: Seen, campaigns: Sequence[Period]) -> Counter[Counted]:
+    """The same as earlier versions counted it: at the place where somebody was seen first in a window."""
+    held = {window for key in seen.counts for window in within(Place.of(key), campaigns)}
+    firsts = ((window, seen.first(window)) for window in held)
+    return Counter(
+        Counted(window.grain, window.name, window.way, place.unit, place.day) for window, place in firsts if place
+    )
+
+
+def _at_end(window: Window, stays: Iterable[Stay]) -> Counted | None:
+    unit = unit_on(stays, date.fromisoformat(window.last))
+    return None if unit is None else Counted(window.grain, window.name, window.way, unit, window.last)
 
 
 def _end(year: int, month: int) -> date:
