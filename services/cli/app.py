@@ -11,6 +11,7 @@ from rich.console import Console
 from services.cli.audit.command import audit
 from services.cli.contracts import contracts
 from services.cli.demo import demo
+from services.cli.listener import listener
 from services.cli.load import load
 from services.cli.local import keys, supervisor
 from services.cli.local.process import LaunchError
@@ -99,6 +100,7 @@ app.command()(rebuild)
 app.command()(recount)
 app.command(hidden=True)(contracts)
 app.add_typer(parked, name="parked")
+app.add_typer(listener, name="listener")
 app.add_typer(signing_keys, name="signing-keys")
 
 

@@ -19,14 +19,17 @@ START_SECONDS = 60.0
 
 
 class Broker:
-    """A broker under `folder/broker`. Starting it again keeps its queues; every vhost named is created."""
+    """A broker under `folder/broker`. Starting it again keeps its queues; every vhost named is created.
 
-    def __init__(self, folder: Path, vhosts: tuple[str, ...] = ()) -> None:
+    One that another process has started and that is `running` can be asked something; its ports are not chosen anew.
+    """
+
+    def __init__(self, folder: Path, vhosts: tuple[str, ...] = (), *, running: bool = False) -> None:
         self.folder = folder.resolve() / "broker"
         self.vhosts = vhosts
         self.folder.mkdir(parents=True, exist_ok=True)
         self.password = self._password()
-        self.port, self._epmd_port, self._distribution_port = self._ports()
+        self.port, self._epmd_port, self._distribution_port = self._ports(running=running)
         logs, environment = self.folder / "log", self._environment()
         self.epmd = Process("epmd", self._epmd_command(), logs / "epmd.log", environment)
         self.node = Process("rabbitmq", [str(SCRIPTS / "rabbitmq-server")], logs / "node.log", environment)
@@ -38,7 +41,11 @@ class Broker:
 
     def uri_of(self, vhost: str) -> str:
         """The address of one vhost."""
-        return f"amqp://{USER}:{self.password}@127.0.0.1:{self.port}/{vhost.replace('/', '%2F')}"
+        return self.uri_as(USER, self.password, vhost)
+
+    def uri_as(self, user: str, password: str, vhost: str = "/") -> str:
+        """The address of one vhost for another account."""
+        return f"amqp://{user}:{password}@127.0.0.1:{self.port}/{vhost.replace('/', '%2F')}"
 
     @property
     def processes(self) -> list[Process]:
@@ -79,10 +86,16 @@ class Broker:
         for process in (self.node, self.epmd):
             process.stop()
 
-    def control(self, *arguments: str) -> str:
-        """Run rabbitmqctl against this node (about two seconds)."""
+    def control(self, *arguments: str, given: str | None = None) -> str:
+        """Run rabbitmqctl against this node (about two seconds); `given` is what it reads, a password perhaps.
+
+        Raises:
+            LaunchError: it failed; says what it said.
+        """
         command = [str(SCRIPTS / "rabbitmqctl"), "--quiet", *arguments]
-        done = subprocess.run(command, check=False, env=self._environment(), capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            command, check=False, env=self._environment(), input=given, capture_output=True, text=True, timeout=60
+        )
         if done.returncode != 0:
             raise LaunchError(f"rabbitmqctl {' '.join(arguments)}：{done.stdout}{done.stderr}")
         return done.stdout
@@ -100,8 +113,10 @@ class Broker:
             kept.write_text(secrets.token_urlsafe(24))
         return kept.read_text()
 
-    def _ports(self) -> list[int]:
+    def _ports(self, *, running: bool) -> list[int]:
         """AMQP, name server, distribution: those of the last start while nobody has taken them."""
+        if running:
+            return list(json.loads((self.folder / "ports.json").read_text()))
         return kept_ports(self.folder / "ports.json", 3)
 
     def _epmd_command(self) -> list[str]:

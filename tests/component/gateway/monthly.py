@@ -82,7 +82,7 @@ class Months:
         method = method_name(type(command))
         envelope = Envelope(
             command_id=new_id(),
-            actor=acting(c.PERMITS, method, unit, "office"),
+            actor=acting(c.PERMITS, method, unit, None, "office"),
             paths={row["_id"]: row["path"] for row in self.database["units"].find({}, {"path": 1})},
             deadline=datetime.now(UTC) + timedelta(seconds=60),
         )

@@ -298,7 +298,6 @@ def test_users_come_from_a_sheet(worker: Worker) -> None:
         ({"password": ""}, "security_admin", "role", "role.required"),
         ({"role": "坐席"}, "security_admin", "password", "password.not_with_role"),
         ({"password": "", "role": "安全管理员"}, "security_admin", "role", "role.separated"),
-        ({"password": "", "role": "坐席"}, "audit_admin", "role", "role.not_with_account"),
     ],
 )
 def test_a_sheet_of_users_says_what_its_sender_may_say(
@@ -311,6 +310,19 @@ def test_a_sheet_of_users_says_what_its_sender_may_say(
     worker.ask("set_roles", held, role="security_admin")
     refused = worker.sheet("users", [{**zhou, **row}], role=role, units=("P",))
     assert [(error["column"], error["code"]) for error in refused["errors"]] == [(column, code)]
+
+
+def test_a_sheet_of_users_is_taken_from_those_two_alone(worker: Worker) -> None:
+    """Whoever else sends one is refused before a row of it is kept; so is another sheet under their action."""
+    chunk = {"import_id": new_id(), "kind": "users", "first": 0, "rows": []}
+    for action, role in (
+        ("grant_roles", "audit_admin"),
+        ("manage_members", "office"),
+        ("manage_units", "system_admin"),
+    ):
+        roles = [{"role": role, "unit": "P"}]
+        actor = {"user": "u1", "role": role, "unit": "P", "action": action, "roles": roles}
+        assert worker.refusal("add_import_rows", chunk, actor=actor) == "role.missing"
 
 
 def test_roles_are_given_and_taken_by_a_sheet(worker: Worker) -> None:
