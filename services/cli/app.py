@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from services.cli.audit.command import audit
+from services.cli.calendar import calendar
 from services.cli.contracts import contracts
 from services.cli.demo import demo
 from services.cli.listener import listener
@@ -102,6 +103,7 @@ app.command(hidden=True)(contracts)
 app.add_typer(parked, name="parked")
 app.add_typer(listener, name="listener")
 app.add_typer(signing_keys, name="signing-keys")
+app.add_typer(calendar, name="calendar")
 
 
 @app.command()

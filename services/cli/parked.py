@@ -23,7 +23,7 @@ User = Annotated[str, typer.Option("--user", envvar="SHENGZHI_USER", help="运�
 
 
 @contextmanager
-def _operations(folder: Folder, url: str, secrets: Secrets, user: str) -> Iterator[Api]:
+def operations(folder: Folder, url: str, secrets: Secrets, user: str) -> Iterator[Api]:
     """Signed in as operations: the password comes from SHENGZHI_PASSWORD, or is that of the sample's account."""
     try:
         address, keys = place_of(folder, url, secrets)
@@ -45,7 +45,7 @@ def list_parked(
     user: User = "",
 ) -> None:
     """列出搁置的消息。"""
-    with _operations(folder, url, secrets, user) as api:
+    with operations(folder, url, secrets, user) as api:
         rows = [
             row
             for service in CONSUMERS
@@ -63,7 +63,7 @@ def list_parked(
 @parked.command()
 def show(id: Id, folder: Folder = RUN, url: Url = "", secrets: Secrets = None, user: User = "") -> None:
     """查看一条消息：原因、堆栈和脱敏后的内容。"""
-    with _operations(folder, url, secrets, user) as api:
+    with operations(folder, url, secrets, user) as api:
         found = api.get(f"/operations/held/{id}")
     for name, told in found.items():
         out.print(f"{name}：{told}", markup=False)
@@ -72,7 +72,7 @@ def show(id: Id, folder: Folder = RUN, url: Url = "", secrets: Secrets = None, u
 @parked.command()
 def replay(id: Id, folder: Folder = RUN, url: Url = "", secrets: Secrets = None, user: User = "") -> None:
     """重放一条消息；重复重放只生效一次。"""
-    with _operations(folder, url, secrets, user) as api:
+    with operations(folder, url, secrets, user) as api:
         applied = api.post(f"/operations/held/{id}/replays", {})["applied"]
     out.print("已生效。" if applied else "仍无法处理，继续搁置；原因见 shengzhi parked show。")
     if not applied:
@@ -89,6 +89,6 @@ def drop(
     user: User = "",
 ) -> None:
     """放弃一条消息：内容删除，放弃的事实和事由保留。"""
-    with _operations(folder, url, secrets, user) as api:
+    with operations(folder, url, secrets, user) as api:
         api.post(f"/operations/held/{id}/drops", {"reason": reason})
     out.print("已放弃。")

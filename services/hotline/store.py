@@ -3,46 +3,44 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pymongo
-from chinese_calendar.constants import holidays, workdays
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
+from services.gateway.contract import working_calendar
+from services.kernel import calendars
 from services.kernel.clock import SHANGHAI
 from services.kernel.errors import DomainError
 from services.kernel.lists import containing, page, shown
 from services.kernel.store import Document
+from services.kernel.working_days import Calendar
 
-from .contract import ListTickets
-from .domain import Calendar, Rule
-from .domain.deadline import RULES
+from .contract import ListTickets, limit_told
+from .domain import Rule, last_day
+from .domain.deadline import RULES, WITHOUT_LIMIT
 
-SOURCE = "国务院办公厅节假日安排（chinesecalendar 1.11 整理）"
+DELIVERED = working_calendar(())
+_ALIVE: Document = {"state": {"$ne": "void"}}
 
 
 def ensure_indexes(database: Database[Document]) -> None:
-    """One index for each way in which lists are asked; the tables of working days and rules where they are empty."""
+    """One index for each way in which lists are asked; the table of rules where it is empty."""
+    calendars.ensure_indexes(database)
     tickets = database["tickets"]
     for field in ("received", "deadline"):
         tickets.create_index([("scope", 1), (field, -1), ("_id", -1)])
     for field in ("state", "kind", "channel"):
         tickets.create_index([("scope", 1), (field, 1), ("received", -1)])
     tickets.create_index([("life.answered", 1), ("overdue", 1), ("state", 1), ("deadline", 1)])
+    tickets.create_index([("waits_for", 1)], partialFilterExpression={"waits_for": {"$gt": 0}})
     _seed(database)
 
 
 def _seed(database: Database[Document]) -> None:
-    if not database["working_years"].find_one():
-        exceptions = {day: False for day in holidays if day.weekday() < 5} | dict.fromkeys(workdays, True)
-        days = [{"_id": day.isoformat(), "works": works, "source": SOURCE} for day, works in sorted(exceptions.items())]
-        years = sorted({day.year for day in holidays})
-        with contextlib.suppress(BulkWriteError):
-            database["working_days"].insert_many(days, ordered=False)
-        with contextlib.suppress(BulkWriteError):
-            database["working_years"].insert_many([{"_id": year, "source": SOURCE} for year in years], ordered=False)
     if not database["deadline_rules"].find_one():
         with contextlib.suppress(BulkWriteError):
             database["deadline_rules"].insert_many(
@@ -61,11 +59,8 @@ def _seed(database: Database[Document]) -> None:
 
 
 def calendar(database: Database[Document]) -> Calendar:
-    """The working days as the table has them now."""
-    return Calendar(
-        frozenset(int(year["_id"]) for year in database["working_years"].find()),
-        {date.fromisoformat(day["_id"]): bool(day["works"]) for day in database["working_days"].find()},
-    )
+    """The working days as they are known now."""
+    return calendars.known(database, DELIVERED)
 
 
 def rules(database: Database[Document]) -> list[Rule]:
@@ -84,6 +79,38 @@ def past_deadline(database: Database[Document], now: datetime) -> list[str]:
     return [ticket["_id"] for ticket in found.sort("deadline", pymongo.ASCENDING).limit(500)]
 
 
+def waiting(database: Database[Document], years: Collection[int]) -> list[str]:
+    """Tickets whose deadline waits for one of these years."""
+    return _ids(database, {"waits_for": {"$gt": 0, "$in": list(years)}})
+
+
+def running_in(database: Database[Document], year: int) -> list[str]:
+    """Unanswered tickets whose deadline may rest on a year's table, which reaches into the December before."""
+    received = {"$lt": datetime(year + 1, 1, 1, tzinfo=SHANGHAI)}
+    deadline = {"$gte": datetime(year - 1, 12, 1, tzinfo=SHANGHAI)}
+    return _ids(database, {"life.answered": None, "received": received, "deadline": deadline})
+
+
+def limited_before(database: Database[Document]) -> list[str]:
+    """Kinds that have no limit and of which the table of rules still says one."""
+    found: list[str] = database["deadline_rules"].distinct("kind", {"kind": {"$in": [str(k) for k in WITHOUT_LIMIT]}})
+    return found
+
+
+def with_deadline(database: Database[Document], kind: str) -> list[str]:
+    """Tickets of a kind that bear a deadline."""
+    return _ids(database, {"kind": kind, "deadline": {"$ne": None}})
+
+
+def forget_rules(database: Database[Document], kind: str) -> None:
+    """A kind has no limit any more."""
+    database["deadline_rules"].delete_many({"kind": kind})
+
+
+def _ids(database: Database[Document], asked: Document) -> list[str]:
+    return [ticket["_id"] for ticket in database["tickets"].find({**asked, **_ALIVE}, {"_id": 1})]
+
+
 def one(database: Database[Document], id: str, unit: str) -> dict[str, Any]:
     """A ticket of the unit's subtree.
 
@@ -93,7 +120,19 @@ def one(database: Database[Document], id: str, unit: str) -> dict[str, Any]:
     found = database["tickets"].find_one({"_id": id, "scope": unit})
     if found is None:
         raise DomainError("record.not_found", "没有这条记录，或不在您的权限范围内", "not_found")
-    return shown(found)
+    return _seen(shown(found))
+
+
+def _seen(ticket: dict[str, Any]) -> dict[str, Any]:
+    """With the last day on which an answer is on time, and the same in words."""
+    answer_by = None if ticket["deadline"] is None else last_day(ticket["deadline"])
+    waits_for = ticket.get("waits_for")
+    return {
+        **ticket,
+        "waits_for": waits_for,
+        "answer_by": answer_by and answer_by.isoformat(),
+        "limit": limit_told(answer_by, waits_for),
+    }
 
 
 def listed(database: Database[Document], asked: ListTickets) -> dict[str, Any]:
@@ -113,4 +152,5 @@ def listed(database: Database[Document], asked: ListTickets) -> dict[str, Any]:
         filters["received"] = span
     if asked.q:
         filters["title"] = containing(asked.q)
-    return page(database["tickets"], filters, sort=asked.sort, page=asked.page, page_size=asked.page_size)
+    found = page(database["tickets"], filters, sort=asked.sort, page=asked.page, page_size=asked.page_size)
+    return {**found, "items": [_seen(ticket) for ticket in found["items"]]}

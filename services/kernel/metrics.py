@@ -59,6 +59,10 @@ END_TO_END = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
 )
 WATERMARK_AGE = Gauge("shengzhi_watermark_age_seconds", "Now less the watermark last applied", ["owner"])
+CALENDAR_YEARS_MISSING = Gauge(
+    "shengzhi_calendar_years_missing",
+    "Years whose working calendar is not there: of this year, and from 1 November on of the next",
+)
 IMPORT_ROWS = Counter("shengzhi_import_rows_total", "Spreadsheet rows by outcome", ["service", "outcome"])
 HTTP_REQUESTS = Counter("shengzhi_http_requests_total", "HTTP requests answered", ["method", "route", "status"])
 HTTP_SECONDS = Histogram("shengzhi_http_request_seconds", "HTTP requests", ["method", "route"], buckets=_FAST)

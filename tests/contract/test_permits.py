@@ -13,7 +13,7 @@ from services.gateway.contract import PERMISSIONS
 from services.kernel.event import method_name
 from services.kernel.rpc import _Entrypoint
 
-NOBODY = {("hotline", "export_rows"), ("gateway", "export_rows")}
+NOBODY = {("hotline", "export_rows")}
 """What comes with taking sheets, where no sheet is given."""
 
 

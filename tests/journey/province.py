@@ -43,6 +43,7 @@ USERS = {
     "office-of-finance": ("office", "D001"),
     "auditor": ("audit_admin", ROOT),
     "guard": ("security_admin", ROOT),
+    "keeper": ("operations", ROOT),
 }
 # Every collection in which a change of ours would show.
 OWED = ("plans", "notices", "receipts", "duties", "accounts", "distributions")

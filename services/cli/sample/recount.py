@@ -253,7 +253,7 @@ def _ticket(cells: Cells) -> Iterable[tuple[str, date, int]]:
         if said:
             yield f"hotline.callbacks.{said}", called, 1
     passed = working_day_after(received, LIMITS[str(cells["kind"])]) + timedelta(days=1)
-    if answered is None or answered >= passed:
+    if cells["kind"] != "表扬" and (answered is None or answered >= passed):  # praise has no limit
         yield "hotline.overdue", passed, 1
         if answered is not None:
             yield "hotline.overdue", answered, -1

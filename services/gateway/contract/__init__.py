@@ -1,5 +1,7 @@
 """Units, campaigns, submissions, users, members: what they take, tell, show. The only package for others to import."""
 
+from .calendar import *
+from .calendar_sheet import *
 from .campaign import *
 from .initiative import *
 from .member import *

@@ -77,6 +77,7 @@ class Action(StrEnum):
     end_sessions = "end_sessions"
     read_access_log = "read_access_log"
     operate = "operate"
+    keep_calendar = "keep_calendar"
 
 
 class Scope(StrEnum):
@@ -145,6 +146,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.end_sessions: frozenset({R.security_admin}),
     Action.read_access_log: frozenset({R.audit_admin}),
     Action.operate: frozenset({R.operations}),
+    Action.keep_calendar: frozenset({R.operations}),
 }
 """Action → roles. The three administrators (三员分立) share no action that changes anything."""
 
@@ -158,6 +160,7 @@ ELSEWHERE: dict[Action, Scope] = {
     Action.manage_campaigns: Scope.root,
     Action.set_norms: Scope.root,
     Action.operate: Scope.platform,
+    Action.keep_calendar: Scope.platform,
 }
 """Where an action reaches less or more than the role's unit and its subtree, which is what all others reach."""
 

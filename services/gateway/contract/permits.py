@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from services.kernel.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
-from services.kernel.import_rows import AcceptImport, AddImportRows, GetImport
+from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
 
+from .calendar import SetCalendar
 from .campaign import OpenCampaign
 from .initiative import SetInitiatives
 from .member import AddMember, CorrectMember, ExportMembers, GetMember, ListMembers, RemoveMember, TransferMember
@@ -88,6 +89,13 @@ PERMITS = permitting(
             ListHeld,
             ReplayHeld,
         ),
+        Action.keep_calendar: (
+            AcceptImport,
+            AddImportRows,
+            ExportRows,
+            GetImport,
+            SetCalendar,
+        ),
     }
 )
 
@@ -95,5 +103,6 @@ SHEETS_BY = {
     "units": (Action.manage_units.value,),
     "users": (Action.manage_users.value, Action.grant_roles.value),
     "members": (Action.manage_members.value,),
+    "calendars": (Action.keep_calendar.value,),
 }
 """Kind of sheet → the actions by which alone it is sent."""

@@ -1,4 +1,4 @@
-"""Spreadsheets of units, users and members."""
+"""Spreadsheets of units, users, members and the working calendar."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from services.kernel.free_text import FREE, SEALED
 from services.kernel.instants import Day
 from services.kernel.sheets import Column, Sheet
 
+from .calendar_sheet import CALENDAR_SHEET
 from .unit import UNIT_KINDS, UnitKind
 from .user import ROLES, Role
 
@@ -69,6 +70,7 @@ class MemberRow(BaseModel):
 
 
 SHEETS = {
+    "calendars": CALENDAR_SHEET,
     "units": Sheet(
         "units",
         "单位名册",

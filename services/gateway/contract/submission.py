@@ -90,6 +90,15 @@ class OpenSubmission(Command):
     campaign: str
     superior: str | None
     due: Day | None
+    waits_for: int | None = None
+
+
+class SetDue(Command):
+    """The due day as it follows from the rule and the working calendar that are known now, or what it waits for."""
+
+    id: str
+    due: Day | None
+    waits_for: int | None = None
 
 
 class ConfirmSubmission(Command):
@@ -165,7 +174,7 @@ class SubmissionTold(Payload):
 
 
 class SubmissionOpened(SubmissionTold):
-    """A unit owes a month: `now` enters the figures."""
+    """A unit owes a month: `now` enters the figures. Without `due` there is no limit, or it `waits_for` a year."""
 
     type: ClassVar[str] = "submission.opened.v1"
     examples: ClassVar[list[dict[str, Any]]] = [
@@ -174,7 +183,21 @@ class SubmissionOpened(SubmissionTold):
     campaign: str
     superior: str | None
     due: date | None
+    waits_for: int | None = None
     now: CountedSubmission
+
+
+class SubmissionDueSet(SubmissionTold):
+    """The due day was counted again; null where there is none, or where it waits for the calendar of a year."""
+
+    type: ClassVar[str] = "submission.due_set.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [
+        {**_MONTH, "due": "2026-04-02", "was": _SUBMITTED, "now": {**_SUBMITTED, "on_time": 0}}
+    ]
+    due: date | None
+    waits_for: int | None = None
+    was: CountedSubmission | None = None
+    now: CountedSubmission | None = None
 
 
 class SubmissionSubmitted(SubmissionTold):

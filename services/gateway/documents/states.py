@@ -46,7 +46,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
         row["unit"],
         row["unit_name"],
         SUBMISSION_STATES[SubmissionState(row["state"])],
-        row["due"] or "不设时限",
+        row["due"] or (f"待录入 {row['waits_for']} 年工作日历后确定" if row.get("waits_for") else "不设时限"),
         row["on"] or "",
         "逾期" if row["late"] else "",
         "；".join(remark["text"] for remark in row["remarks"]),

@@ -5,6 +5,7 @@ from typing import Any
 from services.kernel.aggregate import Aggregate
 
 from ..contract.permissions import PERMISSIONS, Action, HeldRoles, may, may_open, opens
+from .calendar import CALENDAR
 from .campaign import CAMPAIGN, Campaign
 from .initiative import INITIATIVE, Initiatives
 from .member import MEMBER, Member
@@ -14,11 +15,12 @@ from .submission import SUBMISSION, Submission
 from .unit import UNIT, Unit
 from .user import USER, User
 
-AGGREGATES: list[Aggregate[Any]] = [UNIT, TREE, CAMPAIGN, USER, MEMBER, INITIATIVE, SUBMISSION, REPORT]
+AGGREGATES: list[Aggregate[Any]] = [UNIT, TREE, CAMPAIGN, CALENDAR, USER, MEMBER, INITIATIVE, SUBMISSION, REPORT]
 """Everything that the gateway keeps a journal of."""
 
 __all__ = [
     "AGGREGATES",
+    "CALENDAR",
     "CAMPAIGN",
     "INITIATIVE",
     "MEMBER",

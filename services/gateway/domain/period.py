@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable
 from datetime import date, timedelta
 
-from ..contract import DueDay, SubmissionRule
+from services.kernel.working_days import Calendar, Waits, add_working_days
 
-Works = Callable[[date], bool]
-"""Whether a day is a working day; an error for a year of which nobody knows."""
+from ..contract import DueDay, SubmissionRule
 
 
 def days_of(month: str) -> tuple[date, date]:
@@ -23,18 +21,19 @@ def openable(rule: SubmissionRule, today: date) -> list[str]:
     return [month for month in sorted(set(rule.months)) if days_of(month)[1] < today]
 
 
-def due_of(rule: SubmissionRule, month: str, works: Works) -> date | None:
-    """The last day on which a month is submitted on time; None where it bears no limit."""
+def due_of(rule: SubmissionRule, month: str, working: Calendar) -> tuple[date | None, int | None]:
+    """The last day on which a month is submitted on time, or the year for whose working calendar it waits.
+
+    Neither where the month bears no limit.
+    """
     if rule.limits_from is not None and month < rule.limits_from:
-        return None
-    return _day_of(rule.due, days_of(month)[1] + timedelta(days=1), works)
+        return None, None
+    found = _day_of(rule.due, days_of(month)[1], working)
+    return (None, found.year) if isinstance(found, Waits) else (found, None)
 
 
-def _day_of(due: DueDay, first: date, works: Works) -> date:
-    if due.sort == "day":
-        return first.replace(day=min(due.number, calendar.monthrange(first.year, first.month)[1]))
-    day, left = first, due.number - works(first)
-    while left:
-        day += timedelta(days=1)
-        left -= works(day)
-    return day
+def _day_of(due: DueDay, eve: date, working: Calendar) -> date | Waits:
+    if due.sort == "working_day":
+        return add_working_days(working, eve, due.number)
+    first = eve + timedelta(days=1)
+    return first.replace(day=min(due.number, calendar.monthrange(first.year, first.month)[1]))

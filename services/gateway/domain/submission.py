@@ -25,7 +25,9 @@ from ..contract import (
     ReinstateSubmission,
     Remark,
     ReturnSubmission,
+    SetDue,
     SubmissionAccepted,
+    SubmissionDueSet,
     SubmissionExcused,
     SubmissionFellDue,
     SubmissionMoved,
@@ -54,6 +56,7 @@ class Submission(BaseModel):
     campaign: str
     superior: str | None
     due: date | None
+    waits_for: int | None = None
     state: SubmissionState
     late: bool = False
     on: date | None = None
@@ -109,7 +112,7 @@ def decide(state: Submission | None, command: Command, now: datetime) -> list[Pa
             return _accept(_known(state), command)
         case ReturnSubmission() | ReinstateSubmission():
             return _take_back(_known(state), command)
-        case PlaceSubmission() | MarkLate():
+        case PlaceSubmission() | SetDue() | MarkLate():
             return _come_about(_known(state), command, now)
     raise TypeError(f"no submission takes {type(command).__name__}")
 
@@ -117,7 +120,7 @@ def decide(state: Submission | None, command: Command, now: datetime) -> list[Pa
 def _open(state: Submission | None, command: OpenSubmission) -> list[Payload]:
     if state is not None:
         return []
-    place = command.model_dump(include={"unit", "month", "campaign", "superior", "due"})
+    place = command.model_dump(include=_OPENED)
     opened = _of(Submission(**place, state=State.open))
     return [SubmissionOpened(**place, day=opened.day, now=opened)]
 
@@ -191,8 +194,10 @@ def _reinstate(state: Submission, command: ReinstateSubmission) -> list[Payload]
     return [SubmissionReinstated(**_place(state), reason=command.reason, now=after)]
 
 
-def _come_about(state: Submission, command: PlaceSubmission | MarkLate, now: datetime) -> list[Payload]:
-    """What nobody does: the tree changes, time passes."""
+def _come_about(state: Submission, command: PlaceSubmission | SetDue | MarkLate, now: datetime) -> list[Payload]:
+    """What nobody does: the tree changes, a due day becomes known or another, time passes."""
+    if isinstance(command, SetDue):
+        return _set_due(state, command)
     return _move(state, command) if isinstance(command, PlaceSubmission) else _fall_due(state, business_day(now))
 
 
@@ -210,6 +215,15 @@ def _fall_due(state: Submission, today: date) -> list[Payload]:
     return [SubmissionFellDue(**_place(state), due=state.due)]
 
 
+def _set_due(state: Submission, command: SetDue) -> list[Payload]:
+    if (command.due, command.waits_for) == (state.due, state.waits_for):
+        return []
+    after = state.model_copy(update={"due": command.due})
+    told = {"due": command.due, "waits_for": command.waits_for, "was": counted(state), "now": counted(after)}
+    return [SubmissionDueSet(**_place(state), **told)]
+
+
+_OPENED = {"unit", "month", "campaign", "superior", "due", "waits_for"}
 _AFTER: dict[type[Payload], SubmissionState] = {
     SubmissionReturned: State.returned,
     SubmissionExcused: State.excused,
@@ -220,9 +234,7 @@ _AFTER: dict[type[Payload], SubmissionState] = {
 def evolve(state: Submission | None, event: Payload) -> Submission:
     """The submission after what happened."""
     if isinstance(event, SubmissionOpened):
-        return Submission(
-            **event.model_dump(include={"unit", "month", "campaign", "superior", "due"}), state=State.open
-        )
+        return Submission(**event.model_dump(include=_OPENED), state=State.open)
     known = _known(state)
     match event:
         case SubmissionSubmitted():
@@ -236,9 +248,16 @@ def evolve(state: Submission | None, event: Payload) -> Submission:
             return known.model_copy(update={"state": _AFTER[type(event)], "reason": event.reason})
         case SubmissionMoved():
             return known.model_copy(update={"superior": event.superior})
-        case SubmissionFellDue():
-            return known.model_copy(update={"late": True})
+        case SubmissionDueSet() | SubmissionFellDue():
+            return known.model_copy(update=_in_time(known, event))
     raise TypeError(f"no submission knows {type(event).__name__}")
+
+
+def _in_time(known: Submission, event: SubmissionDueSet | SubmissionFellDue) -> dict[str, Any]:
+    if isinstance(event, SubmissionFellDue):
+        return {"late": True}
+    late = event.due is not None and known.on is not None and known.on > event.due
+    return {"due": event.due, "waits_for": event.waits_for, "late": late}
 
 
 def _place(state: Submission) -> dict[str, Any]:

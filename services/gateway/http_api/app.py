@@ -22,6 +22,7 @@ from ..streams import Streams
 from . import (
     access,
     attendance,
+    calendars,
     directory,
     errors,
     hotline,
@@ -82,7 +83,7 @@ def make_app(
     errors.install(app)
     records = (members, attendance, study, study_plans, supervision, joint, research, hotline)
     first = (imports, directory, reforms, access)
-    for module in (*first, *records, initiatives, submissions, live, issues, reports, operations):
+    for module in (*first, *records, calendars, initiatives, submissions, live, issues, reports, operations):
         app.include_router(module.router, prefix="/api/v1", responses=errors.ANSWERS)
     _operations(app, gate)
     app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]), name="static")

@@ -69,6 +69,7 @@ WAYS = {
     "users": Way("gateway", {"users": GATEWAY["users"]}, Action.manage_users),
     "roles": Way("gateway", {"users": GATEWAY["users"]}, Action.grant_roles),
     "members": Way("gateway", {"members": GATEWAY["members"]}, Action.manage_members),
+    "calendars": Way("gateway", {"calendars": GATEWAY["calendars"]}, Action.keep_calendar, Action.keep_calendar),
 }
 
 

@@ -106,7 +106,7 @@ SHELVES = {
         hotline.get_ticket,
         hotline.list_tickets,
         hotline.Listing,
-        (("received", "受理时间"), ("unit", "受理单位"), ("kind", "诉求类型"), ("deadline", "办理时限")),
+        (("received", "受理时间"), ("unit", "受理单位"), ("kind", "诉求类型"), ("limit", "办理时限")),
         Action.register_tickets,
         ("overdue",),
     ),

@@ -55,6 +55,7 @@ ACTIONS = {
     Action.end_sessions: "撤销用户的会话与令牌",
     Action.read_access_log: "查看审计日志",
     Action.operate: "处置搁置的消息",
+    Action.keep_calendar: "维护工作日历",
 }
 RECORDS = {
     "session": "学习活动",
@@ -132,7 +133,7 @@ _FIELDS = (
     ("kind", "诉求类型"),
     ("category", "类别"),
     ("received", "受理时间"),
-    ("deadline", "办理时限"),
+    ("limit", "办理时限"),
     ("overdue", "超期起始日"),
     ("reported_unit", "被举报单位"),
     *joint.FIELDS,
@@ -189,7 +190,7 @@ _STEPS = (
     ("called_back", "回访时间"),
     ("completed", "办结时间"),
 )
-_INSTANTS = {"received", "deadline", "dispatched", "signed", "answered", "called_back", "completed"}
+_INSTANTS = {"received", "dispatched", "signed", "answered", "called_back", "completed"}
 
 
 def states(kind: str) -> list[tuple[str, str]]:

@@ -66,10 +66,15 @@ def _reported(noun: str) -> tuple[str, ...]:
 
 
 _JOINED = "活动期内至少参加一次联学活动，每单位只计一次，计入该单位，上级按其首次参加当日的隶属关系"
-_TICKET = tuple(
-    f"hotline.ticket.{past}.v1"
-    for past in ("registered", "dispatched", "answered", "called_back", "overdue", "corrected", "voided")
+_TICKET = (
+    *(
+        f"hotline.ticket.{past}.v1"
+        for past in ("registered", "dispatched", "answered", "called_back", "overdue", "overdue_lifted", "corrected")
+    ),
+    *(f"hotline.ticket.{past}.v2" for past in ("registered", "classified", "corrected")),
+    "hotline.ticket.voided.v1",
 )
+"""v2 tells of a ticket without a deadline what v1 tells of one with: whichever comes is counted, and only one comes."""
 
 _TOPIC = tuple(f"research.topic.{past}.v1" for past in ("framed", "corrected", "voided"))
 _VISIT = tuple(f"research.visit.{past}.v1" for past in ("recorded", "corrected", "voided"))
@@ -79,7 +84,7 @@ _VISITED = "活动期内至少被调研一次，每单位只计一次，计入�
 _MEMBER = tuple(f"gateway.member.{past}.v1" for past in ("joined", "transferred", "left", "corrected"))
 _UNIT = tuple(f"gateway.unit.{past}.v1" for past in ("added", "merged", "abolished"))
 _SUBMISSION = tuple(
-    f"gateway.submission.{past}.v1" for past in ("opened", "submitted", "returned", "excused", "reinstated")
+    f"gateway.submission.{past}.v1" for past in ("opened", "submitted", "returned", "excused", "reinstated", "due_set")
 )
 _MEMBERS_COVERED = (
     "期末在党员名册上、窗口期内至少到过一次已报送并按党员名册登记的学习活动的党员，不论在哪个单位参加，"

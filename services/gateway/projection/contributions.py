@@ -26,8 +26,9 @@ class Contribution(NamedTuple):
 
 
 Part = dict[str, Any]
-_VERSION = ".v1"
-"""Of the kinds of events that are read here; what another version means is not known here."""
+_FIRST = ".v1"
+_LATER = frozenset(source for metric in METRICS.values() for source in metric.sources if not source.endswith(_FIRST))
+"""Later versions of which it is known what they mean; of another the event is for a person to see."""
 _COUNTED = by_subject(METRICS.values())
 
 
@@ -97,8 +98,8 @@ def facts(event: Event, counted: Mapping[str, Counted] = _COUNTED) -> list[Contr
     subject = f"{event.service}.{event.short_type.split('.', 1)[0]}"
     if subject not in counted:
         return []
-    if not event.short_type.endswith(_VERSION):
-        raise ValueError(f"{event.type} is not understood: only v1 is")
+    if not event.short_type.endswith(_FIRST) and f"{event.service}.{event.short_type}" not in _LATER:
+        raise ValueError(f"{event.type} is not understood: only v1 is, or what the catalogue names")
     if subject in _BY_HAND:
         found = _BY_HAND[subject](event)
     else:

@@ -25,6 +25,7 @@ from ..domain.campaign import PlaceCampaign
 from ..store import facts
 from ..store.generation import QUEUE, ledger
 from ..store.indexes import ensure_indexes
+from .calendars import Calendars
 from .initiatives import Lists
 from .installation import Installation
 from .members import Members
@@ -36,7 +37,7 @@ from .users import Users
 Answer = dict[str, Any]
 
 
-class Gateway(Units, Users, Members, Lists, Submissions, Reports, Held, Scoped):
+class Gateway(Units, Calendars, Users, Members, Lists, Submissions, Reports, Held, Scoped):
     """Organisation, users, campaigns, submissions, issued reports; figures."""
 
     name = contract.NAME

@@ -6,7 +6,6 @@ import time
 from datetime import timedelta
 from typing import Any
 
-import structlog
 from nameko.timer import timer
 
 from services.kernel.clock import business_day
@@ -14,17 +13,16 @@ from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope
 from services.kernel.rpc import command
 from services.kernel.work import Work
+from services.kernel.working_days import Calendar
 
 from .. import contract
 from ..domain import CAMPAIGN, SUBMISSION, UNIT, Campaign
 from ..domain.period import days_of, due_of, openable
 from ..domain.submission import AfterChildren, submission_id
-from ..store import directory, locks, submissions
+from ..store import calendars, directory, locks, submissions
 from ..store.generation import PROJECTION
 from ..store.tree import tree_of
 from . import months
-
-log = structlog.stdlib.get_logger(__name__)
 
 Answer = dict[str, Any]
 _AT_ONCE = 200
@@ -145,14 +143,11 @@ class Submissions:
         if self.periods.opened_for == reasons:
             return 0
         self._follow()
+        calendar = calendars.calendar(database)
         for document in list(database["campaigns"].find({"submissions": {"$ne": None}})):
             campaign = self.journal.get(CAMPAIGN, document["_id"])
             for month in openable(campaign.submissions, today):
-                try:
-                    due_of(campaign.submissions, month, submissions.works)
-                except DomainError as unknown:
-                    log.warning("period.not_opened", month=month, reason=unknown.detail)
-                    continue
+                self._set_due(document["_id"], campaign.submissions, month, calendar)
                 while units := submissions.unopened(database, campaign.submissions, month, _AT_ONCE):
                     name = f"{document['_id']}:{month}"
                     self._transact(
@@ -173,6 +168,16 @@ class Submissions:
             unit = self.journal.get(UNIT, moved)
             if unit is not None and any(submissions.astray(database, tree, unit)):
                 self._transact(f"follow:{moved}", lambda work, moved=moved: _follow(work, moved))
+
+    def _set_due(self, campaign: str, rule: contract.SubmissionRule, month: str, calendar: Calendar) -> None:
+        """Months that were opened before follow when the rule or the working calendar has become another."""
+        due, waits_for = due_of(rule, month, calendar)
+        wrong = submissions.due_otherwise(self.journal.database, campaign, month, due, waits_for)
+        for first in range(0, len(wrong), _AT_ONCE):
+            ids = wrong[first : first + _AT_ONCE]
+            self._transact(
+                f"due:{campaign}:{month}", lambda work, ids=ids: _set_due(work, ids, due=due, waits_for=waits_for)
+            )
 
     def _transact(self, name: str, act: Any) -> None:
         deadline = self.journal.clock() + timedelta(seconds=30)
@@ -208,12 +213,19 @@ def _after_children(
     return AfterChildren(asked=asked, waiting=waiting)
 
 
+def _set_due(work: Work, ids: list[str], **due: Any) -> None:
+    work.write(PROJECTION, locks.touched())
+    for id in ids:
+        work.decide(SUBMISSION, id, contract.SetDue(id=id, **due))
+
+
 def _open(work: Work, units: list[list[str]], month: str, id: str, campaign: Campaign) -> None:
     """Units by their paths at the month's end; who may see it follows from where they are now."""
     rule = campaign.submissions
     if rule is None:
         return
     work.write(PROJECTION, locks.touched())
+    due, waits_for = due_of(rule, month, calendars.calendar(work.database, work.session))
     named = sorted({step for path in units for step in path[-2:]})
     for row in work.database["units"].find({"_id": {"$in": named}}, {"path": 1}, session=work.session):
         work.paths[row["_id"]] = row["path"]
@@ -226,7 +238,8 @@ def _open(work: Work, units: list[list[str]], month: str, id: str, campaign: Cam
             month=month,
             campaign=id,
             superior=submissions.above(path),
-            due=due_of(rule, month, submissions.works),
+            due=due,
+            waits_for=waits_for,
         )
         work.decide(SUBMISSION, asked.id, asked)
 

@@ -7,7 +7,6 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-import chinese_calendar
 import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database as Store
@@ -45,23 +44,11 @@ def ensure_indexes(database: Store[Document]) -> None:
     submissions.create_index([("late", 1), ("state", 1), ("due", 1)])
 
 
-def works(day: date) -> bool:
-    """Whether a day is a working day in China.
-
-    Raises:
-        DomainError: working_days.unknown, for a year whose holidays are not published.
-    """
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError as unknown:  # so the calendar says that it does not know the year
-        raise DomainError("working_days.unknown", f"没有 {day.year} 年的节假日安排，无法计算上报时限") from unknown
-
-
 def reasons(database: Store[Document], today: date) -> tuple[Any, ...]:
-    """What decides which submissions there must be: while it stays the same, none needs to be opened."""
+    """What decides which submissions there must be, and until when: while it stays the same, nothing is to be done."""
     projection = database[PROJECTION].find_one({"_id": PROJECTION}, {"tree": 1}) or {}
-    campaigns = database["campaigns"].find({}, {"version": 1}).sort("_id")
-    return today, projection.get("tree"), *((row["_id"], row["version"]) for row in campaigns)
+    decided = (database[name].find({}, {"version": 1}).sort("_id") for name in ("campaigns", "calendars"))
+    return today, projection.get("tree"), *((row["_id"], row["version"]) for rows in decided for row in rows)
 
 
 def owing(database: Store[Document], rule: SubmissionRule, month: str) -> Iterator[list[str]]:
@@ -86,6 +73,16 @@ def unopened(database: Store[Document], rule: SubmissionRule, month: str, most: 
     locked = {row["unit"] for row in database["locks"].find({"month": month}, {"unit": 1})}
     lacking = (path for path in owing(database, rule, month) if path[-1] not in open_ and locked.isdisjoint(path))
     return list(islice(lacking, most))
+
+
+def due_otherwise(
+    database: Store[Document], campaign: str, month: str, due: date | None, waits_for: int | None
+) -> list[str]:
+    """A month's submissions that have another due day and are not submitted under it, or wait for one."""
+    running = [{"state": {"$in": ["open", "returned"]}}, {"waits_for": {"$gt": 0}}]
+    same = {"due": due and due.isoformat(), "waits_for": waits_for}
+    asked = {"month": month, "campaign": campaign, "$or": running, "$nor": [same]}
+    return [row["_id"] for row in database["submissions"].find(asked, {"_id": 1})]
 
 
 def fallen_due(database: Store[Document], today: date, most: int) -> list[str]:

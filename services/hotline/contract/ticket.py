@@ -68,10 +68,11 @@ class Caller(Command):
 
 
 class RegisterTicket(TicketContent, Caller):
-    """Take a ticket down. `deadline` is worked out by the service."""
+    """Take a ticket down. `deadline`, or the year it `waits_for`, is worked out by the service."""
 
     id: str
     deadline: Instant | None = None
+    waits_for: int | None = None
     row: str | None = None
 
 
@@ -82,6 +83,7 @@ class ClassifyTicket(Command):
     kind: Kind
     category: Category
     deadline: Instant | None = None
+    waits_for: int | None = None
     at: Instant | None = None
 
 
@@ -131,6 +133,14 @@ class MarkOverdue(Command):
     id: str
 
 
+class SetDeadline(Command):
+    """The deadline as it follows from the working calendar that is known now; none where there is none, or none yet."""
+
+    id: str
+    deadline: Instant | None = None
+    waits_for: int | None = None
+
+
 class Life(BaseModel):
     """How far a ticket has come: each step's instant, and what was said at it."""
 
@@ -155,6 +165,7 @@ class CorrectTicket(TicketContent, Caller):
     life: Life
     reason: Reason
     deadline: Instant | None = None
+    waits_for: int | None = None
     row: str | None = None
 
 

@@ -37,6 +37,7 @@ class Counted(BaseModel):
 
 _UNIT: dict[str, Any] = {"unit": "D001", "day": "2026-03-05"}
 _TICKET: dict[str, Any] = {"figure": "tickets", **_UNIT, "amount": 1}
+_OVERDUE: dict[str, Any] = {**_TICKET, "figure": "overdue"}
 _CONTENT: dict[str, Any] = {
     **_UNIT,
     "channel": "phone",
@@ -45,9 +46,11 @@ _CONTENT: dict[str, Any] = {
     "title": "咨询异地就医备案办理",
     "received": "2026-03-05T09:00:00+08:00",
     "deadline": "2026-03-10T00:00:00+08:00",
+    "answer_by": "2026-03-09",
     "was": [],
     "now": [_TICKET],
 }
+_WAITING: dict[str, Any] = {**_CONTENT, "deadline": None, "answer_by": None, "waits_for": 2027}
 
 
 class TicketTold(Payload):
@@ -57,11 +60,27 @@ class TicketTold(Payload):
     now: list[Counted] = []  # noqa: RUF012  # a pydantic field: copied each time
 
 
-class TicketRegistered(TicketTold):
+class Limited(TicketTold):
+    """What bears a deadline: the instant from which an answer is late, and the last day on which it is not."""
+
+    deadline: AwareDatetime
+    answer_by: date | None = None
+
+
+class Unlimited(TicketTold):
+    """What bears none: the ticket has no limit, or it waits for the working calendar of the year `waits_for`.
+
+    With it v2 of an event tells of what v1, which needs a deadline, cannot; each time that it happens it is told once.
+    """
+
+    deadline: AwareDatetime | None = None
+    answer_by: date | None = None
+    waits_for: int | None = None
+
+
+class Registered(TicketTold):
     """A ticket was taken down."""
 
-    type: ClassVar[str] = "ticket.registered.v1"
-    examples: ClassVar[list[dict[str, Any]]] = [_CONTENT]
     channel: Channel
     kind: Kind
     category: FreeText
@@ -69,12 +88,33 @@ class TicketRegistered(TicketTold):
     confidential: bool = False
     reported_unit: str | None = None
     received: AwareDatetime
-    deadline: AwareDatetime
     number: str | None = None
     row: str | None = None
 
 
-class TicketClassified(TicketTold):
+class TicketRegistered(Registered, Limited):
+    """A ticket was taken down, and it is known until when it is to be answered."""
+
+    type: ClassVar[str] = "ticket.registered.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [_CONTENT]
+
+
+class TicketRegisteredV2(Registered, Unlimited):
+    """A ticket was taken down that has no deadline, or none yet."""
+
+    type: ClassVar[str] = "ticket.registered.v2"
+    examples: ClassVar[list[dict[str, Any]]] = [_WAITING]
+
+
+class Classified(TicketTold):
+    """Kind and category were settled."""
+
+    kind: Kind
+    category: FreeText
+    at: AwareDatetime
+
+
+class TicketClassified(Classified, Limited):
     """Kind, category and deadline were settled."""
 
     type: ClassVar[str] = "ticket.classified.v1"
@@ -84,13 +124,28 @@ class TicketClassified(TicketTold):
             "kind": "help",
             "category": "住房",
             "deadline": "2026-03-20T00:00:00+08:00",
+            "answer_by": "2026-03-19",
             "at": "2026-03-05T10:00:00+08:00",
         }
     ]
-    kind: Kind
-    category: FreeText
-    deadline: AwareDatetime
-    at: AwareDatetime
+
+
+class TicketClassifiedV2(Classified, Unlimited):
+    """Kind and category were settled, with which the ticket has no deadline, or none yet."""
+
+    type: ClassVar[str] = "ticket.classified.v2"
+    examples: ClassVar[list[dict[str, Any]]] = [
+        {**_UNIT, "kind": "praise", "category": "作风", "at": "2026-03-05T10:00:00+08:00"}
+    ]
+
+
+class TicketDeadlineSet(Unlimited):
+    """The deadline was counted by the working calendar, after it was entered or replaced; null where it has none."""
+
+    type: ClassVar[str] = "ticket.deadline_set.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [
+        {**_UNIT, "deadline": "2027-01-06T00:00:00+08:00", "answer_by": "2027-01-05", "waits_for": None}
+    ]
 
 
 class TicketDispatched(TicketTold):
@@ -162,27 +217,36 @@ class TicketOverdue(TicketTold):
     """The deadline passed without an answer; `day` is the first day after it."""
 
     type: ClassVar[str] = "ticket.overdue.v1"
-    examples: ClassVar[list[dict[str, Any]]] = [{**_UNIT, "now": [{**_TICKET, "figure": "overdue"}]}]
+    examples: ClassVar[list[dict[str, Any]]] = [{**_UNIT, "now": [_OVERDUE]}]
 
 
-class TicketCorrected(TicketTold):
+class TicketOverdueLifted(TicketTold):
+    """The ticket is overdue no more, and was not: what the mark rested on has changed. `day` is the mark's."""
+
+    type: ClassVar[str] = "ticket.overdue_lifted.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [{**_UNIT, "was": [_OVERDUE]}]
+
+
+class Corrected(Registered):
     """The ticket was said anew."""
 
-    type: ClassVar[str] = "ticket.corrected.v1"
-    examples: ClassVar[list[dict[str, Any]]] = [{**_CONTENT, "life": {}, "overdue": None, "reason": "类别有误"}]
-    channel: Channel
-    kind: Kind
-    category: FreeText
-    title: FreeText
-    confidential: bool = False
-    reported_unit: str | None = None
-    received: AwareDatetime
-    deadline: AwareDatetime
-    number: str | None = None
     life: Life
     overdue: date | None
     reason: FreeText
-    row: str | None = None
+
+
+class TicketCorrected(Corrected, Limited):
+    """The ticket was said anew, and it is known until when it is to be answered."""
+
+    type: ClassVar[str] = "ticket.corrected.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [{**_CONTENT, "life": {}, "overdue": None, "reason": "类别有误"}]
+
+
+class TicketCorrectedV2(Corrected, Unlimited):
+    """The ticket was said anew, with which it has no deadline, or none yet."""
+
+    type: ClassVar[str] = "ticket.corrected.v2"
+    examples: ClassVar[list[dict[str, Any]]] = [{**_WAITING, "life": {}, "overdue": None, "reason": "类别有误"}]
 
 
 class TicketVoided(TicketTold):

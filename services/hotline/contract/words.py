@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -104,3 +105,10 @@ SATISFACTION = {
     Satisfaction.dissatisfied: "不满意",
     Satisfaction.no_comment: "不评价",
 }
+
+
+def limit_told(answer_by: date | None, waits_for: int | None) -> str:
+    """Until when a ticket is to be answered, in words; the day is the last on which an answer is on time."""
+    if answer_by is not None:
+        return f"{answer_by}（含当日）"
+    return "不设时限" if waits_for is None else f"待录入 {waits_for} 年工作日历后确定"

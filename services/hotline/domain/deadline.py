@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from pydantic import BaseModel, ConfigDict
 
 from services.kernel.clock import SHANGHAI, business_day
 from services.kernel.errors import DomainError
+from services.kernel.working_days import Calendar, Waits, add_working_days
 
 from ..contract import Kind
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """Years that are known, and the days in them on which the week's rule does not hold (True: work is done)."""
-
-    years: frozenset[int]
-    exceptions: Mapping[date, bool] = field(default_factory=dict)
-
-    def works(self, day: date) -> bool:
-        """Whether work is done on the day.
-
-        Raises:
-            DomainError: calendar.year_missing; a year without data is never guessed.
-        """
-        if day.year not in self.years:
-            raise DomainError(
-                "calendar.year_missing",
-                f"尚未录入 {day.year} 年节假日安排，无法计算工作日，请先在工作日历中录入",
-                "conflict",
-            )
-        return self.exceptions.get(day, day.weekday() < 5)
 
 
 @dataclass(frozen=True)
@@ -44,6 +25,19 @@ class Rule:
     source: str
 
 
+class Limit(BaseModel):
+    """Until when a ticket is to be answered.
+
+    `answer_by` is the last day on which an answer is on time. Without one the ticket has no limit, or its limit waits
+    for the working calendar of the year `waits_for`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    answer_by: date | None = None
+    waits_for: int | None = None
+
+
 GUANGDONG_2022 = "广东省12345热线办理规范（2022，转引）"
 RULES = tuple(
     Rule(kind, days, date(2020, 1, 1), GUANGDONG_2022)
@@ -51,11 +45,12 @@ RULES = tuple(
         (Kind.consultation, 2),
         (Kind.help, 10),
         (Kind.suggestion, 10),
-        (Kind.praise, 10),
         (Kind.complaint, 15),
         (Kind.report, 15),
     )
 )
+WITHOUT_LIMIT = frozenset({Kind.praise})
+"""Nobody asks for an answer to praise 表扬: it has no limit and is never overdue."""
 
 
 def rule_in_force(rules: Iterable[Rule], kind: Kind, day: date) -> Rule:
@@ -70,15 +65,19 @@ def rule_in_force(rules: Iterable[Rule], kind: Kind, day: date) -> Rule:
     return max(known, key=lambda rule: rule.since)
 
 
-def deadline(received: datetime, kind: Kind, rules: Iterable[Rule], calendar: Calendar) -> datetime:
-    """The end (midnight, Shanghai) of the n-th working day after the day of receipt.
+def limit_of(received: datetime, kind: Kind, rules: Iterable[Rule], calendar: Calendar) -> Limit:
+    """The n-th working day after the day of receipt; a year that is not known is waited for and never guessed.
 
     Raises:
-        DomainError: calendar.year_missing, deadline.rule_missing.
+        DomainError: deadline.rule_missing.
     """
+    if kind in WITHOUT_LIMIT:
+        return Limit()
     day = business_day(received)
-    left = rule_in_force(rules, kind, day).days
-    while left:
-        day += timedelta(days=1)
-        left -= calendar.works(day)
+    due = add_working_days(calendar, day, rule_in_force(rules, kind, day).days)
+    return Limit(waits_for=due.year) if isinstance(due, Waits) else Limit(answer_by=due)
+
+
+def end_of(day: date) -> datetime:
+    """The first instant after a day: from then on an answer due on it is late."""
     return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)

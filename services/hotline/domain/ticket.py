@@ -22,6 +22,7 @@ from ..contract import (
     Channel,
     ClassifyTicket,
     CompleteTicket,
+    Corrected,
     CorrectTicket,
     Counted,
     DispatchTicket,
@@ -29,28 +30,39 @@ from ..contract import (
     Life,
     MarkOverdue,
     Outcome,
+    Registered,
     RegisterTicket,
     Satisfaction,
+    SetDeadline,
     SignTicket,
     TicketAnswered,
     TicketCalledBack,
     TicketClassified,
+    TicketClassifiedV2,
     TicketCompleted,
     TicketContent,
     TicketCorrected,
+    TicketCorrectedV2,
+    TicketDeadlineSet,
     TicketDispatched,
     TicketOverdue,
+    TicketOverdueLifted,
     TicketRegistered,
+    TicketRegisteredV2,
     TicketSigned,
     TicketState,
     TicketTold,
     TicketVoided,
     VoidTicket,
 )
+from . import clock
 
 
 class Ticket(BaseModel):
-    """A ticket as it stands. `overdue` is the first day after the deadline, once that passed without an answer."""
+    """A ticket as it stands. `overdue` is the first day after the deadline, once that passed without an answer.
+
+    Without a deadline it has none at all, or it waits for the working calendar of the year `waits_for`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -62,7 +74,8 @@ class Ticket(BaseModel):
     confidential: bool
     reported_unit: str | None
     received: datetime
-    deadline: datetime
+    deadline: datetime | None
+    waits_for: int | None = None
     number: str | None
     life: Life = Life()
     classified: datetime | None = None
@@ -143,39 +156,60 @@ def _decide(state: Ticket | None, command: Command, now: datetime) -> list[Ticke
     if isinstance(command, CorrectTicket):
         return _correct(state, command, now)
     if isinstance(command, MarkOverdue):
-        late = state.life.answered is None and state.overdue is None and now >= state.deadline
-        return [_overdue(state)] if late else []
+        return list(clock.reconsidered(state, state.life.answered or now))
+    if isinstance(command, SetDeadline):
+        return _set_deadline(state, command, now)
     allowed, name = _STEPS[type(command)]
     if state.state not in allowed:
         raise DomainError("ticket.out_of_turn", f"工单当前状态为“{STATE_NAMES[state.state]}”，不能{name}", "conflict")
-    return _step(state, command, _at(state, command, now))
+    at = _at(state, command, now)
+    return _classify(state, command, at, now) if isinstance(command, ClassifyTicket) else _step(state, command, at)
+
+
+def _classify(state: Ticket, command: ClassifyTicket, at: datetime, now: datetime) -> list[TicketTold]:
+    """The deadline follows the kind; where it becomes another, whether it has passed is another question too."""
+    limit = command.deadline, command.waits_for
+    if command.kind == state.kind and limit == (None, None):
+        limit = state.deadline, state.waits_for
+    settled = TicketClassified if limit[0] else TicketClassifiedV2
+    told = {"kind": command.kind, "category": command.category, "at": at, **clock.told(*limit)}
+    event = settled(**_place(state, business_day(at)), **told)
+    marks = clock.reconsidered(evolve(state, event), now) if limit[0] != state.deadline else ()
+    return [event, *marks]
+
+
+def _set_deadline(state: Ticket, command: SetDeadline, now: datetime) -> list[TicketTold]:
+    if (command.deadline, command.waits_for) == (state.deadline, state.waits_for):
+        return []
+    told = clock.told(command.deadline, command.waits_for)
+    event = TicketDeadlineSet(**_place(state, business_day(now)), **told)
+    return [event, *clock.reconsidered(evolve(state, event), state.life.answered or now)]
 
 
 def _step(state: Ticket, command: Any, at: datetime) -> list[TicketTold]:
     place = _place(state, business_day(at))
     match command:
-        case ClassifyTicket():
-            limit = command.deadline or state.deadline
-            return [TicketClassified(**place, kind=command.kind, category=command.category, deadline=limit, at=at)]
         case DispatchTicket():
             return [TicketDispatched(**{**place, "unit": command.handler}, handler=command.handler, at=at)]
         case SignTicket():
             return [TicketSigned(**place, at=at)]
         case AnswerTicket():
-            late = [_overdue(state)] if at >= state.deadline and state.overdue is None else []
-            return [*late, TicketAnswered(**place, answer=command.answer, at=at)]
+            marks = clock.reconsidered(state, at)
+            return [*marks, TicketAnswered(**place, answer=command.answer, at=at)]
         case CallBackTicket():
             return [TicketCalledBack(**place, outcome=command.outcome, at=at)]
         case _:
             return [TicketCompleted(**place, at=at)]
 
 
-def _register(state: Ticket | None, command: RegisterTicket, now: datetime) -> TicketRegistered:
+def _register(state: Ticket | None, command: RegisterTicket, now: datetime) -> TicketTold:
     if state is not None:
         detail = f"编号 {command.number or ''} 已登记了内容不同的工单，如需更改请选“更正”"
         raise DomainError("ticket.number_taken", detail, "conflict", [{"pointer": "/number", "detail": detail}])
     _not_after(command.received, now, "received", "受理时间")
-    return TicketRegistered(**_told(command), day=business_day(command.received), row=command.row)
+    registered = TicketRegistered if command.deadline else TicketRegisteredV2
+    told = _told(command) | clock.told(command.deadline, command.waits_for)
+    return registered(**told, day=business_day(command.received), row=command.row)
 
 
 def _correct(state: Ticket, command: CorrectTicket, now: datetime) -> list[TicketTold]:
@@ -185,15 +219,14 @@ def _correct(state: Ticket, command: CorrectTicket, now: datetime) -> list[Ticke
     life = command.life
     in_order(command.received, life, now)
     told = _told(command)
-    limit = told["deadline"]
-    ended = life.answered or now
-    overdue = business_day(limit) if ended >= limit else None
+    overdue = clock.first_overdue(command.deadline, life.answered or now)
     same = all(getattr(state, name) == value for name, value in told.items())
     if same and state.life == life and state.overdue == overdue:
         return []
+    corrected = TicketCorrected if command.deadline else TicketCorrectedV2
     return [
-        TicketCorrected(
-            **told,
+        corrected(
+            **(told | clock.told(command.deadline, command.waits_for)),
             day=business_day(command.received),
             life=life,
             overdue=overdue,
@@ -205,11 +238,11 @@ def _correct(state: Ticket, command: CorrectTicket, now: datetime) -> list[Ticke
 
 def evolve(state: Ticket | None, event: Any) -> Ticket:
     """The ticket after what happened."""
-    if isinstance(event, TicketRegistered):
+    if isinstance(event, Registered) and not isinstance(event, Corrected):
         return Ticket(**_told(event), rows=[event.row] if event.row else [])
     if state is None:
         raise TypeError(f"no ticket to which {type(event).__name__} could happen")
-    if isinstance(event, TicketCorrected):
+    if isinstance(event, Corrected):
         return _said_anew(state, event)
     change = _CHANGES.get(type(event))
     if change is None:
@@ -217,7 +250,7 @@ def evolve(state: Ticket | None, event: Any) -> Ticket:
     return state.model_copy(update=change(state, event))
 
 
-def _said_anew(state: Ticket, event: TicketCorrected) -> Ticket:
+def _said_anew(state: Ticket, event: Corrected) -> Ticket:
     return Ticket(
         **_told(event),
         life=event.life,
@@ -229,11 +262,11 @@ def _said_anew(state: Ticket, event: TicketCorrected) -> Ticket:
     )
 
 
-def _classified(state: Ticket, event: TicketClassified) -> dict[str, Any]:
+def _classified(state: Ticket, event: Any) -> dict[str, Any]:
     return {
         "kind": event.kind,
         "category": event.category,
-        "deadline": event.deadline,
+        **_limit(event),
         "classified": event.at,
         "state": TicketState.classified,
     }
@@ -243,12 +276,18 @@ def _lived(state: Ticket, reached: TicketState, **steps: Any) -> dict[str, Any]:
     return {"life": state.life.model_copy(update=steps), "state": reached}
 
 
-def _rows(state: Ticket, event: TicketCorrected | TicketVoided) -> list[str]:
+def _limit(event: Any) -> dict[str, Any]:
+    return {"deadline": event.deadline, "waits_for": getattr(event, "waits_for", None)}
+
+
+def _rows(state: Ticket, event: Corrected | TicketVoided) -> list[str]:
     return [*state.rows, *([event.row] if event.row else [])]
 
 
 _CHANGES: dict[type[TicketTold], Callable[[Ticket, Any], dict[str, Any]]] = {
     TicketClassified: _classified,
+    TicketClassifiedV2: _classified,
+    TicketDeadlineSet: lambda state, event: _limit(event),
     TicketDispatched: lambda state, event: _lived(
         state, TicketState.dispatched, handler=event.handler, dispatched=event.at
     ),
@@ -259,6 +298,7 @@ _CHANGES: dict[type[TicketTold], Callable[[Ticket, Any], dict[str, Any]]] = {
     ),
     TicketCompleted: lambda state, event: _lived(state, TicketState.completed, completed=event.at),
     TicketOverdue: lambda state, event: {"overdue": event.day},
+    TicketOverdueLifted: lambda state, event: {"overdue": None},
     TicketVoided: lambda state, event: {
         "state": TicketState.void,
         "reason": event.reason,
@@ -360,10 +400,6 @@ def _not_after(at: datetime, now: datetime, field: str, header: str) -> None:
         raise DomainError("day.in_future", detail, errors=[{"pointer": f"/{field}", "detail": detail}])
 
 
-def _overdue(state: Ticket) -> TicketOverdue:
-    return TicketOverdue(**_place(state, business_day(state.deadline)))
-
-
 def _place(state: Ticket, day: date) -> dict[str, Any]:
     return {"unit": state.owner, "day": day}
 
@@ -377,13 +413,12 @@ _CONTENT = (
     "confidential",
     "reported_unit",
     "received",
-    "deadline",
     "number",
 )
 
 
-def _told(source: TicketContent | TicketRegistered | TicketCorrected) -> dict[str, Any]:
-    return {name: getattr(source, name) for name in _CONTENT}
+def _told(source: TicketContent | Registered) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in _CONTENT} | _limit(source)
 
 
 def hidden(ticket: Ticket) -> Iterable[str]:

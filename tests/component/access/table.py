@@ -11,6 +11,7 @@ from services.gateway.domain import Action
 
 OPEN = (
     "docs",
+    "get_template calendars calendars",
     "get_template hotline tickets",
     "get_template members members",
     "get_template research measures",
@@ -525,6 +526,13 @@ BY_ROLE: dict[Action, tuple[str, ...]] = {
         "page form member",
         "page record member",
     ),
+    Action.keep_calendar: (
+        "add_import calendars",
+        "get_export calendars calendars",
+        "get_import calendars",
+        "page import_view calendars",
+        "set_calendar",
+    ),
     Action.operate: (
         "drop_held",
         "get_held",
@@ -536,7 +544,7 @@ BY_ROLE: dict[Action, tuple[str, ...]] = {
         "get_catalogue_workbook",
         "page catalogue_view",
     ),
-    Action.read_units: ("list_initiatives",),
+    Action.read_units: ("get_calendar", "list_calendars", "list_initiatives"),
     Action.register_tickets: ("page form ticket",),
     Action.score_entries: (
         "get_judging",

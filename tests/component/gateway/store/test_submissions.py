@@ -5,12 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import pytest
-
 from services.gateway.contract import SubmissionRule, UnitKind
 from services.gateway.store import submissions
 from services.gateway.store.indexes import ensure_indexes
-from services.kernel.errors import DomainError
 from tests.component.explained import scans, watched
 from tests.component.gateway.figures import Figures
 
@@ -81,13 +78,14 @@ def test_an_excused_month_is_not_overdue(figures: Figures) -> None:
     assert not figures.ask(lambda database: submissions.one(database, "excused"))["late"]
 
 
-def test_working_days_follow_the_published_holidays() -> None:
-    """A make-up Saturday works, a holiday does not; a year that nobody knows is an error and no guess."""
-    assert submissions.works(date(2026, 2, 28))
-    assert not submissions.works(date(2026, 2, 17))
-    with pytest.raises(DomainError) as refused:
-        submissions.works(date(2099, 1, 5))
-    assert refused.value.code == "working_days.unknown"
+def test_running_months_follow_another_due_day(figures: Figures) -> None:
+    """Open or given back ones that have another, and whatever waits for one; what was submitted keeps its own."""
+    more: list[dict[str, Any]] = [{"state": "returned"}, {"due": "2026-04-10"}, {"state": "submitted"}]
+    more += [{"state": "accepted", "due": None, "waits_for": 2027}, {"campaign": "C2"}, {"month": "2026-02"}]
+    rows = [{**ROW, "campaign": "C1", "unit": str(n), "_id": str(n), **each} for n, each in enumerate([{}, *more])]
+    figures.database["submissions"].insert_many(rows)
+    found = submissions.due_otherwise(figures.database, "C1", "2026-03", date(2026, 4, 10), None)
+    assert sorted(found) == ["0", "1", "4"]
 
 
 def test_no_question_of_the_worker_reads_a_whole_collection(mongo: str) -> None:

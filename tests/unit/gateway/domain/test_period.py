@@ -7,12 +7,13 @@ from pydantic import ValidationError
 
 from services.gateway.contract import DueDay, SubmissionRule
 from services.gateway.domain.period import days_of, due_of, openable
+from services.kernel.working_days import Calendar
 
 RULE = SubmissionRule(months=["2026-03", "2026-02", "2026-03"])
 
 
-def weekday(day: date) -> bool:
-    return day.weekday() < 5
+WEEK = Calendar({2026: {}, 2027: {}})
+"""Two years without holidays."""
 
 
 @pytest.mark.parametrize(
@@ -36,14 +37,21 @@ def test_a_month_is_submitted_when_it_is_over(today: str, months: list[str]) -> 
 def test_the_due_day_lies_in_the_next_month(due: DueDay, month: str, day: str) -> None:
     """The n-th working day or day of it, its last where it has fewer."""
     rule = RULE.model_copy(update={"due": due})
-    assert due_of(rule, month, weekday) == date.fromisoformat(day)
+    assert due_of(rule, month, WEEK) == (date.fromisoformat(day), None)
 
 
 def test_months_before_the_platform_bear_no_limit() -> None:
     """They are made up for; from the month that is named on there is a due day."""
     rule = RULE.model_copy(update={"limits_from": "2026-03"})
-    assert due_of(rule, "2026-02", weekday) is None
-    assert due_of(rule, "2026-03", weekday) is not None
+    assert due_of(rule, "2026-02", WEEK) == (None, None)
+    assert due_of(rule, "2026-03", WEEK) == (date(2026, 4, 7), None)
+
+
+def test_a_due_day_waits_for_a_year_that_nobody_knows() -> None:
+    """The month is opened all the same; a plain day of the month needs no calendar."""
+    nothing = Calendar({})
+    assert due_of(RULE, "2026-12", nothing) == (None, 2027)
+    assert due_of(RULE.model_copy(update={"due": DueDay(sort="day", number=8)}), "2026-12", nothing)[0] is not None
 
 
 def test_the_days_of_a_month() -> None:

@@ -21,6 +21,8 @@ from services.gateway.contract import (
     ReinstateSubmission,
     Remark,
     ReturnSubmission,
+    SetDue,
+    SubmissionDueSet,
 )
 from services.gateway.domain import SUBMISSION, Submission
 from services.gateway.domain.submission import AfterChildren, counted
@@ -135,6 +137,37 @@ def test_nothing_falls_due_before_its_day_is_over() -> None:
     assert not life.state.late
     life.ask(MarkLate(id="s"), on_the_day + timedelta(hours=1))
     assert not life.state.late
+
+
+def on_time(life: Life) -> int:
+    """What it counts as on time."""
+    found = None if life.state is None else counted(life.state)
+    assert found is not None
+    return found.on_time
+
+
+def test_a_due_day_that_is_set_later_decides_what_was_on_time() -> None:
+    """While it waits for the calendar, what comes is on time; once the year is known, what came too late was late."""
+    waiting = OPEN.model_copy(update={"due": None, "waits_for": 2027})
+    life = Life().ask(waiting).ask(MarkLate(id="s"), TOO_LATE).ask(confirm(), TOO_LATE)
+    assert life.state is not None
+    assert (life.state.waits_for, life.state.late, on_time(life)) == (2027, False, 1)
+    life.ask(SetDue(id="s", due=DUE)).ask(SetDue(id="s", due=DUE))
+    assert (life.state.waits_for, life.state.late, on_time(life)) == (None, True, 0)
+    told = [payload for payload in life.told if isinstance(payload, SubmissionDueSet)]
+    assert [(each.was.on_time, each.now.on_time) for each in told if each.was and each.now] == [(1, 0)]
+
+
+def test_a_later_due_day_lifts_the_mark() -> None:
+    """Fallen due under the old day, it falls due again under the new one and not before."""
+    later = DUE + timedelta(days=30)
+    life = (
+        Life().ask(OPEN).ask(MarkLate(id="s"), TOO_LATE).ask(SetDue(id="s", due=later)).ask(MarkLate(id="s"), TOO_LATE)
+    )
+    assert life.state is not None
+    assert not life.state.late
+    life.ask(MarkLate(id="s"), TOO_LATE + timedelta(days=30))
+    assert life.state.late
 
 
 def test_an_excused_unit_is_not_expected() -> None:

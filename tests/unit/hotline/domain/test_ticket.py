@@ -96,12 +96,12 @@ def test_a_late_answer_was_overdue_until_it_came() -> None:
 def test_marking_overdue_says_it_once_and_only_when_it_is_so() -> None:
     """The timer may ask as often as it likes."""
     told = Told().do(register())
-    deadline = told.known.deadline
+    deadline = told.deadline
     told.do(MarkOverdue(id="t1"), now=deadline - timedelta(seconds=1))
     assert told.known.overdue is None
     told.do(MarkOverdue(id="t1"), MarkOverdue(id="t1"), now=deadline)
     assert len(told.events) == 2
-    told.do(*life(), now=NOW)
+    told.do(*life(days=6), now=NOW)
     assert told.do(MarkOverdue(id="t1")).known.overdue is not None
 
 

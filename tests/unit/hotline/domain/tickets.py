@@ -6,8 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chinese_calendar.constants import holidays, workdays
-
+from services.gateway.contract import working_calendar
 from services.hotline.contract import (
     AnswerTicket,
     CallBackTicket,
@@ -20,12 +19,13 @@ from services.hotline.contract import (
     Satisfaction,
     SignTicket,
 )
-from services.hotline.domain import TICKET, Calendar, Ticket
+from services.hotline.domain import TICKET, Ticket
 from services.hotline.domain.ticket import decide
+from services.kernel.working_days import Calendar
 
 RECEIVED = datetime(2026, 3, 5, 1, tzinfo=UTC)
 NOW = RECEIVED + timedelta(days=60)
-CALENDAR = Calendar(frozenset({2025, 2026}), dict.fromkeys(holidays, False) | dict.fromkeys(workdays, True))
+CALENDAR = Calendar({year: days for year, days in working_calendar(()).years.items() if year <= 2026})
 
 
 def register(**fields: Any) -> RegisterTicket:
@@ -79,6 +79,12 @@ class Told:
                 add(self.sums, event.was, -1)
                 add(self.sums, event.now, 1)
         return self
+
+    @property
+    def deadline(self) -> datetime:
+        """The ticket's deadline, which it must have."""
+        assert self.known.deadline is not None
+        return self.known.deadline
 
     @property
     def known(self) -> Ticket:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
-from nameko.timer import timer
 from pydantic import BaseModel
 
 from services.gateway.contract import NAME as GATEWAY
 from services.kernel.aggregate import Aggregate
 from services.kernel.batch import subscribe
-from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Envelope, Event
+from services.kernel.event import Envelope, Event
 from services.kernel.free_text import free_texts, hidden
 from services.kernel.held import Held, Holding
 from services.kernel.imports import Importer, Imports
@@ -27,17 +24,17 @@ from services.kernel.scopes import Scoped
 from services.kernel.vault import mask_phone
 from services.kernel.work import Work
 
-from . import contract, store
-from .domain import TICKET, check_desk, check_handler, deadline
-from .domain.ticket import in_order
+from .. import contract, store
+from ..domain import TICKET, check_desk, check_handler
+from ..domain.ticket import in_order
+from .deadlines import Deadlines
 
 Answer = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)
-PLATFORM = Actor(user="platform", role="platform", unit="")
 SEES_CALLERS = ("agent", "duty_supervisor")
 
 
-class Hotline(Imports, Held, Scoped):
+class Hotline(Deadlines, Imports, Held, Scoped):
     """The hotline 民声热线."""
 
     name = contract.NAME
@@ -65,8 +62,8 @@ class Hotline(Imports, Held, Scoped):
 
         def act(work: Work) -> Answer:
             ticket = work.get(TICKET, command.id)
-            limit = None if ticket is None else self._deadline(ticket.received, command.kind)
-            return self._decided(work, envelope, command.model_copy(update={"deadline": limit}))
+            limits = {} if ticket is None else self.limits(ticket.received, command.kind)
+            return self._decided(work, envelope, command.model_copy(update=limits))
 
         answer: Answer = self.journal.execute(envelope, command, act)
         return answer
@@ -135,17 +132,6 @@ class Hotline(Imports, Held, Scoped):
     def list_tickets(self, query: contract.ListTickets, envelope: Envelope) -> Answer:
         """A page of tickets."""
         return store.listed(self.journal.database, query)
-
-    @timer(interval=60)  # type: ignore[untyped-decorator]  # nameko ships no types
-    def mark_overdue(self) -> None:
-        """Find tickets whose deadline has passed unanswered and let each say so, once."""
-        while late := store.past_deadline(self.journal.database, utc_now()):
-            for id in late:
-                envelope = Envelope(
-                    command_id=f"overdue:{id}", actor=PLATFORM, deadline=utc_now() + timedelta(seconds=30)
-                )
-                asked = contract.MarkOverdue(id=id)
-                self.journal.transact(envelope, lambda work, asked=asked: work.decide(TICKET, asked.id, asked))
 
     def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
         """A row is a ticket's whole life: registered, then every step that it tells, or corrected, or taken back."""
@@ -232,21 +218,10 @@ class Hotline(Imports, Held, Scoped):
         return hidden(told, names, numbers)
 
     def _limited(self, command: Any) -> Any:
-        return command.model_copy(update={"deadline": self._deadline(command.received, command.kind)})
-
-    def _deadline(self, received: datetime, kind: contract.Kind) -> datetime:
-        """By the tables as they were read within the last minute."""
-        database, now = self.journal.database, utc_now()
-        known = _TABLES.get(database.name)
-        if known is None or now - known[0] > timedelta(minutes=1):
-            known = _TABLES[database.name] = (now, store.rules(database), store.calendar(database))
-        return deadline(received, kind, known[1], known[2])
+        return command.model_copy(update=self.limits(command.received, command.kind))
 
     def _seal(self, work: Work, id: str, caller: contract.Caller) -> None:
         self.vault.seal(work, id, "caller", caller.model_dump(include=set(contract.Caller.model_fields)))
-
-
-_TABLES: dict[str, tuple[datetime, Any, Any]] = {}
 
 
 def steps(id: str, row: contract.TicketRow) -> Iterable[Any]:
