@@ -22,7 +22,8 @@ from services.gateway.contract import (
 )
 from services.gateway.domain.calendar import PlaceCalendar, WorkingYear, decide, evolve, is_news, standing
 from services.kernel.errors import DomainError
-from services.kernel.sheets import filled, parse, read
+from services.kernel.reading import read
+from services.kernel.sheets import filled, parse
 
 NOW = datetime(2027, 11, 20, tzinfo=UTC)
 FIRSTS = ((1, 1, 3), (2, 6, 7), (4, 4, 1), (5, 1, 5), (6, 9, 1), (9, 15, 1), (10, 1, 7))
@@ -114,7 +115,7 @@ def test_holidays_that_fall_together_are_both_named() -> None:
 @pytest.mark.parametrize("year", sorted(DELIVERED))
 def test_a_year_goes_out_in_a_sheet_and_comes_in_the_same(year: int) -> None:
     """What was exported says nothing new when it is sent in again."""
-    (row,) = read(CALENDAR_SHEET, filled(CALENDAR_SHEET, [calendar_row(DELIVERED[year])]))
+    (row,) = read(CALENDAR_SHEET, filled(CALENDAR_SHEET, [calendar_row(DELIVERED[year])])).rows
     found, errors = parse(CALENDAR_SHEET, row)
     assert errors == []
     assert not is_news(None, found.asked())  # type: ignore[union-attr]  # there are no errors
