@@ -9,14 +9,16 @@ from pymongo import MongoClient
 
 from services.gateway.contract import CalendarSet
 from services.hotline import store
+from services.hotline.contract import PERMITS
 from services.hotline.domain import TICKET
 from services.hotline.service import Hotline
 from services.kernel import calendars
-from services.kernel.event import Actor, Command, Envelope, method_name, new_id
+from services.kernel.event import Command, Envelope, method_name, new_id
 from services.kernel.inbox import Taking
 from services.kernel.journal import Journal
 from services.kernel.store import ensure_collections, in_transaction, open_database
 from services.kernel.vault import Vault
+from tests.component.edge import acting
 from tests.eventually import PATIENCE
 
 PATHS = {"R": ["R"], "D1": ["R", "D1"]}
@@ -53,13 +55,14 @@ class Desk:
 
     def do(self, command: Command) -> dict[str, Any]:
         """A command or query by the desk's supervisor, by its entrypoint."""
+        method = method_name(type(command))
         envelope = Envelope(
             command_id=new_id(),
-            actor=Actor(user="u1", role="duty_supervisor", unit="R"),
+            actor=acting(PERMITS, method, "R", None, "duty_supervisor"),
             paths=PATHS,
             deadline=datetime.now(UTC) + timedelta(seconds=PATIENCE),
         )
-        entry = getattr(self.service, method_name(type(command)))
+        entry = getattr(self.service, method)
         answer: dict[str, Any] = entry(envelope, command.model_dump(mode="json"))
         return answer
 
