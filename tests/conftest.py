@@ -20,7 +20,7 @@ from services.cli.local.store import Store
 from tests.eventually import PATIENCE
 from tests.journey.province import CLOSES, OPENS, PASSWORD, UNITS, USERS, Administrators, Province
 
-SignIn = Callable[[str, str], httpx.Client]
+SignIn = Callable[..., httpx.Client]
 
 # A busy machine is no failure: time limits guard against hanging, and speed is measured by `make bench`.
 hypothesis.settings.register_profile("shengzhi", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -113,6 +113,7 @@ def platform(run_folder: Path, fresh_vhosts: Iterator[str], mongo: str) -> Itera
         "SHENGZHI_HTTP_PORT": str(free_port()),
         "SHENGZHI_GRPC_PORT": str(free_port()),
         "SHENGZHI_REQUEST_RATE": "10000",  # one user of a test is many people
+        "SHENGZHI_SIGN_IN_RATE": "10000",
     }
     given = Platform(run_folder / "platform", amqp_uri=next(fresh_vhosts), mongo_uri=mongo, environment=environment)
     with given as running:
@@ -124,9 +125,10 @@ def sign_in(platform: Platform) -> Iterator[SignIn]:
     """Signs a user in at the API and gives a client that bears the token."""
     with ExitStack() as leaving:
 
-        def signed_in(name: str, password: str) -> httpx.Client:
+        def signed_in(name: str, password: str, new_password: str | None = None) -> httpx.Client:
             client = leaving.enter_context(httpx.Client(base_url=f"{platform.url}/api/v1", timeout=PATIENCE))
-            answer = client.post("/tokens", json={"name": name, "password": password})
+            new = {} if new_password is None else {"new_password": new_password}
+            answer = client.post("/tokens", json={"name": name, "password": password, **new})
             answer.raise_for_status()
             client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
             return client
@@ -137,13 +139,13 @@ def sign_in(platform: Platform) -> Iterator[SignIn]:
 @pytest.fixture(scope="session")
 def administrator(platform: Platform, sign_in: SignIn) -> httpx.Client:
     """The first system administrator, whose password the launcher made: makes units, and accounts without roles."""
-    return sign_in("admin", (platform.secrets / "admin.password").read_text())
+    return sign_in("admin", (platform.secrets / "admin.password").read_text(), PASSWORD)
 
 
 @pytest.fixture(scope="session")
 def security_administrator(platform: Platform, sign_in: SignIn) -> httpx.Client:
     """The first security administrator, who gives roles."""
-    return sign_in("security", (platform.secrets / "security.password").read_text())
+    return sign_in("security", (platform.secrets / "security.password").read_text(), PASSWORD)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from services.gateway.grpc_api import make_server
 from services.gateway.http_api.app import make_app, open_store
 from services.gateway.oidc import Provider
 from services.gateway.pages import mount
-from services.gateway.rates import Rates
+from services.gateway.rates import Callers
 from services.gateway.streams import Streams
 from services.kernel import logs
 from services.kernel.settings import Settings, settings, signing_keys
@@ -46,23 +46,24 @@ async def serve(given: Settings) -> None:
     """Run both servers until SIGTERM or SIGINT."""
     client, database = open_store(given)
     gate = Gate(database, Commands(given.amqp_uri, signing_keys()))
-    streams, rates = Streams(gate), Rates(given.request_rate)
+    streams, callers = Streams(gate), Callers(given.request_rate, given.sign_in_rate)
     outside = httpx.AsyncClient(timeout=5, follow_redirects=False)
     oidc = Provider(given, database, outside) if given.oidc_issuer else None
     web = Web(
         streams,
         uvicorn.Config(
-            make_app(gate, streams, rates, mount, oidc),
+            make_app(gate, streams, callers, mount, oidc),
             host=given.http_host,
             port=given.http_port,
             log_config=None,
             access_log=False,
+            forwarded_allow_ips=given.trusted_proxies,
             timeout_graceful_shutdown=10,
             server_header=False,
             h11_max_incomplete_event_size=64 * 1024,
         ),
     )
-    rpc = await make_server(gate, streams, rates, f"{given.http_host}:{given.grpc_port}")
+    rpc = await make_server(gate, streams, callers, f"{given.http_host}:{given.grpc_port}")
     await rpc.start()
     scraped, _ = start_http_server(given.metrics_port, given.http_host)  # apart from what the public may ask
     gc.collect()

@@ -23,6 +23,7 @@ from services.cli.recount import recount
 from services.cli.report import report
 from services.cli.signing_keys import signing_keys
 from services.cli.status import table
+from services.cli.user import user
 from services.cli.verify import verify_journal
 
 Folder = Annotated[Path, typer.Option("--folder", envvar="SHENGZHI_RUN", help="运行目录：数据、日志和密钥")]
@@ -102,6 +103,7 @@ app.command()(recount)
 app.command(hidden=True)(contracts)
 app.add_typer(parked, name="parked")
 app.add_typer(listener, name="listener")
+app.add_typer(user, name="user")
 app.add_typer(signing_keys, name="signing-keys")
 app.add_typer(calendar, name="calendar")
 

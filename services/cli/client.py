@@ -11,8 +11,10 @@ from typing import Any, Self, cast
 
 import httpx
 
-_AGAIN = (502, 503, 504)
+_AGAIN = (429, 502, 503, 504)
 _ATTEMPTS = 5
+_PATIENCE = 10
+"""Seconds: what may be asked again so soon is waited for, a lock of minutes is not."""
 _SOON, _LATER = 0.04, 0.5
 """Seconds between two questions how far an import has come: a small sheet is done at once, a large one is not."""
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -59,15 +61,16 @@ class Api:
 
     @classmethod
     @contextmanager
-    def signed_in(cls, url: str, name: str, password: str) -> Iterator[Self]:
-        """Sign in for as long as the block lasts.
+    def signed_in(cls, url: str, name: str, password: str, new_password: str | None = None) -> Iterator[Self]:
+        """Sign in for as long as the block lasts; with `new_password` that is the password from now on.
 
         Raises:
-            Refused: name or password are wrong, or the platform cannot be reached.
+            Refused: name or password are wrong, `password.change_required`, or the platform cannot be reached.
         """
         with httpx.Client(base_url=f"{url}/api/v1", timeout=60) as client:
             api = cls(client)
-            token = api.post("/tokens", {"name": name, "password": password})["token"]
+            new = {} if new_password is None else {"new_password": new_password}
+            token = api.post("/tokens", {"name": name, "password": password, **new})["token"]
             client.headers["Authorization"] = f"Bearer {token}"
             yield api
 
@@ -79,6 +82,11 @@ class Api:
         """Do something, once, however often the network makes us ask; under a `key` of one's own, once for all."""
         headers = {"Idempotency-Key": key} if key else _key()
         return cast(Answer, self._send("POST", path, json=body, headers=headers).json())
+
+    def put(self, path: str, body: Answer, version: int | None = None) -> Answer:
+        """Replace something; only if it is still at that version."""
+        headers = {} if version is None else {"If-Match": str(version)}
+        return cast(Answer, self._send("PUT", path, json=body, headers=headers).json())
 
     def upload(
         self, service: str, kind: str, name: str, data: bytes, applied: Callable[[int], None] = lambda rows: None
@@ -149,7 +157,8 @@ class Api:
             else:
                 if answer.is_success or (refusable and answer.status_code == 422):
                     return answer
-                if answer.status_code not in _AGAIN or attempt == _ATTEMPTS:
+                soon = int(answer.headers.get("Retry-After", 0)) <= _PATIENCE
+                if answer.status_code not in _AGAIN or not soon or attempt == _ATTEMPTS:
                     raise _refusal(answer)
             time.sleep(0.5 * attempt)
 

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from services.cli.accounts import Accounts
-from services.cli.client import Api, Refused
+from services.cli.client import Refused
 from services.cli.load import RUN, Folder, load_into, place_of
 from services.cli.local import supervisor
 from services.cli.local.process import LaunchError
@@ -33,8 +33,8 @@ def demo(
         url, secrets = place_of(folder)
         agrees = load_into(url, secrets, sample)
         accounts = Accounts(secrets)
-        office = accounts.acting(Role.office)
-        with Api.signed_in(url, office.id, office.password) as api:
+        accounts.open_all(url)
+        with accounts.signed_in(url, accounts.acting(Role.office)) as api:
             unit = home(api)
             found = show(api, url, unit, {}, to_folder)
     except (LaunchError, Refused, FileNotFoundError) as problem:

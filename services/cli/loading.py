@@ -98,11 +98,9 @@ class Loading:
 
     def _send_accounts(self) -> None:
         """Units and accounts by the system administrator, the accounts' roles by the security administrator."""
-        system = self._accounts.first("admin", Role.system_admin)
-        security = self._accounts.first("security", Role.security_admin)
         with (
-            Api.signed_in(self._url, system.id, system.password) as admin,
-            Api.signed_in(self._url, security.id, security.password) as guard,
+            self._accounts.signed_in(self._url, self._accounts.system()) as admin,
+            self._accounts.signed_in(self._url, self._accounts.security()) as guard,
         ):
             for part in self._parcel.units:
                 self._send(admin, part)
@@ -169,7 +167,7 @@ class Loading:
         for number, post in enumerate(posts):
             account = self._accounts.named(post["by"])
             if account.id not in self._areas:
-                entered = Api.signed_in(self._url, account.id, account.password)
+                entered = self._accounts.signed_in(self._url, account)
                 self._areas[account.id] = self._leaving.enter_context(entered)
             self._areas[account.id].post(post["path"], post["body"], _key_of([number, post]))
             self.loaded.recorded_until = max(self.loaded.recorded_until, datetime.now(UTC))
@@ -177,7 +175,7 @@ class Loading:
     def _signed_in(self, area: str, role: Role) -> Api:
         if area not in self._areas:
             account = self._accounts.acting(role)
-            entered = Api.signed_in(self._url, account.id, account.password)
+            entered = self._accounts.signed_in(self._url, account)
             self._areas[area] = self._leaving.enter_context(entered)
         return self._areas[area]
 

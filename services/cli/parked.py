@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.cli.accounts import Accounts
+from services.cli.accounts import signed_in
 from services.cli.client import Api, Refused
 from services.cli.load import RUN, Folder, Secrets, Url, place_of
 from services.cli.terminal import console
@@ -27,9 +27,7 @@ def operations(folder: Folder, url: str, secrets: Secrets, user: str) -> Iterato
     """Signed in as operations: the password comes from SHENGZHI_PASSWORD, or is that of the sample's account."""
     try:
         address, keys = place_of(folder, url, secrets)
-        known = None if user else Accounts(keys).acting(Role.operations)
-        name, password = (known.id, known.password) if known else (user, os.environ.get("SHENGZHI_PASSWORD", ""))
-        with Api.signed_in(address, name, password) as api:
+        with signed_in(address, keys, user, os.environ.get("SHENGZHI_PASSWORD", ""), Role.operations) as api:
             yield api
     except Refused as problem:
         out.print(f"未能完成：{problem}", markup=False)

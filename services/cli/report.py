@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from services.cli.accounts import Accounts
+from services.cli.accounts import signed_in
 from services.cli.client import Api, Refused
 from services.cli.load import RUN, Folder, Secrets, Url, place_of
 from services.cli.terminal import console
@@ -57,11 +57,7 @@ def report(
     """打印一个单位在一段时间的数字和各下级单位的对比，并可写成文件。"""
     try:
         address, keys = place_of(folder, url, secrets)
-        if not password:
-            accounts = Accounts(keys)
-            account = accounts.named(user) if user else accounts.acting(Role.office)
-            user, password = account.id, account.password
-        with Api.signed_in(address, user, password) as api:
+        with signed_in(address, keys, user, password, Role.office) as api:
             show(api, address, unit or home(api), _period(first, last), to_folder)
     except Refused as problem:
         out.print(f"没有得到报告：{problem}", markup=False)

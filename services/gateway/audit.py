@@ -20,6 +20,8 @@ from services.kernel.settings import settings
 from .store import access
 from .store.directory import Directory
 
+_OWN = ("changes", "unit", "bearer")
+"""What is known of a request and is no part of its entry as it is."""
 _HIDDEN = "record.not_found"
 """What services say of a record that is not there and of one outside the scope alike."""
 _NOBODY_ASKED = "token.missing"
@@ -40,6 +42,7 @@ class Asking:
     unit: str = ""
     refused: str = ""
     reason: str = ""
+    bearer: int = 0
 
     @property
     def withheld(self) -> bool:
@@ -57,7 +60,7 @@ def begin(peer: str, trace: str, *, changes: bool, operation: str = "") -> Askin
     return asking
 
 
-def told(**known: str) -> None:
+def told(**known: Any) -> None:
     """What is now known of the request; outside any (a command line's check) it is nobody's."""
     asking = _CURRENT.get()
     if asking is not None:
@@ -82,7 +85,7 @@ async def keep(log: access.Log, directory: Directory, asking: Asking) -> None:
     """Write the request down; it is waited for where it is `withheld`."""
     paths = await directory.paths([asking.unit] if asking.unit else [])
     now = utc_now()
-    entry = {name: value for name, value in vars(asking).items() if name not in ("changes", "unit") and value}
+    entry = {name: value for name, value in vars(asking).items() if name not in _OWN and value}
     known = asking.unit in paths
     await log.add(
         {

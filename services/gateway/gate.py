@@ -1,8 +1,7 @@
-"""Signing in, and who may do what: in one place for REST, gRPC and pages."""
+"""Who is asking, and who may do what: in one place for REST, gRPC and pages."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 import secrets
@@ -11,14 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import structlog
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from services.kernel import metrics
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Command, Envelope, HeldRole, new_id
 from services.kernel.lives import units_of
@@ -31,15 +25,8 @@ from .contract.permissions import EVERYWHERE, PERMISSIONS
 from .domain import Action, may
 from .store import access, directory
 
-log = structlog.stdlib.get_logger(__name__)
-
-SESSION_HOURS = 12
-MOST_FAILURES = 5
-LOCKED_MINUTES = 15
 CALL_SECONDS = 20.0
 _VERSION = re.compile(r"[0-9]{1,9}")
-_HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 
 
 @dataclass(frozen=True)
@@ -57,7 +44,7 @@ class Principal:
 
 
 class Gate:
-    """Sign-in, permission, and the envelope of a command; what the edges share."""
+    """Sessions, permission, and the envelope of a command; what the edges share."""
 
     def __init__(self, database: AsyncDatabase[Document], commands: Commands) -> None:
         self.database = database
@@ -65,44 +52,8 @@ class Gate:
         self.directory = directory.Directory(database)
         self.log = access.Log(database)
 
-    async def sign_in(self, name: str, password: str) -> tuple[str, Principal]:
-        """A token for a name and a password.
-
-        Raises:
-            DomainError: sign_in.refused (whichever of the two is wrong), sign_in.locked after too many failures.
-        """
-        key, now = hashlib.sha256(name.encode()).hexdigest(), datetime.now(UTC)
-        known = await self.database["credentials"].find_one({"_id": name})
-        if known is not None:  # what is no account's name may be a password typed in the wrong place
-            audit.told(user=name)
-        await self._count_attempt(key, now)
-        right = await asyncio.to_thread(_verify, known["password"] if known else _NOBODY, password)
-        if known is None or not right:
-            metrics.SIGN_INS.labels("refused").inc()
-            log.info("sign_in.refused")
-            raise DomainError("sign_in.refused", "账号或密码不正确", "unauthenticated")
-        await self.database["lockouts"].delete_one({"_id": key})
-        return await self._let_in(name, now)
-
-    async def sign_in_by(self, issuer: str, subject: str) -> tuple[str, Principal]:
-        """A token for whom a trusted provider says this is: a user who is known here by that subject, nobody else.
-
-        Raises:
-            DomainError: sign_in.unknown_subject.
-        """
-        known = await self.database["identities"].find_one({"_id": identity(issuer, subject)})
-        if known is None:
-            metrics.SIGN_INS.labels("refused").inc()
-            detail = "统一身份认证成功，但该身份未对应本平台账号，请联系系统管理员"
-            raise DomainError("sign_in.unknown_subject", detail, "forbidden")
-        return await self._let_in(known["user"], datetime.now(UTC))
-
-    async def _let_in(self, user: str, now: datetime) -> tuple[str, Principal]:
-        token = await self._session(user, now, now + timedelta(hours=SESSION_HOURS))
-        metrics.SIGN_INS.labels("accepted").inc()
-        return token, await self.identify(token)
-
-    async def _session(self, user: str, now: datetime, expires: datetime, **more: Any) -> str:
+    async def open_session(self, user: str, now: datetime, expires: datetime, **more: Any) -> str:
+        """A token by which somebody, or a program of theirs, is known until it expires."""
         token = secrets.token_urlsafe(32)
         row = {"_id": digest(token), "id": new_id(), "user": user, "created": now, "expires": expires, **more}
         await access.open_session(self.database, row)
@@ -127,39 +78,12 @@ class Gate:
         only = {"role": role.value, "unit": unit}
         asked = {"request": digest(f"{principal.user}\x1f{key}")} if key else {}
         try:
-            return await self._session(principal.user, now, now + timedelta(days=days), name=name, only=only, **asked)
+            return await self.open_session(
+                principal.user, now, now + timedelta(days=days), name=name, only=only, **asked
+            )
         except DuplicateKeyError as again:
             detail = "该请求已生成过令牌，令牌只显示一次；如未收到，请撤销后换幂等键重新生成"
             raise DomainError("token.made_before", detail, "conflict") from again
-
-    async def _count_attempt(self, key: str, now: datetime) -> None:
-        """Count the attempt before the password is looked at: many at once get no more guesses than one by one."""
-        lockouts = self.database["lockouts"]
-        await lockouts.delete_one({"_id": key, "expires": {"$lte": now}})
-        found = await lockouts.find_one_and_update(
-            {"_id": key},
-            [
-                {
-                    "$set": {
-                        "failures": {"$add": [{"$ifNull": ["$failures", 0]}, 1]},
-                        "expires": {
-                            "$cond": [
-                                {"$lt": [{"$ifNull": ["$failures", 0]}, MOST_FAILURES]},
-                                now + timedelta(minutes=LOCKED_MINUTES),
-                                "$expires",
-                            ]
-                        },
-                    }
-                }
-            ],
-            upsert=True,
-            return_document=ReturnDocument.AFTER,
-        )
-        if found is not None and found["failures"] > MOST_FAILURES:
-            metrics.SIGN_INS.labels("locked").inc()
-            raise DomainError(
-                "sign_in.locked", f"连续输错 {MOST_FAILURES} 次，已锁定 {LOCKED_MINUTES} 分钟", "too_many"
-            )
 
     async def sign_out(self, token: str) -> None:
         """The token is worth nothing from now on."""
@@ -180,7 +104,7 @@ class Gate:
         if session["expires"] <= datetime.now(UTC):
             raise DomainError("token.expired", "登录已过期，请重新登录", "unauthenticated")
         roles = tuple((Role(held["role"]), str(held["unit"])) for held in session["roles"])
-        audit.told(user=session["user"])
+        audit.told(user=session["user"], bearer=hash(token))
         return Principal(session["user"], roles, session["expires"], "only" in session)
 
     async def allow(self, principal: Principal, action: Action, unit: str, field: str = "unit") -> Actor:
@@ -302,18 +226,6 @@ def unknown_unit(unit: str, field: str) -> DomainError:
     """The refusal of a unit that the tree does not have."""
     detail = f"没有单位 {unit[:40]}"
     return DomainError("unit.unknown", detail, "not_found", [{"pointer": f"/{field}", "detail": detail}])
-
-
-def _verify(known: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(known, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def hash_password(password: str) -> str:
-    """The argon2 hash of a password; takes tens of milliseconds, so off the event loop."""
-    return _HASHER.hash(password)
 
 
 def identity(issuer: str, subject: str) -> str:

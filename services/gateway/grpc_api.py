@@ -24,7 +24,7 @@ from .domain import Action
 from .gate import Gate, Principal
 from .pb.shengzhi.report.v1 import reports_pb2 as pb
 from .pb.shengzhi.report.v1 import reports_pb2_grpc
-from .rates import Rates
+from .rates import Callers
 from .store import directory, issued, locked, report
 from .store.snapshot import weights
 from .streams import Asked, Streams, Update
@@ -55,10 +55,10 @@ CODES: dict[Kind, grpc.StatusCode] = {
 class Reports(reports_pb2_grpc.ReportsServicer):
     """shengzhi.report.v1.Reports."""
 
-    def __init__(self, gate: Gate, streams: Streams, rates: Rates) -> None:
+    def __init__(self, gate: Gate, streams: Streams, callers: Callers) -> None:
         self._gate = gate
         self._streams = streams
-        self._rates = rates
+        self._callers = callers
 
     async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.GetReportResponse:  # noqa: N802
         """A unit's figures for a period."""
@@ -126,9 +126,16 @@ class Reports(reports_pb2_grpc.ReportsServicer):
 
     async def _caller(self, context: Any) -> Principal:
         bearer = _bearer(context)
-        if self._rates.wait(hash(bearer) if bearer else f"@{context.peer().rpartition(':')[0]}", time.monotonic()):
+        if self._callers.wait(bearer, context.peer().rpartition(":")[0], time.monotonic()):
             raise DomainError("request.too_many", "请求过于频繁，请稍后再试", "too_many")
-        return await self._gate.identify(bearer)
+        try:
+            principal = await self._gate.identify(bearer)
+        except DomainError:
+            if bearer:
+                self._callers.forget(bearer)
+            raise
+        self._callers.keep(bearer or "")
+        return principal
 
     async def _span(self, request: Any) -> report.Span:
         """The span asked for: by its name, or by its days."""
@@ -254,7 +261,7 @@ def _records(found: dict[str, Any]) -> pb.ListRecordsResponse:
     return pb.ListRecordsResponse(**counts, items=items)
 
 
-async def make_server(gate: Gate, streams: Streams, rates: Rates, address: str) -> Any:
+async def make_server(gate: Gate, streams: Streams, callers: Callers, address: str) -> Any:
     """The server, with health and reflection, bound to the address; to be started by its caller."""
     server = grpc.aio.server(
         options=[
@@ -268,7 +275,7 @@ async def make_server(gate: Gate, streams: Streams, rates: Rates, address: str) 
             ("grpc.max_concurrent_streams", 200),
         ]
     )
-    reports_pb2_grpc.add_ReportsServicer_to_server(Reports(gate, streams, rates), server)  # type: ignore[no-untyped-call]
+    reports_pb2_grpc.add_ReportsServicer_to_server(Reports(gate, streams, callers), server)  # type: ignore[no-untyped-call]
     name = pb.DESCRIPTOR.services_by_name["Reports"].full_name
     checks = health.aio.HealthServicer()
     await checks.set(name, health_pb2.HealthCheckResponse.SERVING)

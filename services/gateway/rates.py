@@ -1,4 +1,8 @@
-"""How often one caller may ask: a bucket each, that fills steadily and takes a burst. Pure: time is a parameter."""
+"""How often one caller may ask: a bucket each, that fills steadily and takes a burst. Pure: time is a parameter.
+
+A caller is a sign-in that is known to be one, else an address: whoever makes up a token for each request takes all of
+them from one bucket.
+"""
 
 from __future__ import annotations
 
@@ -26,3 +30,31 @@ class Rates:
         if len(self._buckets) > MOST_CALLERS:
             self._buckets.popitem(last=False)
         return 0.0 if taken else (1 - left) / self._rate
+
+
+class Callers:
+    """Whose bucket a request takes from, and how long it has to wait: all requests, and attempts to sign in."""
+
+    def __init__(self, rate: float, sign_in_rate: float) -> None:
+        self._requests, self._sign_ins = Rates(rate), Rates(sign_in_rate)
+        self._known: OrderedDict[int, None] = OrderedDict()
+
+    def wait(self, token: str | None, address: str, now: float) -> float:
+        """Take one: of the token's own, if it is known to be somebody's, else of the address's."""
+        known = token is not None and hash(token) in self._known
+        return self._requests.wait(hash(token) if known else f"@{address}", now)
+
+    def wait_to_sign_in(self, address: str, now: float) -> float:
+        """Take one attempt of the address's, whatever the request bears."""
+        return self._sign_ins.wait(address, now)
+
+    def keep(self, token: str) -> None:
+        """Somebody was known by this token."""
+        self._known.pop(hash(token), None)
+        self._known[hash(token)] = None
+        if len(self._known) > MOST_CALLERS:
+            self._known.popitem(last=False)
+
+    def forget(self, token: str) -> None:
+        """Nobody is known by it any more."""
+        self._known.pop(hash(token), None)

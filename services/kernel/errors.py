@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypedDict
+from typing import Literal, Self, TypedDict
 
 Kind = Literal[
     "invalid",
@@ -43,7 +43,13 @@ class DomainError(Exception):
         self.detail = detail
         self.kind: Kind = kind
         self.errors: list[FieldError] = list(errors or ())
+        self.retry_after: int | None = None
         super().__init__(code, detail, kind, self.errors)
+
+    def after(self, seconds: int) -> Self:
+        """The same, and after how many seconds it may be otherwise; known at the edge that refuses, sent nowhere."""
+        self.retry_after = seconds
+        return self
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .signing import FILE, Keys
@@ -29,6 +30,10 @@ class Settings(BaseSettings):
     grpc_port: int = 8081
     request_rate: float = 100.0
     """So many requests a second one caller may send over REST and gRPC; those of five seconds at once."""
+    sign_in_rate: float = 5.0
+    """So many attempts to sign in a second from one address; those of five seconds at once."""
+    trusted_proxies: str = ""
+    """Addresses and networks of proxies, by comma, whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     metrics_port: int = 0
     log_level: str = "INFO"
 
@@ -53,6 +58,14 @@ class Settings(BaseSettings):
     confirm_seconds: float = 10.0
     lease_seconds: float = 15.0
     rpc_prefetch: int = 32
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def only_addresses(cls, given: str) -> str:
+        """Whoever is anybody's proxy may say that they are anybody."""
+        for proxy in filter(None, given.split(",")):
+            ip_network(proxy.strip())
+        return given
 
     def database(self, service: str) -> str:
         """The name of a service's own database."""

@@ -28,7 +28,7 @@ from tests.bench.callers import called, percentiles, timed
 from tests.bench.filled import MONTHS, ROOT, fill
 from tests.bench.line import Line
 from tests.bench.measured import at_least, at_most, write
-from tests.journey.province import PASSWORD
+from tests.journey.province import PASSWORD, administrators
 
 SIZES = tuple(int(size) for size in os.environ.get("SHENGZHI_BENCH_FACTS", "100000,1000000,10000000").split(","))
 FIRST, LAST = f"{MONTHS[0]}-01", f"{MONTHS[-1]}-31"
@@ -84,14 +84,8 @@ def _running(folder: Path, vhost: str, mongo: str, prefix: str) -> Iterator[tupl
                 answer = http.post("/tokens", json={"name": name, "password": password})
                 return f"Bearer {answer.raise_for_status().json()['token']}"
 
-            system, security = (
-                {"Authorization": signed_in(name, (platform.secrets / f"{name}.password").read_text())}
-                for name in ("admin", "security")
-            )
-            user = {"id": "office", "name": "样例", "unit": ROOT, "password": PASSWORD}
-            http.post("/users", json=user, headers=system).raise_for_status()
-            held = {"roles": [{"role": "office", "unit": ROOT}]}
-            http.put("/users/office/roles", json=held, headers=security).raise_for_status()
+            with administrators(platform) as first:
+                first.enrol("office", ("office", ROOT))
             http.headers["Authorization"] = token = signed_in("office", PASSWORD)
             campaign = {"id": "C", "name": "样例", "opens": FIRST, "closes": LAST}
             http.post("/campaigns", json=campaign).raise_for_status()

@@ -40,8 +40,7 @@ def test_attendance_sheet(province: Province, mongo_client: MongoClient[Document
     """Rows a second, both ways in turn; each round gives other reasons for the same members."""
     prefix = province.platform.environment["SHENGZHI_DATABASE_PREFIX"]
     study, bare = (mongo_client[f"{prefix}_study"], open_database(mongo_client, database))
-    admin = (province.platform.secrets / "admin.password").read_text().strip()
-    with Api.signed_in(province.platform.url, "admin", admin) as api:
+    with Api.signed_in(province.platform.url, "admin", PASSWORD) as api:
         _upload(api, "units", "units", list(_units()))
     with Api.signed_in(province.platform.url, "office", PASSWORD) as api:
         _upload(api, "members", "members", list(_members()))

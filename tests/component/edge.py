@@ -36,14 +36,14 @@ KEYS_FILE = Path(_FOLDER.name) / FILE
 KEYS = give_keys(KEYS_FILE.parent)
 
 
-def acting(permits: Permits, method: str, unit: str, role: str | None, usual: str = "") -> Actor:
+def acting(permits: Permits, method: str, unit: str, role: str | None, usual: str = "", user: str = "u1") -> Actor:
     """Somebody by a role; by the usual one where none is named and it may ask this, else by one that may."""
     ways = next(ways for command, ways in permits.items() if method_name(command) == method)
     wanted = role or usual
     fitting = [action for action, roles in ways.items() if wanted in roles]
     action = next(iter([*fitting, *ways]))
     held = wanted if role or fitting else min(ways[action])
-    return Actor(user="u1", role=held, unit=unit, action=action, roles=(HeldRole(role=held, unit=unit),))
+    return Actor(user=user, role=held, unit=unit, action=action, roles=(HeldRole(role=held, unit=unit),))
 
 
 class Wire:

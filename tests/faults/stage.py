@@ -28,7 +28,7 @@ from services.gateway.store.generation import PROJECTION
 from services.kernel import bus
 from services.kernel.store import open_database
 from tests.eventually import PATIENCE
-from tests.journey.province import PASSWORD, Administrators
+from tests.journey.province import PASSWORD, administrators
 
 from .ledger import UNITS, Agent, Client, Importing, Ledger, wait_for
 from .observer import Observer
@@ -199,6 +199,7 @@ class Stage:
             "SHENGZHI_GRPC_PORT": str(free_port()),
             "SHENGZHI_TALLY_SECONDS": "45",
             "SHENGZHI_REQUEST_RATE": "10000",
+            "SHENGZHI_SIGN_IN_RATE": "10000",
             "SHENGZHI_LEASE_SECONDS": "4",
             FOLDER: str(self.folder / "points"),
         }
@@ -227,22 +228,15 @@ def _prepare(platform: Platform) -> dict[str, str]:
         def post(path: str, body: dict[str, Any]) -> None:
             http.post(path, json=body).raise_for_status()
 
-        def first(name: str) -> httpx.Client:
-            bearer = token(name, (platform.secrets / f"{name}.password").read_text())
-            client = httpx.Client(
-                base_url=http.base_url, timeout=PATIENCE, headers={"Authorization": f"Bearer {bearer}"}
-            )
-            return leaving.enter_context(client)
-
-        administrators = Administrators(first("admin"), first("security"))
-        http.headers["Authorization"] = administrators.system.headers["Authorization"]
+        first = leaving.enter_context(administrators(platform))
+        http.headers["Authorization"] = first.system.headers["Authorization"]
         active = {"active_from": "2026-01-01"}
         post("/units", {"id": "P000", "name": "工委", "kind": "committee", **active})
         for number in range(UNITS):
             unit = {"id": f"D{number:03d}", "name": f"样例单位{number}", "kind": "department", "parent": "P000"}
             post("/units", {**unit, **active})
         for name, role in ROLES.items():
-            administrators.enrol(name, (role, "P000"))
+            first.enrol(name, (role, "P000"))
         tokens = {name: token(name, PASSWORD) for name in ROLES}
         http.headers["Authorization"] = f"Bearer {tokens['office']}"
         post("/campaigns", {"id": "C2026", "name": "演练", "opens": "2026-02-01", "closes": "2026-10-31"})

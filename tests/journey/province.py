@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,6 +63,13 @@ AsUser = Callable[[str], httpx.Client]
 """Somebody's client, by their name."""
 
 
+def first_sign_in(http: httpx.Client, name: str, once: str) -> str:
+    """The token of somebody who sets `PASSWORD` in the place of the one that they were given."""
+    answer = http.post("/tokens", json={"name": name, "password": once, "new_password": PASSWORD})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["token"])
+
+
 @dataclass(frozen=True)
 class Administrators:
     """Those who make accounts and those who give them roles, each by a client that bears their token."""
@@ -71,12 +79,26 @@ class Administrators:
 
     def enrol(self, name: str, *roles: tuple[str, str]) -> None:
         """An account of the first role's unit that signs in with `PASSWORD`, and its roles, each for a unit."""
-        user = {"id": name, "name": "样例", "unit": roles[0][1], "password": PASSWORD}
-        made = self.system.post("/users", json=user)
+        made = self.system.post("/users", json={"id": name, "name": "样例", "unit": roles[0][1]})
         assert made.status_code == 201, made.text
         held = [{"role": role, "unit": unit} for role, unit in roles]
         given = self.security.put(f"/users/{name}/roles", json={"roles": held})
         assert given.status_code == 200, given.text
+        first_sign_in(self.system, name, made.json()["password"])
+
+
+@contextmanager
+def administrators(platform: Platform) -> Iterator[Administrators]:
+    """The first ones of a platform that nobody has signed in to yet."""
+    with ExitStack() as leaving:
+
+        def first(name: str) -> httpx.Client:
+            http = leaving.enter_context(httpx.Client(base_url=f"{platform.url}/api/v1", timeout=PATIENCE))
+            token = first_sign_in(http, name, (platform.secrets / f"{name}.password").read_text())
+            http.headers["Authorization"] = f"Bearer {token}"
+            return http
+
+        yield Administrators(first("admin"), first("security"))
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,9 @@ def test_the_security_administrator_signs_somebody_out_everywhere(province: Prov
     assert guard.get("/me", headers=bearer).json()["user"] == "leaving"
     assert made(guard.post("/users/leaving/revocations"))["ended"] >= 1
     assert guard.get("/me", headers=bearer).status_code == 401
-    assert code(guard.get("/users", params={"unit": ROOT})) == (403, "role.missing")
+    assert guard.get("/users", params={"unit": ROOT}).status_code == 200
+    assert code(guard.post("/users", json={"id": "x1", "name": "样例", "unit": ROOT})) == (403, "role.missing")
+    assert code(guard.post("/users/leaving/password-resets")) == (403, "role.missing")
     assert code(guard.get("/audit/entries")) == (403, "role.missing")
 
 

@@ -70,6 +70,7 @@ def shown(run_folder: Path, fresh_vhosts: Iterator[str], mongo: str) -> Iterator
             loading.send()
             loading.send_untidy()
             loading.wait()
+        Accounts(running.secrets).open_all(running.url)
         yield Demonstration(running.url, running.secrets, folder, made, parcel, loading.loaded, running.settings)
 
 

@@ -70,6 +70,7 @@ class Action(StrEnum):
     read_submissions = "read_submissions"
     confirm_submissions = "confirm_submissions"
     review_submissions = "review_submissions"
+    read_users = "read_users"
     manage_users = "manage_users"
     manage_members = "manage_members"
     see_themselves = "see_themselves"
@@ -138,6 +139,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.confirm_submissions: frozenset({R.committee, R.office, R.unit_admin, R.secretary}),
     # Asked of the superior's unit, so that nobody takes over what they confirmed for a unit of their own alone.
     Action.review_submissions: frozenset({R.committee, R.office, R.unit_admin}),
+    Action.read_users: frozenset({R.system_admin, R.security_admin}),
     Action.manage_users: frozenset({R.system_admin}),
     # Membership is sensitive (L2): whoever keeps a list sees its names, nobody else; everybody sees themselves.
     Action.manage_members: frozenset({R.office, R.unit_admin, R.secretary}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.kernel.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
 from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
+from services.kernel.permits import Permits
 
 from .calendar import SetCalendar
 from .campaign import OpenCampaign
@@ -21,11 +22,25 @@ from .submission import (
     ReturnSubmission,
 )
 from .unit import AbolishUnit, AddUnit, MergeUnits, MoveUnit, RenameUnit, SplitUnit
-from .user import AddUser, ListUsers, SetIdentity, SetPassword, SetRoles
+from .user import (
+    AddUser,
+    ChangePassword,
+    DisableUser,
+    EnableUser,
+    GetUser,
+    ListCombined,
+    ListUsers,
+    ResetPassword,
+    SetIdentity,
+    SetRoles,
+)
 
-__all__ = ["PERMITS", "SHEETS_BY"]
+__all__ = ["ACCOUNT", "OWN_PASSWORD", "PERMITS", "SHEETS_BY"]
 
-PERMITS = permitting(
+ACCOUNT, OWN_PASSWORD = "account", "change_own_password"
+"""As role and action: whoever has an account changes its password, whatever they hold, and be it nothing."""
+
+_BY_ROLE = permitting(
     {
         Action.issue_reports: (IssueReport,),
         Action.set_norms: (SetInitiatives,),
@@ -52,14 +67,19 @@ PERMITS = permitting(
             ReinstateSubmission,
             ReturnSubmission,
         ),
+        Action.read_users: (
+            GetUser,
+            ListUsers,
+        ),
         Action.manage_users: (
             AcceptImport,
             AddImportRows,
             AddUser,
+            DisableUser,
+            EnableUser,
             GetImport,
-            ListUsers,
+            ResetPassword,
             SetIdentity,
-            SetPassword,
         ),
         Action.manage_members: (
             AcceptImport,
@@ -81,6 +101,7 @@ PERMITS = permitting(
             AcceptImport,
             AddImportRows,
             GetImport,
+            ListCombined,
             SetRoles,
         ),
         Action.operate: (
@@ -98,6 +119,8 @@ PERMITS = permitting(
         ),
     }
 )
+
+PERMITS: Permits = {**_BY_ROLE, ChangePassword: {OWN_PASSWORD: frozenset({ACCOUNT})}}
 
 SHEETS_BY = {
     "units": (Action.manage_units.value,),

@@ -95,7 +95,7 @@ SHEETS = {
             Column("id", "账号", "小写字母、数字", required=True, example="cz-admin"),
             Column("name", "姓名", required=True),
             Column("unit", "单位编码", "账号所属单位；授予、收回角色时为角色所在单位", required=True, example="D001"),
-            Column("password", "初始密码", "系统管理员建账号时必填，不少于 8 位"),
+            Column("password", "初始密码", "系统管理员建账号时必填，不少于 10 位，首次登录须修改"),
             Column("role", "角色", "系统管理员不填；安全管理员导入时必填", choices=tuple(ROLES.values())),
             Column("action", "操作", "安全管理员填，不填即为授予", choices=tuple(ROLE_ACTIONS)),
         ),

@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.event import Command, Payload
-from services.kernel.free_text import SEALED
+from services.kernel.free_text import SEALED, FreeText, Reason
+from services.kernel.instants import Day
 from services.kernel.lives import UnitField, UnitFields
 
 from .words import EXAMPLE_UNIT, DisplayName, Login, UnitId
@@ -87,11 +88,31 @@ class SetRoles(Command):
     roles: list[Held] = Field(max_length=20)
 
 
-class SetPassword(Command):
-    """Replace somebody's password (the argon2 hash of it)."""
+class ChangePassword(Command):
+    """Replace one's own password (the argon2 hash of it)."""
 
     id: Login
     password: Annotated[str, SEALED] = Field(min_length=8, max_length=200)
+
+
+class ResetPassword(Command):
+    """Give somebody a password (the argon2 hash of it) with which they sign in once, to set their own."""
+
+    id: Login
+    password: Annotated[str, SEALED] = Field(min_length=8, max_length=200)
+
+
+class DisableUser(Command):
+    """Let somebody sign in no more, for a reason; what they hold and what they did stays."""
+
+    id: Login
+    reason: Reason
+
+
+class EnableUser(Command):
+    """Let somebody sign in again."""
+
+    id: Login
 
 
 class SetIdentity(Command):
@@ -101,10 +122,42 @@ class SetIdentity(Command):
     digest: str | None = Field(pattern=r"^[0-9a-f]{64}$")
 
 
-class ListUsers(Command):
-    """Users with a role in a unit's subtree."""
+class UserState(StrEnum):
+    """Whether somebody can sign in; the first that holds."""
+
+    disabled = "disabled"
+    locked = "locked"
+    pending = "pending"
+    active = "active"
+
+
+USER_STATES = {
+    UserState.disabled: "已停用",
+    UserState.locked: "已锁定",
+    UserState.pending: "待首次修改密码",
+    UserState.active: "正常",
+}
+
+
+class GetUser(Command):
+    """One account."""
+
+    id: Login
+
+
+class ListCombined(Command):
+    """Accounts in a unit's subtree that hold roles which exclude each other, since before that was refused."""
 
     unit: UnitId
+
+
+class ListUsers(Command):
+    """Accounts of a unit's subtree, and those with a role in it."""
+
+    unit: UnitId
+    state: UserState | None = None
+    role: Role | None = None
+    signed_in_before: Day | None = Field(None, description="此日以来没有登录过的")
     page: int = Field(default=1, ge=1, le=10_000)
     page_size: int = Field(default=50, ge=1, le=200)
 
@@ -129,7 +182,23 @@ class RolesSet(Payload):
 
 
 class PasswordSet(Payload):
-    """Somebody's password was replaced."""
+    """Somebody's password was replaced; `once`: by somebody else, so that it must be changed at the next sign-in."""
 
     type: ClassVar[str] = "user.password_set.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [EXAMPLE_UNIT, {**EXAMPLE_UNIT, "once": True}]
+    once: bool = False
+
+
+class UserDisabled(Payload):
+    """Somebody can sign in no more."""
+
+    type: ClassVar[str] = "user.disabled.v1"
+    examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "reason": "调离"}]
+    reason: FreeText
+
+
+class UserEnabled(Payload):
+    """Somebody can sign in again."""
+
+    type: ClassVar[str] = "user.enabled.v1"
     examples: ClassVar[list[dict[str, Any]]] = [EXAMPLE_UNIT]

@@ -22,6 +22,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=80), FREE]
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=80), SEALED]
 """What somebody with an account is called; it lies beside the journal."""
 Month = Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", examples=["2026-03"])]
-Login = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$")]
+LOGIN = r"^[a-z0-9][a-z0-9._-]{1,39}$"
+Login = Annotated[str, Field(pattern=LOGIN)]
 
 EXAMPLE_UNIT: dict[str, Any] = {"unit": "D001", "day": "2026-02-01"}

@@ -12,7 +12,23 @@ from services.kernel.errors import DomainError
 from services.kernel.event import EVERYWHERE, Command, Payload
 from services.kernel.rules import wrong
 
-from ..contract import ROLES, AddUser, Held, PasswordSet, Role, RolesSet, SetPassword, SetRoles, UserAdded
+from ..contract import (
+    ROLES,
+    AddUser,
+    ChangePassword,
+    DisableUser,
+    EnableUser,
+    Held,
+    PasswordSet,
+    ResetPassword,
+    Role,
+    RolesSet,
+    SetIdentity,
+    SetRoles,
+    UserAdded,
+    UserDisabled,
+    UserEnabled,
+)
 from .separation import EVERYWHERE_ROLES, separated
 
 
@@ -23,12 +39,16 @@ class User(BaseModel):
 
     unit: str
     roles: list[Held]
+    disabled: bool = False
+
+
+Asked = AddUser | SetRoles | ChangePassword | ResetPassword | SetIdentity | DisableUser | EnableUser
 
 
 class ByUser(Command):
     """A command on an account, with who gives it and under which role: the separation of duties is decided here."""
 
-    asked: AddUser | SetRoles | SetPassword
+    asked: Asked
     user: str
     role: str
 
@@ -39,20 +59,16 @@ class Install(Command):
     held: Held
 
 
-_BY: dict[type[Command], Role] = {
-    AddUser: Role.system_admin,
-    SetPassword: Role.system_admin,
-    SetRoles: Role.security_admin,
-}
-"""Which of the three administrators does what to accounts."""
+_OTHERS = {Role.security_admin, Role.audit_admin}
+"""Whose accounts a system administrator must not be able to sign in to."""
 
 
 def decide(state: User | None, command: Command, now: datetime) -> list[Payload]:
     """What follows from a command on a user.
 
     Raises:
-        DomainError: user.id_taken, user.not_found, role.missing, role.own, role.separated, role.needs_unit,
-            role.not_with_account.
+        DomainError: user.id_taken, user.not_found, user.own, user.administrator, role.missing, role.own,
+            role.separated, role.needs_unit, role.not_with_account.
     """
     day = business_day(now)
     if isinstance(command, Install):
@@ -62,18 +78,47 @@ def decide(state: User | None, command: Command, now: datetime) -> list[Payload]
     if not isinstance(command, ByUser):
         raise TypeError(f"no user takes {type(command).__name__}")
     asked = command.asked
-    if command.role != _BY[type(asked)]:
-        raise DomainError("role.missing", f"只有{ROLES[_BY[type(asked)]]}可以办理", "forbidden")
+    _check_whose(asked, command)
     if isinstance(asked, AddUser):
         return _add(state, asked, now)
     if state is None:
         raise DomainError("user.not_found", "没有这个账号", "not_found")
-    if isinstance(asked, SetPassword):
-        return [PasswordSet(unit=state.unit, day=day)]
-    check_roles(asked, command.user, state)
-    if state.roles == asked.roles:
-        return []
-    return [RolesSet(unit=state.unit, day=day, was=state.roles, roles=asked.roles)]
+    return _change(state, asked, command.user, now)
+
+
+def _check_whose(asked: Asked, command: ByUser) -> None:
+    """One's password is one's own; roles are the security administrator's, all else is the system administrator's."""
+    if isinstance(asked, ChangePassword):
+        if asked.id != command.user:
+            raise DomainError("password.not_own", "只能修改本人的密码", "forbidden")
+        return
+    whose = Role.security_admin if isinstance(asked, SetRoles) else Role.system_admin
+    if command.role != whose:
+        raise DomainError("role.missing", f"只有{ROLES[whose]}可以办理", "forbidden")
+
+
+def _change(state: User, asked: Asked, by: str, now: datetime) -> list[Payload]:
+    about = {"unit": state.unit, "day": business_day(now)}
+    match asked:
+        case SetRoles():
+            check_roles(asked, by, state)
+            same = state.roles == asked.roles
+            return [] if same else [RolesSet(**about, was=state.roles, roles=asked.roles)]
+        case ChangePassword():
+            return [PasswordSet(**about)]
+        case ResetPassword() | SetIdentity():
+            if others := _OTHERS & {held.role for held in state.roles}:
+                told = "、".join(ROLES[role] for role in Role if role in others)
+                detail = f"该账号是{told}，系统管理员不能代为设置其登录方式；可另建账号，由安全管理员授予角色"
+                raise DomainError("user.administrator", detail, "forbidden")
+            return [PasswordSet(**about, once=True)] if isinstance(asked, ResetPassword) else []
+        case DisableUser():
+            if asked.id == by:
+                raise DomainError("user.own", "不能停用本人的账号", "forbidden")
+            return [] if state.disabled else [UserDisabled(**about, reason=asked.reason)]
+        case EnableUser():
+            return [UserEnabled(**about)] if state.disabled else []
+    raise TypeError(f"no user takes {type(asked).__name__}")
 
 
 def _add(state: User | None, asked: AddUser, now: datetime) -> list[Payload]:
@@ -116,11 +161,15 @@ def _taken(asked: AddUser) -> DomainError:
 def evolve(state: User | None, event: Payload) -> User:
     """The user after what happened."""
     match event:
-        case UserAdded() | RolesSet():
+        case UserAdded():
             return User(unit=event.unit, roles=event.roles)
-        case PasswordSet():
-            if state is not None:
-                return state
+        case RolesSet():
+            known = state or User(unit=event.unit, roles=[])
+            return known.model_copy(update={"roles": event.roles})
+        case UserDisabled() | UserEnabled() if state is not None:
+            return state.model_copy(update={"disabled": isinstance(event, UserDisabled)})
+        case PasswordSet() if state is not None:
+            return state
     raise TypeError(f"no user knows {type(event).__name__}")
 
 

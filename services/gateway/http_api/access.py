@@ -108,14 +108,14 @@ async def revoke_token(id: str, caller: Caller, gate: Gated) -> Response:
 @router.post("/users/{id}/revocations", status_code=201, tags=["用户"], summary="撤销用户的全部会话与令牌")
 async def revoke_user(id: str, caller: Caller, gate: Gated) -> dict[str, int]:
     """Somebody is signed in nowhere any more, and no program of theirs."""
-    await _reached(gate, caller, Action.end_sessions, id)
+    await reached(gate, caller, Action.end_sessions, id)
     return {"ended": await access.end_sessions(gate.database, {"user": id})}
 
 
 @router.put("/users/{id}/roles", tags=["用户"], summary="授予、收回角色")
 async def set_roles(id: str, body: Roles, request: Request, caller: Caller, gate: Gated) -> Written:
     """Replace the roles that somebody else holds; roles that exclude each other (`/permissions`) are refused."""
-    actor, units = await _reached(gate, caller, Action.grant_roles, id)
+    actor, units = await reached(gate, caller, Action.grant_roles, id)
     for held in body.roles:
         actor = await gate.allow(caller, Action.grant_roles, held.unit, "roles")
     command = contract.SetRoles(id=id, roles=body.roles)
@@ -123,10 +123,19 @@ async def set_roles(id: str, body: Roles, request: Request, caller: Caller, gate
     return Written.model_validate(await gate.ask("gateway", command, actor, request.headers, named))
 
 
+@router.get("/role-conflicts", tags=["用户"], summary="兼有互斥角色的账号")
+async def list_combined(
+    request: Request, caller: Caller, gate: Gated, unit: Annotated[str, Query(max_length=32)]
+) -> Page:
+    """Accounts of an earlier version that hold roles which exclude each other: they work, until roles are taken."""
+    actor = await gate.allow(caller, Action.grant_roles, unit)
+    return Page.model_validate(await gate.ask("gateway", contract.ListCombined(unit=unit), actor, request.headers))
+
+
 @router.put("/users/{id}/identity", tags=["用户"], summary="对应统一身份认证的身份")
 async def set_identity(id: str, body: Subject, request: Request, caller: Caller, gate: Gated) -> Written:
     """Say who a user is to the OIDC provider; only a hash of it is kept."""
-    actor, units = await _reached(gate, caller, Action.manage_users, id)
+    actor, units = await reached(gate, caller, Action.manage_users, id)
     digest = None if body.subject is None else identity(settings().oidc_issuer.rstrip("/"), body.subject)
     command = contract.SetIdentity(id=id, digest=digest)
     return Written.model_validate(await gate.ask("gateway", command, actor, request.headers, units))
@@ -156,7 +165,7 @@ def noted(refusal: DomainError) -> DomainError:
     return refusal
 
 
-async def _reached(gate: Gated, caller: Caller, action: Action, user: str) -> tuple[Any, list[str]]:
+async def reached(gate: Gated, caller: Caller, action: Action, user: str) -> tuple[Any, list[str]]:
     """The role by which the caller may do this to a user: it reaches the account's unit, and every
     unit for which it holds a role.
 

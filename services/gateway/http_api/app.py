@@ -17,10 +17,11 @@ from services.kernel.settings import Settings
 from services.kernel.store import CODEC, Document
 
 from ..oidc import Provider
-from ..rates import Rates
+from ..rates import Callers
 from ..streams import Streams
 from . import (
     access,
+    accounts,
     attendance,
     calendars,
     directory,
@@ -58,7 +59,7 @@ def open_store(given: Settings) -> tuple[AsyncMongoClient[Document], AsyncDataba
 def make_app(
     gate: Gate,
     streams: Streams | None = None,
-    rates: Rates | None = None,
+    callers: Callers | None = None,
     extend: Callable[[FastAPI], None] = lambda app: None,
     oidc: Provider | None = None,
 ) -> FastAPI:
@@ -82,14 +83,14 @@ def make_app(
     app.state.gate, app.state.streams, app.state.oidc = gate, streams or Streams(gate), oidc
     errors.install(app)
     records = (members, attendance, study, study_plans, supervision, joint, research, hotline)
-    first = (imports, directory, reforms, access)
+    first = (imports, accounts, directory, reforms, access)
     for module in (*first, *records, calendars, initiatives, submissions, live, issues, reports, operations):
         app.include_router(module.router, prefix="/api/v1", responses=errors.ANSWERS)
     _operations(app, gate)
     app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]), name="static")
     extend(app)
     describe(app)
-    app.add_middleware(Limits, rates=rates)
+    app.add_middleware(Limits, callers=callers)
     app.add_middleware(Headers)
     return app
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from services.kernel.event import new_id, record_id
 from services.kernel.keys import spellings
 
-from ..gate import Gate, Principal, hash_password
+from ..gate import Gate, Principal
 from .origin import check_origin
 
 COOKIE = "shengzhi_session"
@@ -52,4 +52,4 @@ async def principal_of(request: Request, gate: Annotated[Gate, Depends(gate_of)]
 Gated = Annotated[Gate, Depends(gate_of)]
 Caller = Annotated[Principal, Depends(principal_of)]
 
-__all__ = ["COOKIE", "Caller", "Gate", "Gated", "Principal", "hash_password", "new_record", "token_of"]
+__all__ = ["COOKIE", "Caller", "Gate", "Gated", "Principal", "new_record", "token_of"]

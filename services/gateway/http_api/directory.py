@@ -1,67 +1,19 @@
-"""Signing in, units, campaigns, users."""
+"""Units and campaigns."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-
-from services.kernel.free_text import NAMED, SEALED
+from fastapi import APIRouter, Query, Request
 
 from .. import contract
 from ..contract.permissions import EVERYWHERE
 from ..domain import Action
 from ..store import directory
 from .answers import Page, Written
-from .auth import Caller, Gated, hash_password, token_of
+from .auth import Caller, Gated
 
 router = APIRouter()
-
-
-class SignIn(BaseModel):
-    """A name and a password."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "cz-admin", "password": "…"}]})
-
-    name: Annotated[str, NAMED] = Field(min_length=1, max_length=60)
-    password: Annotated[str, SEALED] = Field(min_length=1, max_length=200)
-
-
-class Token(BaseModel):
-    """A token to be sent as `Authorization: Bearer`."""
-
-    token: str
-    expires_at: AwareDatetime
-    user: str
-
-
-@router.post("/tokens", status_code=201, tags=["登录"], summary="登录")
-async def sign_in(body: SignIn, gate: Gated) -> Token:
-    """A token for a name and a password; after five failures the name is locked for a quarter of an hour."""
-    token, principal = await gate.sign_in(body.name, body.password)
-    return Token(token=token, expires_at=principal.expires, user=principal.user)
-
-
-@router.delete("/tokens/current", status_code=204, tags=["登录"], summary="退出")
-async def sign_out(request: Request, caller: Caller, gate: Gated) -> Response:
-    """The token is worth nothing from now on."""
-    await gate.sign_out(token_of(request) or "")
-    return Response(status_code=204)
-
-
-@router.get("/me", tags=["登录"], summary="我是谁")
-async def me(caller: Caller) -> dict[str, Any]:
-    """The user, and the roles held for units."""
-    return {
-        "user": caller.user,
-        "roles": [
-            {"role": role, "name": contract.ROLES[role], "unit": None if unit == EVERYWHERE else unit}
-            for role, unit in caller.roles
-        ],
-        "expires_at": caller.expires,
-    }
 
 
 @router.get("/units", tags=["组织"], summary="单位列表")
@@ -110,27 +62,3 @@ async def open_campaign(body: contract.OpenCampaign, request: Request, caller: C
     if root is not None:  # a campaign binds every unit: who opens it must reach them all
         actor = await gate.allow(caller, Action.manage_campaigns, root)
     return Written.model_validate(await gate.ask("gateway", body, actor, request.headers, [actor.unit]))
-
-
-@router.get("/users", tags=["用户"], summary="用户列表")
-async def list_users(
-    request: Request,
-    caller: Caller,
-    gate: Gated,
-    unit: str = Query(max_length=32),
-    page: int = Query(1, ge=1, le=10_000),
-    page_size: int = Query(50, ge=1, le=200),
-) -> Page:
-    """Users with a role in a unit's subtree."""
-    actor = await gate.allow(caller, Action.manage_users, unit)
-    asked = contract.ListUsers(unit=unit, page=page, page_size=page_size)
-    return Page.model_validate(await gate.ask("gateway", asked, actor, request.headers))
-
-
-@router.post("/users", status_code=201, tags=["用户"], summary="新增用户")
-async def add_user(body: contract.AddUser, request: Request, caller: Caller, gate: Gated) -> Written:
-    """Make an account; its roles are given by a security administrator (`PUT /users/{id}/roles`)."""
-    actor = await gate.allow(caller, Action.manage_users, body.unit)
-    hashed = await asyncio.to_thread(hash_password, body.password)
-    asked = body.model_copy(update={"password": hashed})
-    return Written.model_validate(await gate.ask("gateway", asked, actor, request.headers, [body.unit]))

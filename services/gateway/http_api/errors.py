@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
@@ -23,6 +23,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PROBLEM = "application/problem+json"
+_RETRY_SECONDS = 5
+"""Where nothing better is known: what restarts is back by then."""
 STATUSES: dict[Kind, tuple[int, str]] = {
     "invalid": (422, "提交的内容有误"),
     "unauthenticated": (401, "需要登录"),
@@ -95,9 +97,20 @@ def problem(request: Request, refusal: DomainError, status: int | None = None) -
         "errors": refusal.errors,
     }
     headers = {"WWW-Authenticate": "Bearer"} if refusal.kind == "unauthenticated" else {}
-    if refusal.kind in ("unavailable", "too_many"):
-        headers["Retry-After"] = "5"
-    return JSONResponse(body, status or known, headers, PROBLEM)
+    return JSONResponse(body, status or known, headers | retry(refusal), PROBLEM)
+
+
+def plain(request: Request, refusal: DomainError, status: int | None = None) -> Response:
+    """A refusal of a page's request before the page is asked."""
+    audit.refused(refusal)
+    return PlainTextResponse(refusal.detail, status or STATUSES[refusal.kind][0], retry(refusal))
+
+
+def retry(refusal: DomainError) -> dict[str, str]:
+    """After how many seconds it is worth asking again, where that is a matter of time."""
+    if refusal.retry_after is None and refusal.kind not in ("unavailable", "too_many"):
+        return {}
+    return {"Retry-After": str(refusal.retry_after or _RETRY_SECONDS)}
 
 
 def install(app: FastAPI) -> None:

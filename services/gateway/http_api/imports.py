@@ -33,16 +33,20 @@ from services.study.contract import SHEETS as STUDY
 
 from ..contract import SHEETS as GATEWAY
 from ..domain import Action, may
+from ..domain.password import check_password
+from ..passwords import hashed
 from ..store import directory
 from ..store.initiatives import known_as, not_known, tags_known
 from .attendance import members_known
-from .auth import Caller, Gate, Gated, Principal, hash_password
+from .auth import Caller, Gate, Gated, Principal
 from .errors import ANSWERS, STATUSES, problem
 
 router = APIRouter(tags=["表格"])
 CHUNK = 500
 ACCEPT_SECONDS = 120.0
 T = TypeVar("T")
+MOST_PASSWORDS = 500
+"""So many passwords are hashed for one sheet: half a minute of a core."""
 _DAY = TypeAdapter[date](Day)
 _KEY = TypeAdapter[str](Code)
 _CODE = re.compile(r"[^\s、，,；;@×]+")
@@ -197,8 +201,8 @@ async def take(
     rows = reading.rows
     given = headers.get("idempotency-key")
     import_id = _import_id(actor, area, kind, given, data)
-    if kind == "users":
-        await _hash_passwords(rows)
+    if kind == "users" and (wrong := await _hash_passwords(rows)):
+        return _refused(import_id, wrong)
     if kind == "units":
         await _below_the_caller(gate, caller, rows)
     if kind in ("sessions", "attendance"):
@@ -206,12 +210,7 @@ async def take(
     if sheet is RESEARCH["visits"]:
         await _fill_in_visited(gate, rows)
     if wrong := await _wrong_tags(gate, rows):
-        return {
-            "id": import_id,
-            "state": "refused",
-            "errors": wrong,
-            "wrong": len({(each["tab"], each["row"]) for each in wrong}),
-        }
+        return _refused(import_id, wrong)
     allowed, named = await _allowed(gate, caller, way, sheet, rows)
     lives = await gate.directory.lives(allowed | named)
     for first in range(0, len(rows), CHUNK):
@@ -240,12 +239,44 @@ def _import_id(actor: Actor, area: str, kind: str, given: str | None, data: byte
     return hashlib.sha256(seed.encode()).hexdigest()[:32]
 
 
-async def _hash_passwords(rows: Sequence[dict[str, Any]]) -> None:
-    """Passwords leave this process as argon2 hashes alone; too short ones are left for the row's own refusal."""
-    for row in rows:
-        password = _text(row.get("password"))
-        if len(password) >= 8:
-            row["password"] = await asyncio.to_thread(hash_password, password)
+def _refused(import_id: str, wrong: list[dict[str, Any]]) -> dict[str, Any]:
+    """An import of which the edge knows already that it cannot be taken."""
+    return {
+        "id": import_id,
+        "state": "refused",
+        "errors": wrong,
+        "wrong": len({(each.get("tab", ""), each["row"]) for each in wrong}),
+    }
+
+
+async def _hash_passwords(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Passwords leave this process as argon2 hashes alone; what is wrong with them is said here.
+
+    Raises:
+        DomainError: file.too_many_passwords.
+    """
+    given = [row for row in rows if row.get("password")]
+    if len(given) > MOST_PASSWORDS:
+        detail = f"一次最多为 {MOST_PASSWORDS} 个账号设置密码，此表有 {len(given)} 个，请分开报送"
+        raise DomainError("file.too_many_passwords", detail, "too_large", [{"pointer": "/file", "detail": detail}])
+    wrong: list[dict[str, Any]] = []
+    for row in given:
+        password = _text(row["password"])
+        try:
+            check_password(password, _text(row.get("id")))
+        except DomainError as weak:
+            wrong.append(
+                {
+                    "tab": row.get("_tab", ""),
+                    "row": row["_row"],
+                    "column": "password",
+                    "code": weak.code,
+                    "detail": weak.detail,
+                }
+            )
+            continue
+        row["password"] = await hashed(password)
+    return wrong
 
 
 async def _allowed(

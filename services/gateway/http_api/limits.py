@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import secrets
 import time
@@ -20,9 +21,9 @@ from services.kernel.free_text import noting
 
 from .. import audit
 from ..gate import Gate
-from ..rates import Rates
+from ..rates import Callers
 from .auth import token_of
-from .errors import is_json, problem
+from .errors import is_json, plain, problem
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -35,6 +36,11 @@ LEAST_BYTES_A_SECOND = 32 * 1024
 _MOST_DEPTH = 32
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _API = "/api/v1"
+_SIGN_INS = (("POST", "/login"), ("POST", f"{_API}/tokens"), ("GET", "/sign-in/oidc/return"))
+"""By which one signs in: argon2 and a provider's answer cost more than other requests."""
+_UNCOUNTED = ("/pages/", "/static/", "/healthz", "/readyz")
+"""Files that each page brings along, and probes."""
+_UNAUTHENTICATED = 401
 _CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 _QUOTED = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # possessive, and to the end where it is not closed: linear
 _BRACKETS = re.compile(rb"[\[\]{}]")
@@ -44,9 +50,9 @@ _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 class Limits:
     """Reads the body itself, counting; a lying or missing content-length changes nothing."""
 
-    def __init__(self, app: ASGIApp, rates: Rates | None = None) -> None:
+    def __init__(self, app: ASGIApp, callers: Callers | None = None) -> None:
         self._app = app
-        self._rates = rates
+        self._callers = callers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body read, or refuse it."""
@@ -78,10 +84,12 @@ class Limits:
                     receive = _again(body)
             except DomainError as refusal:
                 status = 408 if refusal.code == SLOW else None
-                await problem(request, refusal, status)(scope, receive, answer)
+                shown = problem if scope["path"].startswith("/api/") else plain
+                await shown(request, refusal, status)(scope, receive, answer)
             else:
                 await self._app(scope, receive, answer)
             finally:
+                self._learn(request, asking, answer.status)
                 route = getattr(scope.get("route"), "path", "other")
                 method = request.method if request.method in _METHODS else "other"
                 metrics.HTTP_REQUESTS.labels(method, route, str(answer.status)).inc()
@@ -90,13 +98,26 @@ class Limits:
                 await answer.write_down()
 
     def _check_rate(self, request: Request) -> None:
-        """Nobody asks more often than their bucket gives: by sign-in, or by address for who bears none."""
-        if self._rates is None or not request.url.path.startswith("/api/"):
+        """Nobody asks more often than their bucket gives, by sign-in where it is known to be one, else by address."""
+        path = request.url.path
+        if self._callers is None or path.startswith(_UNCOUNTED):
             return
+        address, now = request.client.host if request.client else "", time.monotonic()
+        wait = self._callers.wait(token_of(request), address, now)
+        if not wait and (request.method, path) in _SIGN_INS:
+            wait = self._callers.wait_to_sign_in(address, now)
+        if wait:
+            raise DomainError("request.too_many", "请求过于频繁，请稍后再试", "too_many").after(math.ceil(wait))
+
+    def _learn(self, request: Request, asking: audit.Asking, status: int) -> None:
+        """A token by which somebody was known has a bucket of its own from now on; one that is refused has none."""
         token = token_of(request)
-        caller = hash(token) if token else f"@{request.client.host if request.client else ''}"
-        if self._rates.wait(caller, time.monotonic()):
-            raise DomainError("request.too_many", "请求过于频繁，请稍后再试", "too_many")
+        if self._callers is None or token is None:
+            return
+        if asking.bearer == hash(token):
+            self._callers.keep(token)
+        elif status == _UNAUTHENTICATED:
+            self._callers.forget(token)
 
 
 def _check_query(request: Request) -> None:

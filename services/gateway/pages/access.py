@@ -18,6 +18,7 @@ from ..http_api import access as api
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..oidc import Provider
+from ..sign_in import sign_in_by
 from ..store.access import Asked
 from .fields import Field, Fields, chosen, filled, made
 from .forms import typed
@@ -63,7 +64,7 @@ async def oidc_return(
     provider = _provider(request)
     try:
         subject, target = await provider.finish(state, request.cookies.get(STATE, ""), code)
-        token, principal = await gate.sign_in_by(provider.issuer, subject)
+        token, principal = await sign_in_by(gate, provider.issuer, subject)
     except DomainError as refusal:
         return screen(
             request,
@@ -73,6 +74,7 @@ async def oidc_return(
             name="",
             next="/",
             oidc=provider.name,
+            change=False,
         )
     answer = entered(request, token, principal, target)
     answer.delete_cookie(STATE, path="/sign-in/oidc")

@@ -21,7 +21,7 @@ from ..documents.page import environment
 from ..domain import Action
 from ..gate import Principal
 from ..http_api.auth import Caller
-from ..http_api.errors import STATUSES
+from ..http_api.errors import STATUSES, retry
 from ..http_api.origin import check_origin
 
 SHEETS = (
@@ -146,4 +146,6 @@ def refused(request: Request, refusal: DomainError) -> Response:
         return RedirectResponse(f"/login?{urlencode({'next': asked if request.method == 'GET' else '/'})}", 303)
     status, title = STATUSES[refusal.kind]
     trace = getattr(request.state, "trace_id", "")
-    return screen(request, "refused.html", status, title=title, refusal=refusal, trace=trace)
+    answer = screen(request, "refused.html", status, title=title, refusal=refusal, trace=trace)
+    answer.headers.update(retry(refusal))
+    return answer

@@ -9,20 +9,23 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.kernel.errors import DomainError
+from services.kernel.rules import wrong
 
 from .. import audit
 from ..gate import Principal
 from ..http_api.auth import COOKIE, Gated, token_of
-from ..http_api.errors import STATUSES
+from ..http_api.errors import STATUSES, retry
+from ..sign_in import sign_in as enter
 from .screens import Screen, screen
 
 router = APIRouter(include_in_schema=False, route_class=Screen)
 
 
 @router.get("/login")
-async def login_page(request: Request, next: str = "/") -> Response:
-    """The form."""
-    return screen(request, "login.html", refusal=None, name="", next=next, oidc=_provider(request))
+async def login_page(request: Request, next: str = "/", change: bool = False) -> Response:
+    """The form; with `change` a new password is set while one signs in."""
+    told = {"refusal": None, "name": "", "next": next, "oidc": _provider(request), "change": change}
+    return screen(request, "login.html", **told)
 
 
 @router.post("/login")
@@ -32,14 +35,21 @@ async def login(
     name: Annotated[str, Form(max_length=60)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
     next: Annotated[str, Form(max_length=2000)] = "/",
+    new_password: Annotated[str, Form(max_length=200)] = "",
+    again: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
-    """Sign in, and go where one was going."""
+    """Sign in, and go where one was going; whoever must set a password of their own is asked for it first."""
     try:
-        token, principal = await gate.sign_in(name, password)
+        if new_password != again:
+            raise wrong("password.differs", "again", "两次输入的新密码不一致")
+        token, principal = await enter(gate, name, password, new_password or None)
     except DomainError as refusal:
         audit.refused(refusal)
         told = {"refusal": refusal, "name": name, "next": next, "oidc": _provider(request)}
-        return screen(request, "login.html", STATUSES[refusal.kind][0], **told)
+        change = bool(new_password or again) or refusal.code == "password.change_required"
+        answer = screen(request, "login.html", STATUSES[refusal.kind][0], **told, change=change)
+        answer.headers.update(retry(refusal))
+        return answer
     return entered(request, token, principal, next)
 
 

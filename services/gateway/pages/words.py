@@ -48,6 +48,7 @@ ACTIONS = {
     Action.read_submissions: "查看月度上报",
     Action.confirm_submissions: "确认上报",
     Action.review_submissions: "采纳、退回上报",
+    Action.read_users: "查看用户",
     Action.manage_users: "管理用户",
     Action.manage_members: "管理党员名册",
     Action.see_themselves: "查看、更正本人信息",

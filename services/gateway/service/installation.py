@@ -83,7 +83,7 @@ def first_account(journal: Any, vault: Vault, role: contract.Role, secrets: Path
 
     def act(work: Work) -> dict[str, Any]:
         work.decide(USER, id, asked)
-        credential(work, id, password)
+        credential(work, id, password, once=True)
         vault.seal(work, person(id), "user", {"name": f"首任{contract.ROLES[role]}"})
         return {"id": id}
 

@@ -10,19 +10,21 @@ from pydantic import BaseModel
 
 from services.kernel import metrics
 from services.kernel.aggregate import Aggregate
+from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Envelope
 from services.kernel.imports import Imports
-from services.kernel.lists import page
 from services.kernel.rpc import command, query
 from services.kernel.rules import wrong
+from services.kernel.store import Document
 from services.kernel.work import Work
 
 from .. import contract
 from ..contract.permissions import EVERYWHERE
 from ..domain import UNIT, USER, User
-from ..domain.user import ByUser, parts
-from ..store import accounts, directory
+from ..domain.separation import separated
+from ..domain.user import Asked, ByUser, parts
+from ..store import access, accounts, directory
 
 Answer = dict[str, Any]
 
@@ -45,44 +47,89 @@ class Users(Imports):
         metrics.COMBINED_ROLES.set(len(accounts.combining(self.journal.database)))
         return answer
 
-    @command(contract.SetPassword)
-    def set_password(self, command: contract.SetPassword, envelope: Envelope) -> Answer:
-        """Replace somebody's password; every session of theirs ends."""
+    @command(contract.ChangePassword)
+    def change_password(self, command: contract.ChangePassword, envelope: Envelope) -> Answer:
+        """Replace one's own password; every session of one's own ends."""
 
-        def act(work: Work, command: contract.SetPassword) -> None:
+        def act(work: Work, command: contract.ChangePassword) -> None:
             _decide(work, command)
             credential(work, command.id, command.password)
             end_sessions(work, command.id)
 
         return self._on_user(command, envelope, act)
 
+    @command(contract.ResetPassword)
+    def reset_password(self, command: contract.ResetPassword, envelope: Envelope) -> Answer:
+        """Give somebody a password for one sign-in; every session of theirs ends, and so does a lock."""
+
+        def act(work: Work, command: contract.ResetPassword) -> None:
+            _decide(work, command)
+            credential(work, command.id, command.password, once=True)
+            work.write("lockouts", pymongo.DeleteOne({"_id": access.lock_key(command.id)}))
+            end_sessions(work, command.id)
+
+        return self._on_user(command, envelope, act)
+
+    @command(contract.DisableUser)
+    def disable_user(self, command: contract.DisableUser, envelope: Envelope) -> Answer:
+        """Let somebody sign in no more; every session of theirs ends."""
+
+        def act(work: Work, command: contract.DisableUser) -> None:
+            _decide(work, command)
+            end_sessions(work, command.id)
+
+        return self._on_user(command, envelope, act)
+
+    @command(contract.EnableUser)
+    def enable_user(self, command: contract.EnableUser, envelope: Envelope) -> Answer:
+        """Let somebody sign in again."""
+        return self._on_user(command, envelope, _decide)
+
     @command(contract.SetIdentity)
     def set_identity(self, command: contract.SetIdentity, envelope: Envelope) -> Answer:
         """Say who somebody is to the OIDC provider; one identity is one user's."""
 
-        def act(work: Work) -> Answer:
-            if work.get(USER, command.id) is None:
-                raise DomainError("user.not_found", "没有这个用户", "not_found")
+        def act(work: Work, command: contract.SetIdentity) -> None:
+            _decide(work, command)
             taken = {"_id": command.digest, "user": {"$ne": command.id}}
             if command.digest and self.journal.database["identities"].find_one(taken, session=work.session):
                 raise DomainError("user.identity_taken", "该身份已对应另一个账号", "conflict")
             work.write("identities", pymongo.DeleteMany({"user": command.id}))
             if command.digest:
                 work.write("identities", pymongo.InsertOne({"_id": command.digest, "user": command.id}))
-            return {"id": command.id, "version": work.version(USER, command.id)}
 
-        answer: Answer = self.journal.execute(envelope, command, act)
-        return answer
+        return self._on_user(command, envelope, act)
 
     @query(contract.ListUsers)
     def list_users(self, query: contract.ListUsers, envelope: Envelope) -> Answer:
         """A page of a unit's accounts, with their names."""
-        users = self.journal.database["users"]
-        found = page(users, {"scope": query.unit}, sort="_id", page=query.page, page_size=query.page_size)
-        names = self.vault.read_many(person(user["id"]) for user in found["items"])
-        for user in found["items"]:
-            user["name"] = names.get(person(user["id"]), {}).get("name", "")
+        found = accounts.listed(self.journal.database, query, utc_now())
+        self._with_names(found["items"])
         return found
+
+    @query(contract.GetUser)
+    def get_user(self, query: contract.GetUser, envelope: Envelope) -> Answer:
+        """One account."""
+        found = accounts.one(self.journal.database, query.id, envelope.actor.unit, utc_now())
+        self._with_names([found])
+        return found
+
+    @query(contract.ListCombined)
+    def list_combined(self, query: contract.ListCombined, envelope: Envelope) -> Answer:
+        """Accounts that combine what separates, with the pairs."""
+        found = accounts.combining(self.journal.database, query.unit)
+        items: list[Document] = [
+            {"id": user["_id"], "unit": user["unit"], "roles": user["roles"]}
+            | {"pairs": separated(accounts.roles_of(user))}
+            for user in found
+        ]
+        self._with_names(items)
+        return {"items": items, "total": len(items), "more_than": False, "page": 1, "page_size": max(1, len(items))}
+
+    def _with_names(self, users: list[Document]) -> None:
+        names = self.vault.read_many(person(user["id"]) for user in users)
+        for user in users:
+            user["name"] = names.get(person(user["id"]), {}).get("name", "")
 
     def apply_row(self, work: Work, kind: str, row: BaseModel) -> None:
         """A row of 用户名册: what its sender's role may say."""
@@ -133,8 +180,11 @@ class Users(Imports):
         def act(work: Work) -> Answer:
             if envelope.expected is not None and envelope.expected != work.version(USER, command.id):
                 raise DomainError("version.stale", "账号已被他人修改，请刷新后重试", "stale")
+            if command.id != envelope.actor.user and (known := work.get(USER, command.id)) is not None:
+                reached(work, parts(known), "id")
             decide(work, command)
-            return {"id": command.id, "version": work.version(USER, command.id)}
+            taken = {"mark": access.mark(command.password)} if hasattr(command, "password") else {}
+            return {"id": command.id, "version": work.version(USER, command.id), **taken}
 
         answer: Answer = self.journal.execute(envelope, without_secret(command), act)
         return answer
@@ -144,7 +194,7 @@ class Users(Imports):
         before = work.version(USER, command.id)
         _decide(work, command)
         if work.version(USER, command.id) > before:
-            credential(work, command.id, command.password)
+            credential(work, command.id, command.password, once=True)
             self.vault.seal(work, person(command.id), "user", {"name": command.name})
         else:
             self._same_person(command.id, command.name)
@@ -163,7 +213,7 @@ def decide_roles(work: Work, command: contract.SetRoles) -> None:
     before = work.version(USER, command.id)
     _decide(work, command)
     if work.version(USER, command.id) > before:
-        work.write(directory.ACCESS, directory.raised())
+        end_sessions(work, command.id)
 
 
 def reached(work: Work, units: Iterable[str], field: str) -> None:
@@ -183,14 +233,14 @@ def reached(work: Work, units: Iterable[str], field: str) -> None:
         work.paths[unit] = path
 
 
-def _decide(work: Work, command: contract.AddUser | contract.SetRoles | contract.SetPassword) -> User:
+def _decide(work: Work, command: Asked) -> User:
     actor = work.envelope.actor
     return work.decide(USER, command.id, ByUser(asked=command, user=actor.user, role=actor.role))
 
 
-def credential(work: Work, user: str, password: str) -> None:
-    """Keep the hash of a password."""
-    row = {"_id": user, "password": password, "changed": work.now}
+def credential(work: Work, user: str, password: str, *, once: bool = False) -> None:
+    """Keep the hash of a password; `once`: it is given by somebody else and opens nothing but a change of itself."""
+    row = {"_id": user, "password": password, "changed": work.now, **({"once": True} if once else {})}
     work.write("credentials", pymongo.ReplaceOne({"_id": user}, row, upsert=True))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -18,11 +20,13 @@ from . import directory
 
 LOG = "audit"
 _GATHERED_SECONDS = 0.05
+MOST_FAILURES, LOCKED_MINUTES = 5, 15
+"""After so many failures in a row a name is locked for so long."""
 
 
 def ensure_indexes(database: Database[Document]) -> None:
     """One for each way in which the log is asked; each entry says itself when it may go."""
-    ensure_collections(database, ("identities",))
+    ensure_collections(database, ("identities", "sign_ins"))
     database["identities"].create_index("user", unique=True)
     log = database[LOG]
     log.create_index("expires", expireAfterSeconds=0)
@@ -34,7 +38,18 @@ def ensure_indexes(database: Database[Document]) -> None:
     sessions.create_index([("user", 1), ("created", -1)])
     sessions.create_index("request", unique=True, partialFilterExpression={"request": {"$exists": True}})
     database["lockouts"].create_index("expires", expireAfterSeconds=0)
+    database["lockouts"].create_index("user", partialFilterExpression={"user": {"$gt": ""}})
     database["handshakes"].create_index("expires", expireAfterSeconds=0)
+
+
+def lock_key(name: str) -> str:
+    """Under which attempts on a name are counted: what is typed as a name may be a password."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def mark(hash_: str) -> str:
+    """By which the edge knows that a hash of its own was taken, and not an earlier one under the same key."""
+    return hashlib.sha256(hash_.encode()).hexdigest()[:16]
 
 
 class Asked(BaseModel):
@@ -120,6 +135,16 @@ async def listed(database: AsyncDatabase[Document], asked: Asked, below: str | N
 async def open_session(database: AsyncDatabase[Document], session: Document) -> None:
     """Somebody is signed in, or a program of theirs may be."""
     await database["sessions"].insert_one(session)
+
+
+async def signed_in(database: AsyncDatabase[Document], user: str, at: datetime) -> None:
+    """Keep when somebody signed in last."""
+    await database["sign_ins"].update_one({"_id": user}, {"$max": {"at": at}}, upsert=True)
+
+
+async def unlock(database: AsyncDatabase[Document], user: str) -> bool:
+    """Forget failed attempts to sign in as somebody; whether there were any."""
+    return bool((await database["lockouts"].delete_one({"_id": lock_key(user)})).deleted_count)
 
 
 async def sessions(database: AsyncDatabase[Document], user: str) -> list[Document]:

@@ -84,6 +84,8 @@ class Directory:
         if digest not in kept:
             found = await self._database["sessions"].aggregate([{"$match": {"_id": digest}}, _WITH_ROLES])
             for session in await found.to_list(1):
+                if any(user.get("disabled") for user in session["users"]):
+                    continue
                 held = [role for user in session["users"] for role in user["roles"]]
                 only = session.get("only")
                 kept[digest] = {**session, "roles": held if only is None else [role for role in held if role == only]}

@@ -42,6 +42,7 @@ OPEN = (
 """Nobody need be signed in."""
 
 ANYBODY = (
+    "change_password",
     "list_campaigns",
     "list_permissions",
     "list_tokens",
@@ -62,6 +63,7 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
     Action.grant_roles: (
         "add_import roles",
         "get_import roles",
+        "list_combined",
         "page import_view roles",
         "set_roles",
     ),
@@ -169,10 +171,13 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
     Action.manage_users: (
         "add_import users",
         "add_user",
+        "disable_user",
+        "enable_user",
         "get_import users",
-        "list_users",
         "page import_view users",
+        "reset_password",
         "set_identity",
+        "unlock_user",
     ),
     Action.read_access_log: (
         "list_audit",
@@ -334,6 +339,10 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "list_reforms",
         "list_units",
         "page reforms_view",
+    ),
+    Action.read_users: (
+        "get_user",
+        "list_users",
     ),
     Action.register_tickets: (
         "page record ticket",

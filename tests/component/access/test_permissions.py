@@ -14,7 +14,7 @@ from services.gateway.contract import Role
 from services.gateway.contract.permissions import PERMISSIONS, Action, may
 from services.gateway.grpc_api import make_server
 from services.gateway.pb.shengzhi.report.v1 import reports_pb2 as pb
-from services.gateway.rates import Rates
+from services.gateway.rates import Callers
 from services.gateway.streams import Streams
 from tests.component.access.operations import Ask, asks
 from tests.component.access.table import ANYBODY, BY_ROLE, GRPC, ON_ROOT, ON_UNIT, OPEN
@@ -123,7 +123,7 @@ def test_every_method_of_grpc_does_what_the_table_says(mongo: str, database: str
         wrong = []
         async with world(mongo, database) as made:
             address = f"127.0.0.1:{free_port()}"
-            server = await make_server(made.gate, Streams(made.gate), Rates(1e6), address)
+            server = await make_server(made.gate, Streams(made.gate), Callers(1e6, 1e6), address)
             await server.start()
             async with grpc.aio.insecure_channel(address) as channel:
                 for name, (action, on_unit, fields) in GRPC.items():

@@ -22,7 +22,10 @@ from services.cli.local.process import free_port, wait_until
 from services.gateway.commands import Commands
 from services.gateway.contract import PERMITS, SHEETS_BY
 from services.gateway.domain import Action
-from services.gateway.gate import Gate, hash_password
+from services.gateway.gate import Gate
+from services.gateway.passwords import hash_password
+from services.gateway.sign_in import sign_in
+from services.gateway.store.access import lock_key, mark
 from services.kernel import bus
 from services.kernel.errors import DomainError
 from services.kernel.event import Envelope, Event, new_id
@@ -69,6 +72,7 @@ class Worker:
         method: str,
         body: dict[str, Any],
         *,
+        user: str = "u1",
         role: str | None = None,
         unit: str = "*",
         units: tuple[str, ...] = (),
@@ -78,7 +82,7 @@ class Worker:
         known = {row["_id"]: row["path"] for row in self.database["units"].find({"_id": {"$in": units}})}
         given: dict[str, Any] = {
             "command_id": new_id(),
-            "actor": acting(PERMITS, method, unit, role, "system_admin"),
+            "actor": acting(PERMITS, method, unit, role, "system_admin", user),
             "paths": {"*": ["*"], **known} if unit == "*" else known,
             "deadline": datetime.now(UTC) + timedelta(seconds=PATIENCE),
         }
@@ -256,17 +260,19 @@ def test_users_and_what_is_kept_of_them(worker: Worker) -> None:
     command_id = new_id()
     first = worker.ask("add_user", asked, units=("P",), command_id=command_id)
     again = worker.ask("add_user", {**asked, "password": HASH[:-1] + "w"}, units=("P",), command_id=command_id)
-    assert first == again == {"id": "zhang", "version": 1}
+    assert first == again == {"id": "zhang", "version": 1, "mark": mark(HASH)}
     everything = str(list(worker.database["journal"].find())) + str(list(worker.database["users"].find()))
     everything += str(list(worker.database["private"].find())) + str(list(worker.database["commands"].find()))
     assert "张三" not in everything
     assert "argon2" not in everything
     worker.database["sessions"].insert_one({"_id": "s1", "user": "zhang"})
-    worker.ask("set_password", {"id": "zhang", "password": HASH[:-1] + "x"})
+    changed = {"id": "zhang", "password": HASH[:-1] + "x"}
+    assert worker.refusal("change_password", changed) == "password.not_own"
+    worker.ask("change_password", changed, user="zhang", role="account", unit="-")
     assert worker.database["sessions"].count_documents({"user": "zhang"}) == 0
     known = worker.database["credentials"].find_one({"_id": "zhang"})
     assert known is not None
-    assert known["password"].endswith("x")
+    assert (known["password"], "once" in known) == (changed["password"], False)
     roles = {"id": "zhang", "roles": [held, {"role": "agent", "unit": "P"}]}
     worker.ask("set_roles", roles, role="security_admin")
     listed = worker.ask("list_users", {"unit": "P"}, unit="P")
@@ -359,18 +365,74 @@ def test_accounts_and_roles_lie_within_the_reach_of_who_changes_them(worker: Wor
     assert worker.refusal("set_roles", roles("R"), **guard, **forged) == "unit.out_of_scope"
 
 
+def test_who_is_disabled_is_not_let_in_by_a_session_that_comes_late(worker: Worker, mongo: str) -> None:
+    """A sign-in that was on its way while the account was disabled opens a session that nobody is known by."""
+    worker.ask("add_user", {"id": "feng", "name": "冯五", "unit": "P", "password": HASH})
+    worker.ask("disable_user", {"id": "feng", "reason": "调离"})
+    assert worker.refusal("disable_user", {"id": "u1", "reason": "误操作"}) == "user.not_found"
+
+    async def act() -> None:
+        async with AsyncMongoClient[Document](mongo) as client:
+            database = client.get_database(worker.database.name, codec_options=CODEC)
+            gate = Gate(database, Commands("amqp://nobody", KEYS))
+            token = await gate.open_session("feng", datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1))
+            with pytest.raises(DomainError, match=r"token\.invalid"):
+                await gate.identify(token)
+            worker.ask("enable_user", {"id": "feng"})
+            assert (await gate.identify(token)).user == "feng"
+
+    asyncio.run(act())
+
+
+def test_accounts_are_listed_by_whether_they_sign_in(worker: Worker) -> None:
+    """By state, role and last sign-in, with names; one alone is shown as it is in the list."""
+    worker.ask("add_unit", unit("L", kind="department"))
+    now, users = datetime.now(UTC), ("l-off", "l-locked", "l-new", "l-old", "l-on")
+    for id in users:
+        worker.ask("add_user", {"id": id, "name": f"样例{id}", "unit": "L", "password": HASH})
+    for id in users[3:]:
+        worker.ask("change_password", {"id": id, "password": HASH}, user=id, role="account", unit="-")
+    worker.ask("disable_user", {"id": "l-off", "reason": "调离"})
+    worker.ask("set_roles", {"id": "l-on", "roles": [{"role": "judge", "unit": "L"}]}, role="security_admin")
+    lock = {"_id": lock_key("l-locked"), "user": "l-locked", "failures": 5, "expires": now + timedelta(minutes=5)}
+    worker.database["lockouts"].insert_many([lock, {**lock, "_id": "another", "user": "l-new", "failures": 4}])
+    worker.database["sign_ins"].insert_many(
+        [{"_id": "l-on", "at": now}, {"_id": "l-old", "at": datetime(2026, 1, 5, tzinfo=UTC)}]
+    )
+
+    def listed(**asked: str) -> list[tuple[str, str]]:
+        found = worker.ask("list_users", {"unit": "L", **asked})
+        assert found["total"] == len(found["items"])
+        return [(user["id"], user["state"]) for user in found["items"]]
+
+    states = ["disabled", "locked", "pending", "active", "active"]
+    assert sorted(listed()) == sorted(zip(users, states, strict=True))
+    assert listed(state="locked") == [("l-locked", "locked")]
+    assert listed(role="judge") == [("l-on", "active")]
+    assert ("l-on", "active") not in listed(signed_in_before="2026-01-06")
+    assert listed(signed_in_before="2026-01-06", state="active") == [("l-old", "active")]
+    assert ("l-old", "active") not in listed(signed_in_before="2026-01-05")
+    (on,) = worker.ask("list_users", {"unit": "L", "role": "judge"})["items"]
+    assert worker.ask("get_user", {"id": "l-on"}) == on
+    assert on["name"] == "样例l-on"
+    worker.ask("reset_password", {"id": "l-locked", "password": HASH})
+    assert listed(state="locked") == []
+
+
 def test_what_the_worker_changes_acts_on_the_next_request(worker: Worker, mongo: str) -> None:
     """A unit, a campaign, a role taken away, a session ended: the gate that has just read knows it at once."""
     wang = {"id": "wang", "name": "王五", "unit": "P", "password": hash_password("w")}
     worker.ask("add_user", wang)
+    own = {name: wang[name] for name in ("id", "password")}
+    worker.ask("change_password", own, user="wang", role="account", unit="-")
     worker.ask("set_roles", {"id": "wang", "roles": [{"role": "secretary", "unit": "P"}]}, role="security_admin")
 
     async def act() -> None:
         async with AsyncMongoClient[Document](mongo, event_listeners=[reads]) as client:
             database = client.get_database(worker.database.name, codec_options=CODEC)
             gate, other = (Gate(database, Commands("amqp://nobody", KEYS)) for _ in range(2))
-            token, _ = await gate.sign_in("wang", "w")
-            second, _ = await gate.sign_in("wang", "w")
+            token, _ = await sign_in(gate, "wang", "w")
+            second, _ = await sign_in(gate, "wang", "w")
             await other.sign_out(second)
             with pytest.raises(DomainError, match=r"token\.invalid"):
                 await gate.identify(second)
@@ -391,12 +453,18 @@ def test_what_the_worker_changes_acts_on_the_next_request(worker: Worker, mongo:
             assert after.paths == {"K": ["P", "K"]}
             assert len(after.periods) == len(before.periods) + 1
             member = {"id": "wang", "roles": [{"role": "member", "unit": "P"}]}
-            worker.ask("set_roles", member, role="security_admin")
-            with pytest.raises(DomainError, match=r"role\.missing"):
-                await writing("K")
-            worker.ask("set_password", {"id": "wang", "password": HASH})
-            with pytest.raises(DomainError, match=r"token\.invalid"):
+            for ends, body, role in (
+                ("set_roles", member, "security_admin"),
+                ("disable_user", {"id": "wang", "reason": "调离"}, "system_admin"),
+                ("reset_password", own, "system_admin"),
+            ):
                 await gate.identify(token)
+                worker.ask(ends, body, role=role)
+                with pytest.raises(DomainError, match=r"token\.invalid"):
+                    await gate.identify(token)
+                worker.ask("enable_user", {"id": "wang"})
+                later = datetime.now(UTC) + timedelta(hours=1)
+                token = await gate.open_session("wang", datetime.now(UTC), later)
 
     reads = Reads()
     asyncio.run(act())

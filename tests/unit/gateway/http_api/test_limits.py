@@ -15,27 +15,51 @@ from starlette.types import Message
 from services.gateway.gate import Gate
 from services.gateway.http_api import limits
 from services.gateway.http_api.app import make_app
-from services.gateway.rates import BURST_SECONDS, Rates
+from services.gateway.pages import mount
+from services.gateway.rates import BURST_SECONDS, Callers
 from services.kernel.errors import DomainError
 
 
 def test_who_asks_too_often_is_told_to_wait() -> None:
-    """A burst is answered, the next is 429 with Retry-After; another caller and the probes are not concerned."""
-    app = make_app(Gate(cast(Any, None), cast(Any, None)), rates=Rates(0.2))
+    """A burst is answered, the next is 429 with Retry-After, whatever token it makes up; probes are not concerned."""
+    app = make_app(Gate(cast(Any, None), cast(Any, None)), callers=Callers(0.2, 100))
 
     async def ask() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             answers = [await client.get("/api/v1/me") for _ in range(int(0.2 * BURST_SECONDS) + 1)]
             probe = await client.get("/healthz")
-            other = await client.get("/api/v1/unknown", headers={"Authorization": "Bearer other"})
-        return [*answers, probe, other]
+            made_up = [await client.get("/api/v1/me", headers={"Authorization": f"Bearer {n}"}) for n in range(3)]
+        return [*answers, probe, *made_up]
 
-    first, second, probe, other = asyncio.run(ask())
+    first, second, probe, *made_up = asyncio.run(ask())
     assert first.json()["code"] == "token.missing"
     assert (second.status_code, second.json()["code"]) == (429, "request.too_many")
-    assert second.headers["Retry-After"]
-    assert (probe.status_code, other.status_code) == (200, 404)
+    assert 1 <= int(second.headers["Retry-After"]) <= 5
+    assert probe.status_code == 200
+    assert {answer.status_code for answer in made_up} == {429}
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [("/api/v1/tokens", {"json": {}}), ("/login", {"data": {"name": "a", "new_password": "b"}})],
+    ids=["program", "form"],
+)
+def test_signing_in_has_a_limit_of_its_own_by_address(address: str, sent: dict[str, Any]) -> None:
+    """A form or a program: so many attempts are as many for both; one address does not take another's."""
+    app = make_app(Gate(cast(Any, None), cast(Any, None)), callers=Callers(1000, 1 / BURST_SECONDS), extend=mount)
+
+    async def ask(host: str) -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app=app, client=(host, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            await client.get("/login")  # a template that is read for the first time takes its while
+            return [await client.post(address, **sent) for _ in range(2)]
+
+    within, beyond = asyncio.run(ask("10.0.0.1"))
+    assert within.status_code == 422
+    assert beyond.status_code == 429
+    assert 1 <= int(beyond.headers["Retry-After"]) <= BURST_SECONDS
+    assert asyncio.run(ask("10.0.0.2"))[0].status_code != 429
 
 
 def test_a_body_that_never_ends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
