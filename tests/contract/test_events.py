@@ -209,8 +209,8 @@ def _references(told: Any) -> Iterator[str]:
 
 
 def _grown(told: Any) -> Any:
-    """An event with a field more in every object of its data."""
-    if isinstance(told, dict):
+    """An event with a field more in every object of its data; an empty map has no fields."""
+    if isinstance(told, dict) and told:
         return {**{key: _grown(value) for key, value in told.items()}, "tomorrow": 1}
     return [_grown(each) for each in told] if isinstance(told, list) else told
 

@@ -70,7 +70,7 @@ class AddUser(Command):
     to be made with some is refused.
     """
 
-    unit_fields: ClassVar[UnitFields] = (UnitField("roles/unit", "角色所在单位"),)
+    unit_fields: ClassVar[UnitFields] = (UnitField("unit", "账号所在单位"), UnitField("roles/unit", "角色所在单位"))
 
     id: Login
     name: DisplayName

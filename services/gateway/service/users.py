@@ -235,6 +235,7 @@ def reached(work: Work, units: Iterable[str], field: str) -> None:
 
 def _decide(work: Work, command: Asked) -> User:
     actor = work.envelope.actor
+    work.ask_lives(command, work.get(USER, command.id))
     return work.decide(USER, command.id, ByUser(asked=command, user=actor.user, role=actor.role))
 
 
