@@ -27,7 +27,7 @@ _GROUPS = (
     "before by central cooperating counts_as handler into issuer judge judges organiser owner pair_unit parent path",
     "provincial reported_unit superior unit units user visited",
     # numbers that a unit gives, codes, tags, days, months and windows
-    "after campaign credit_code first last month number party_code queue tag tags under window",
+    "after campaign credit_code first last month number party_code queue spans tag tags under window",
     # one of a few: kinds, states, rules
     "action kind missing rank state tie",
     # what is looked for, and what a sheet's row model reads

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.cli import SERVICES
-from services.gateway.contract import PERMISSIONS
+from services.gateway.contract import ACCOUNT, OWN_PASSWORD, PERMISSIONS
 from services.kernel.event import method_name
 from services.kernel.rpc import _Entrypoint
 
@@ -45,5 +45,8 @@ def test_an_entry_names_the_roles_of_the_table(name: str) -> None:
     """Roles come from the one table of permissions, and no role of it is called as a service's own timers are."""
     for ways in service_class(name).permits.values():
         for action, roles in ways.items():
+            if action == OWN_PASSWORD:  # what an account does by itself, before any role of its
+                assert roles == {ACCOUNT}
+                continue
             assert roles == {str(role) for role in PERMISSIONS[action]}
             assert "platform" not in roles

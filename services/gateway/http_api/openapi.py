@@ -52,6 +52,7 @@ _DESCRIBED = {
     "due_from": "完成时限不早于",
     "due_to": "完成时限不晚于",
     "outline": "调研方案的状态",
+    "role": "角色",
     "pair": "结对的标识",
     "contest": "比赛的标识",
     "member": "党员编号",

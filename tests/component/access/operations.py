@@ -79,7 +79,7 @@ def _of(route: APIRoute, path: str) -> Iterator[Ask]:
         url = path
         for name, value in parts.items():
             url = url.replace(f"{{{name}}}", value)
-        url = url.replace("{unit}", UNIT)
+        url = url.replace("{unit}", UNIT).replace("{year}", "2026")
         url = url.replace("{id}", _id(path))
         name = " ".join([f"{'page ' if screen else ''}{route.name}", *parts.values()])
         yield Ask(name, method, url, {"params": _query(route), **_body(route, parts, screen)})
@@ -133,7 +133,9 @@ def _body(route: APIRoute, parts: dict[str, str], screen: bool) -> dict[str, Any
     if route.name in ("add_import", "import_sheet"):
         area = parts.get("area", "study")
         kind = parts.get("kind") or next(iter(WAYS[area].sheets))
-        data = filled(WAYS[area].sheets[kind], [{"id": "NEW", "parent": UNIT, "unit": UNIT, "roles": UNIT}])
+        data = filled(
+            WAYS[area].sheets[kind], [{"id": "NEW", "parent": UNIT, "unit": UNIT, "roles": UNIT, "year": 2026}]
+        )
         return {"data": {"area": area, "kind": kind}, "files": {"file": ("a.xlsx", data, XLSX)}}
     if screen:
         return {"data": {**_form(parts), **FORMS_OF.get(route.name, {})}} if "POST" in (route.methods or ()) else {}

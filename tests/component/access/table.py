@@ -67,6 +67,11 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "page import_view roles",
         "set_roles",
     ),
+    Action.keep_calendar: (
+        "get_export calendars calendars",
+        "get_import calendars",
+        "page import_view calendars",
+    ),
     Action.issue_reports: (
         "issue_report",
         "page issue_made",
@@ -537,9 +542,6 @@ BY_ROLE: dict[Action, tuple[str, ...]] = {
     ),
     Action.keep_calendar: (
         "add_import calendars",
-        "get_export calendars calendars",
-        "get_import calendars",
-        "page import_view calendars",
         "set_calendar",
     ),
     Action.operate: (
