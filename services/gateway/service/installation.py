@@ -2,7 +2,7 @@
 
 Nobody can give the first security administrator their role but the installation. An account of each kind is made from
 a password file that `shengzhi keys` wrote; a store of an earlier version gets those that it lacks. What combines
-separated roles there keeps working, and is told to the security administrator.
+separated roles there keeps working, and the security administrator sees it in a list.
 """
 
 from __future__ import annotations
