@@ -69,7 +69,7 @@ def value_of(cell: Cell) -> Value:  # noqa: PLR0911  # a line for each thing tha
     sort = formats.sort_of(cell.format)
     if sort in ("date", "time", "duration"):
         return _moment(value, sort)
-    if abs(value) >= 10**MOST_DIGITS:
+    if not abs(value) < 10**MOST_DIGITS:
         detail = f"数字超过 {MOST_DIGITS} 位，电子表格已不能准确保存；请把单元格设为“文本”格式后重新填写"
         return Unreadable("cell.number_too_long", detail)
     return value if sort == "plain" else Styled(value, cell.format)
@@ -77,6 +77,8 @@ def value_of(cell: Cell) -> Value:  # noqa: PLR0911  # a line for each thing tha
 
 def _moment(days: float, sort: str) -> Value:
     """A date, a time of day, an instant on a wall, or a span, to the millisecond."""
+    if not abs(days) < _LAST_DAY + 1:
+        return _no_date()
     milliseconds = round(days * 86_400_000)
     whole, rest = divmod(milliseconds, 86_400_000)
     if sort == "duration":
@@ -84,9 +86,13 @@ def _moment(days: float, sort: str) -> Value:
     if whole == 0 and (sort == "time" or rest):
         return (_EPOCH + timedelta(milliseconds=rest)).time()
     if not _FIRST_DAY <= whole <= _LAST_DAY:
-        return Unreadable("cell.not_a_date", "是日期格式的数字，但不是存在的日期；请重新填写，如 2026-03-05")
+        return _no_date()
     moment = _EPOCH + timedelta(milliseconds=milliseconds)
     return moment.date() if rest == 0 else moment
+
+
+def _no_date() -> Unreadable:
+    return Unreadable("cell.not_a_date", "是日期格式的数字，但不是存在的日期；请重新填写，如 2026-03-05")
 
 
 def to_wire(value: Any) -> Any:

@@ -187,7 +187,7 @@ def test_accounts_by_the_command_line(province: Province, monkeypatch: pytest.Mo
     assert "password.too_short" in run("password", "by-line", "--old", once, "--new", "short", status=1)
     run("password", "by-line", "--old", once, "--new", PASSWORD)
     assert "by-line" in run("list", "--state", "active", "--unit", UNIT)
-    assert "没有这样的账号" in run("list", "--role", "partner")
+    assert "没有这样的账号" in run("list", "--role", "partner", "--unit", UNIT)
     assert "没有这样的账号" in run("list", "--conflicts", by="guard")
     assert "没有锁定" in run("unlock", "by-line")
     run("disable", "by-line", "--reason", "调离")

@@ -32,7 +32,7 @@ SHEET = Sheet(
     Row,
 )
 HEAD = texts(1, "名称", "缺席", "日期")
-FORMATS = ("General", "0%", "yyyy-mm-dd", "00000", '0"人"')
+FORMATS = ("General", "0%", "yyyy-mm-dd", "00000", '0"人"', "[h]:mm")
 
 
 def book(*rows: str, title: str = "台账", **more: Any) -> bytes:
@@ -66,6 +66,7 @@ def only(data: bytes) -> dict[str, Any]:
         ('<c r="B2"><f t="shared" si="0"/></c>', "cell.formula_not_computed"),
         (number("B2", 20260706000000012345), "cell.number_too_long"),
         (number("B2", -5, style=2), "cell.not_a_date"),
+        (number("B2", 20260706000000012345, style=5), "cell.not_a_date"),
     ],
 )
 def test_a_cell_that_cannot_be_read_is_refused_by_its_name(cell: str, code: str) -> None:

@@ -177,6 +177,8 @@ def dated(found: Found) -> Any:
     sort = FORMATS.get(int(code[3:]) if code.startswith("id ") else code, {"percentage": "scaled"}.get(code, ""))
     if sort in ("date", "time", "duration"):
         days = found.value + (1462 if since and sort == "date" else 0)
+        if not abs(days) < 2_958_466:
+            raise Wrong
         if sort == "duration" or (0 <= days < 1 and (sort == "time" or round(days * 86_400_000))):
             return timedelta(days=days)
         if not 61 <= days < 2_958_466:
