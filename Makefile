@@ -113,11 +113,11 @@ lock: $(BIN)/python ## requirements.lock and the image's part of it from pyproje
 
 .PHONY: proto
 proto: install ## Python from proto/, schemas and examples from the contracts
-	PATH=$(abspath $(BIN)):$$PATH $(BIN)/python -m grpc_tools.protoc --proto_path services/gateway/pb=proto --python_out . --grpc_python_out . --mypy_out . \
-		$$(cd proto && find shengzhi -name '*.proto' -printf 'services/gateway/pb/%p ')
-	find services/gateway/pb -name '*_pb2_grpc.py' -exec sed -i "s/^ *raise NotImplementedError('[^']*')$$/&  # the server has every method/" {} +
+	PATH=$(abspath $(BIN)):$$PATH $(BIN)/python -m grpc_tools.protoc --proto_path services/edge/pb=proto --python_out . --grpc_python_out . --mypy_out . \
+		$$(cd proto && find shengzhi -name '*.proto' -printf 'services/edge/pb/%p ')
+	find services/edge/pb -name '*_pb2_grpc.py' -exec sed -i "s/^ *raise NotImplementedError('[^']*')$$/&  # the server has every method/" {} +
 	$(BIN)/shengzhi contracts
-	$(BIN)/python -W ignore -m services.gateway.http_api.openapi > proto/openapi.json
+	$(BIN)/python -W ignore -m services.edge.http_api.openapi > proto/openapi.json
 
 ##@ Tidy up
 .PHONY: clean

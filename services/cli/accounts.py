@@ -13,9 +13,9 @@ from pathlib import Path
 
 from services.cli.client import Api, Refused, read_password
 from services.cli.sample.workbook import workbook
-from services.gateway.contract import ROLES, SHEETS, Role
 from services.kernel.event import EVERYWHERE
 from services.kernel.sheet_tasks import read
+from services.organisation.contract import ROLES, SHEETS, Role
 
 FILE = "accounts.json"
 CHANGE = "password.change_required"

@@ -10,14 +10,14 @@ import uvicorn
 import uvloop
 from prometheus_client import start_http_server
 
-from services.gateway.commands import Commands
-from services.gateway.gate import Gate
-from services.gateway.grpc_api import make_server
-from services.gateway.http_api.app import make_app, open_store
-from services.gateway.oidc import Provider
-from services.gateway.pages import mount
-from services.gateway.rates import Callers
-from services.gateway.streams import Streams
+from services.edge.commands import Commands
+from services.edge.gate import Gate
+from services.edge.grpc_api import make_server
+from services.edge.http_api.app import make_app, open_store
+from services.edge.oidc import Provider
+from services.edge.pages import mount
+from services.edge.rates import Callers
+from services.edge.streams import Streams
 from services.kernel import logs
 from services.kernel.settings import Settings, settings, signing_keys
 

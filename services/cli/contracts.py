@@ -14,10 +14,13 @@ from services.hotline import contract as hotline
 from services.kernel.event import CONTENT_TYPE, NAMESPACE, Event, Payload, body_of
 from services.kernel.reconcile import ENDED, TALLY
 from services.kernel.relay import WATERMARK
+from services.organisation import contract as organisation
 from services.research import contract as research
 from services.study import contract as study
 
-OWNERS = (study, hotline, research, gateway)
+CONTRACTS = (study, hotline, research, organisation, gateway)
+OWNERS = tuple(dict.fromkeys(contract.NAME for contract in CONTRACTS))
+"""Whose exchange an event is told on: what the organisation's contract describes, the gateway tells."""
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _INSTANT = "2026-03-05T01:00:00Z"
 _ID = "01956f3e-0000-7000-8000-000000000000"
@@ -41,11 +44,13 @@ def payloads() -> Iterator[tuple[str, type[Payload]]]:
     for owner in OWNERS:
         kinds = {
             value
-            for value in vars(owner).values()
+            for contract in CONTRACTS
+            if contract.NAME == owner
+            for value in vars(contract).values()
             if isinstance(value, type) and issubclass(value, Payload) and "type" in vars(value)
         }
         for kind in sorted(kinds, key=lambda kind: kind.type):
-            yield owner.NAME, kind
+            yield owner, kind
 
 
 def write_contracts(folder: Path) -> list[Path]:
@@ -132,7 +137,6 @@ def example(owner: str, kind: type[Payload]) -> dict[str, Any]:
 def asyncapi() -> dict[str, Any]:
     """An AsyncAPI 3.0 document: one channel an owner, its exchange; one message a kind of event."""
     messages = _messages()
-    owners = [owner.NAME for owner in OWNERS]
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -155,7 +159,7 @@ def asyncapi() -> dict[str, Any]:
                     }
                 },
             }
-            for owner in owners
+            for owner in OWNERS
         },
         "operations": {
             f"{owner}.tell": {
@@ -163,7 +167,7 @@ def asyncapi() -> dict[str, Any]:
                 "channel": {"$ref": f"#/channels/{owner}"},
                 "summary": f"What happened in {owner}, at least once, a record's events in their order.",
             }
-            for owner in owners
+            for owner in OWNERS
         },
         "components": {"messages": messages},
     }
@@ -183,7 +187,7 @@ def _messages() -> dict[str, Any]:
         }
     for teller in OWNERS:
         for told, summary in _TOLD.items():
-            name = f"{teller.NAME}.{told}"
+            name = f"{teller}.{told}"
             messages[name] = {
                 "name": f"{NAMESPACE}.{name}",
                 "title": told.split(".")[0].capitalize(),

@@ -13,7 +13,7 @@ from services.cli.local import supervisor
 from services.cli.local.process import LaunchError
 from services.cli.report import home, show
 from services.cli.terminal import console
-from services.gateway.contract import ROLES, Role
+from services.organisation.contract import ROLES, Role
 
 SAMPLE, OUT = Path("deploy/sample"), Path("build/demo")
 

@@ -15,7 +15,7 @@ from services.cli.accounts import Accounts
 from services.cli.client import Api, Imported, Refused, RowRefused
 from services.cli.parcel import TITLES, Parcel, Part
 from services.cli.submitting import submit
-from services.gateway.contract import Role
+from services.organisation.contract import Role
 
 AT_ONCE = 3
 """Uploads side by side to one service: while one is applied the next is sent and decided."""

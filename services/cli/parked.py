@@ -14,7 +14,7 @@ from services.cli.accounts import signed_in
 from services.cli.client import Api, Refused
 from services.cli.load import RUN, Folder, Secrets, Url, place_of
 from services.cli.terminal import console
-from services.gateway.contract import CONSUMERS, Role
+from services.organisation.contract import CONSUMERS, Role
 
 parked = typer.Typer(no_args_is_help=True, help="搁置的消息：列出、查看、重放、放弃")
 out = console()

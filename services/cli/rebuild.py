@@ -19,7 +19,6 @@ from services.cli.audit.command import settings_of, told
 from services.cli.audit.findings import Findings
 from services.cli.load import RUN, Folder
 from services.cli.terminal import console
-from services.gateway.contract import SOURCES
 from services.gateway.store import generation
 from services.gateway.store.facts import Projection
 from services.gateway.store.generation import QUEUE, Generation
@@ -33,6 +32,7 @@ from services.kernel.settings import Settings
 from services.kernel.signing import FILE, Keys
 from services.kernel.store import Document, open_database
 from services.kernel.vault import Cipher
+from services.organisation.contract import SOURCES
 
 _EXPIRES_MS = 3_600_000
 """The broker deletes the queue of a rebuild that died, an hour later."""

@@ -12,10 +12,10 @@ from services.cli.accounts import signed_in
 from services.cli.client import Api, Refused
 from services.cli.load import RUN, Folder, Secrets, Url, place_of
 from services.cli.terminal import console
-from services.gateway.contract import Role
-from services.gateway.documents import report_page, report_workbook
-from services.gateway.documents.show import instant, value
+from services.edge.documents import report_page, report_workbook
+from services.edge.documents.show import instant, value
 from services.kernel.instants import read_day
+from services.organisation.contract import Role
 
 COMPARED = {
     "study.sessions.leadership": "领学",

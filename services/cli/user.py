@@ -15,7 +15,7 @@ from services.cli.client import Api, Refused
 from services.cli.load import RUN, Folder, Secrets, Url, place_of
 from services.cli.report import home
 from services.cli.terminal import console
-from services.gateway.contract import ROLES, USER_STATES, Role, UserState
+from services.organisation.contract import ROLES, USER_STATES, Role, UserState
 
 user = typer.Typer(no_args_is_help=True, help="账号：建立、停用、解锁、重置密码；角色：授予、收回；修改本人密码")
 out = console()

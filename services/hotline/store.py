@@ -11,13 +11,13 @@ import pymongo
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-from services.gateway.contract import working_calendar
 from services.kernel import calendars
 from services.kernel.clock import SHANGHAI
 from services.kernel.errors import DomainError
 from services.kernel.lists import containing, page, shown
 from services.kernel.store import Document
 from services.kernel.working_days import Calendar
+from services.organisation.contract import working_calendar
 
 from .contract import ListTickets, limit_told
 from .domain import Rule, last_day

@@ -11,7 +11,6 @@ from pymongo import MongoClient
 from services.cli.audit.books import Books
 from services.cli.audit.findings import Findings
 from services.cli.audit.recount import DISTINCT
-from services.gateway.contract import MoveUnit, UnitKind
 from services.gateway.service.units import move_unit
 from services.gateway.store.period import Span
 from services.gateway.store.report import report
@@ -19,6 +18,7 @@ from services.kernel.event import Actor, Command, Envelope, new_id
 from services.kernel.journal import Journal
 from services.kernel.store import Document, ensure_collections, open_database
 from services.kernel.work import Work
+from services.organisation.contract import MoveUnit, UnitKind
 from services.research import contract as r
 from services.research import store as research_store
 from services.research.domain import MEASURE, NORM, PLACE, TOPIC, VISIT

@@ -148,8 +148,8 @@ def test_the_asyncapi_document_is_one() -> None:
     """The committed document has the structure of AsyncAPI 3.0, and every owner and kind of event is in it."""
     document = committed()
     assert faults(document) == []
-    assert {channel["address"] for channel in document["channels"].values()} == {f"{o.NAME}.events" for o in OWNERS}
-    told = {f"{owner.NAME}.{kind}" for owner in OWNERS for kind in (WATERMARK, TALLY, ENDED)}
+    assert {channel["address"] for channel in document["channels"].values()} == {f"{owner}.events" for owner in OWNERS}
+    told = {f"{owner}.{kind}" for owner in OWNERS for kind in (WATERMARK, TALLY, ENDED)}
     assert set(document["components"]["messages"]) == {*NAMES, *told}
 
 

@@ -40,7 +40,7 @@ NAMES_OF_THINGS = frozenset(name for group in _GROUPS for name in group.split())
 def _modules(within: str) -> Iterator[Any]:
     package = importlib.import_module(within)
     for module in pkgutil.walk_packages(package.__path__, f"{within}."):
-        if not module.name.startswith(("services.gateway.pb", "services.cli")) and "__main__" not in module.name:
+        if not module.name.startswith(("services.edge.pb", "services.cli")) and "__main__" not in module.name:
             yield importlib.import_module(module.name)
 
 
@@ -57,7 +57,7 @@ def _contracts() -> list[type[BaseModel]]:
 
 def _asked() -> Iterator[tuple[str, str, Any, Iterable[Any]]]:
     """What is asked for over REST: of each operation its parameters and its body."""
-    for module in _modules("services.gateway.http_api"):
+    for module in _modules("services.edge.http_api"):
         router = getattr(module, "router", None)
         for route in router.routes if isinstance(router, APIRouter) else ():
             if isinstance(route, APIRoute):

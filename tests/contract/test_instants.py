@@ -12,9 +12,9 @@ from fastapi.dependencies.models import Dependant
 from pydantic import AwareDatetime, BaseModel, create_model
 from pydantic.fields import FieldInfo
 
-from services.cli.contracts import OWNERS, payloads
-from services.gateway.http_api.app import make_app
-from services.gateway.pages import mount
+from services.cli.contracts import CONTRACTS, payloads
+from services.edge.http_api.app import make_app
+from services.edge.pages import mount
 from services.kernel import held_rows, import_rows
 from services.kernel.event import Command, Envelope, Event
 from services.kernel.instants import Day, Instant
@@ -26,12 +26,12 @@ READ_BY: dict[Any, Any] = {date: get_args(Day)[1], datetime: get_args(Instant)[1
 
 def commands() -> Iterator[type[BaseModel]]:
     """Commands and queries of every service, and rows of every sheet."""
-    for module in (*OWNERS, import_rows, held_rows):
+    for module in (*CONTRACTS, import_rows, held_rows):
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Command):
                 yield value
-    for owner in OWNERS:
-        yield from (sheet.row for sheet in owner.SHEETS.values())
+    for contract in CONTRACTS:
+        yield from (sheet.row for sheet in getattr(contract, "SHEETS", {}).values())
 
 
 def leaves(told: Any, marks: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:

@@ -9,8 +9,8 @@ from typing import Any, cast
 import jsonschema
 import pytest
 
-from services.gateway.http_api.app import make_app
-from services.gateway.http_api.openapi import snapshot
+from services.edge.http_api.app import make_app
+from services.edge.http_api.openapi import snapshot
 
 COMMITTED = Path(__file__).parents[2] / "proto" / "openapi.json"
 SAID = json.loads(snapshot(make_app(cast(Any, None))))

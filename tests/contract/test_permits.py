@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from services.cli import SERVICES
-from services.gateway.contract import ACCOUNT, OWN_PASSWORD, PERMISSIONS
+from services.gateway.contract import ACCOUNT, OWN_PASSWORD
 from services.kernel.event import method_name
 from services.kernel.rpc import _Entrypoint
+from services.organisation.contract import PERMISSIONS
 
 NOBODY = {("hotline", "export_rows")}
 """What comes with taking sheets, where no sheet is given."""

@@ -22,12 +22,14 @@ from services.hotline.service import Hotline
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, method_name
 from services.kernel.lives import Life, UnitField, UnitFields, check
+from services.organisation import contract as organisation
 from services.research import contract as research
 from services.research.service import Research
 from services.study import contract as study
 from services.study.service import Study
 
 SERVICES: tuple[tuple[Any, type[Any]], ...] = (
+    (organisation, Gateway),
     (gateway, Gateway),
     (hotline, Hotline),
     (research, Research),

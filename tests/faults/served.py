@@ -16,7 +16,7 @@ if sys.argv[1] == "serve":
     sys.exit(serve.main(sys.argv[2:]))
 
 from services.cli import api
-from services.gateway.commands import Commands
+from services.edge.commands import Commands
 
 from .wrapped import around, here
 

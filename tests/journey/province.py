@@ -14,8 +14,8 @@ import httpx
 from pymongo import MongoClient
 
 from services.cli.local.platform import Platform
-from services.gateway.pb.shengzhi.report.v1 import reports_pb2 as pb
-from services.gateway.pb.shengzhi.report.v1 import reports_pb2_grpc
+from services.edge.pb.shengzhi.report.v1 import reports_pb2 as pb
+from services.edge.pb.shengzhi.report.v1 import reports_pb2_grpc
 from tests.eventually import PATIENCE
 
 PASSWORD = "Sample-2026-word"

@@ -22,8 +22,8 @@ import python_calamine
 import xlsxwriter
 
 from services.cli.local.process import Process, free_port, wait_ready
-from services.gateway.contract import SHEETS as GATEWAY
 from services.kernel.sheets import XLSX, Sheet
+from services.organisation.contract import SHEETS as GATEWAY
 from services.study.contract import SHEETS
 from tests.eventually import PATIENCE
 from tests.journey.province import PASSWORD, Province

@@ -12,9 +12,9 @@ import python_calamine
 from typer.testing import CliRunner
 
 from services.cli.calendar import calendar
-from services.gateway.contract import CALENDAR_SHEET
 from services.kernel.instants import read_instant
 from services.kernel.sheets import XLSX, filled
+from services.organisation.contract import CALENDAR_SHEET
 from tests.eventually import eventually
 from tests.journey.province import PASSWORD, ROOT, Province
 from tests.journey.test_rest import code, made

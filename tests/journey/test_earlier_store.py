@@ -22,7 +22,7 @@ from services.cli.loading import differing
 from services.cli.local.platform import Platform
 from services.cli.local.process import free_port
 from services.cli.verify import verify_journal
-from services.gateway.contract import Role
+from services.organisation.contract import Role
 from tests.eventually import eventually
 from tests.stores import restore
 

@@ -11,8 +11,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from services.gateway.pb.shengzhi.report.v1 import reports_pb2 as pb
-from services.gateway.pb.shengzhi.report.v1 import reports_pb2_grpc
+from services.edge.pb.shengzhi.report.v1 import reports_pb2 as pb
+from services.edge.pb.shengzhi.report.v1 import reports_pb2_grpc
 from tests.eventually import PATIENCE
 from tests.journey.province import CLOSES, OPENS, ROOT, Province
 

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from services.gateway.contract import SHEETS as GATEWAY
 from services.hotline.contract import SHEETS as HOTLINE
 from services.kernel.sheets import Sheet
+from services.organisation.contract import SHEETS as GATEWAY
 from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY
 from tests.contract.test_units_named import COMMANDS

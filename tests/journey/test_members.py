@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from services.cli.sample.workbook import workbook
-from services.gateway.contract import SHEETS as GATEWAY
 from services.kernel.reading import read
+from services.organisation.contract import SHEETS as GATEWAY
 from tests.eventually import PATIENCE, eventually
 from tests.journey.province import ROOT, AsUser, Province, founded
 

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from services.gateway.contract import Role
 from services.gateway.domain import PERMISSIONS, Action
 from services.gateway.projection import METRICS
+from services.organisation.contract import Role
 from tests.eventually import eventually
 from tests.journey.province import ROOT, AsUser, Province, founded
 from tests.journey.test_rest import code, key, made

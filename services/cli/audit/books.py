@@ -11,13 +11,13 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 
-from services.gateway.contract import SOURCES, Stay
 from services.gateway.projection import is_level, key_of, spread
 from services.gateway.store.generation import PROJECTION, QUEUE, Generation, current
 from services.gateway.store.tree import lines_of
 from services.kernel.event import Period
 from services.kernel.store import Document, open_database
 from services.kernel.work import without_bookkeeping
+from services.organisation.contract import SOURCES, Stay
 from services.study.store.uncounted import is_covering
 
 from .findings import Findings

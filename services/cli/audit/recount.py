@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.gateway.contract import Stay
 from services.gateway.domain import MEMBER, SUBMISSION, UNIT, Member, Submission, Unit
 from services.gateway.domain.submission import counted as counted_of_submission
 from services.gateway.projection import METRICS, key
@@ -18,6 +17,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.distinct import GRAINS, Grain, last_day, window
 from services.kernel.event import Period
 from services.kernel.rules import campaign_of
+from services.organisation.contract import Stay
 from services.research.domain import MEASURE, PLACE, TOPIC, VISIT, Visit, place_id_of, visiting
 from services.research.domain.loop import counted as counted_of_topic
 from services.research.domain.measure import counted as counted_of_measure

@@ -4,7 +4,7 @@ from services.cli.sample.joint import JUDGES
 from services.cli.sample.people import names
 from services.cli.sample.province import DESK, ROOT, Province
 from services.cli.sample.rows import Cells
-from services.gateway.contract import ROLES, Role
+from services.organisation.contract import ROLES, Role
 
 
 def accounts(province: Province) -> list[Cells]:

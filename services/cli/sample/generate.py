@@ -24,7 +24,7 @@ from services.cli.sample.submissions import RULE, corrected_after, issues, submi
 from services.cli.sample.supplements import study_sent, tickets_sent
 from services.cli.sample.untidy import Known, Wrong, untidy
 from services.cli.sample.workbook import Dates, workbook
-from services.gateway.contract import UNIT_KINDS
+from services.organisation.contract import UNIT_KINDS
 
 FIRST_SENT, SENT_LATER, SENT_LAST, UNTIDY = "1-ledgers", "2-supplements", "3-progress", "untidy"
 BY_LIST, NAMED = "4-by-list", "5-attendance"

@@ -10,8 +10,8 @@ from services.cli.sample.days import MONTHS, workdays
 from services.cli.sample.names import TOPICS
 from services.cli.sample.province import ROOT, Department, Province, Unit
 from services.cli.sample.rows import Row
-from services.gateway.contract import UnitKind
 from services.kernel.event import record_id
+from services.organisation.contract import UnitKind
 
 JUDGES = ("judge", "judge2", "judge3", "judge4", "judge5")
 CRITERIA = [{"name": "主题内容", "full": 50}, {"name": "表达感染力", "full": 30}, {"name": "形式创新", "full": 20}]

@@ -10,7 +10,7 @@ from services.cli.sample.days import FIRST, LAST, MONTHS, workdays
 from services.cli.sample.province import ROOT, Department, Province
 from services.cli.sample.recount import Figures, present_at, standing
 from services.cli.sample.rows import Row
-from services.gateway.contract import UnitKind
+from services.organisation.contract import UnitKind
 
 PLAN: dict[str, Any] = {
     "unit": ROOT,

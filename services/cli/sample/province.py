@@ -8,7 +8,7 @@ from random import Random
 
 from services.cli.sample.chance import chance
 from services.cli.sample.names import CENTRAL, ENTERPRISES, GOVERNMENT, INSTITUTIONS, OFFICES, PARTY_ORGANS, SECTIONS
-from services.gateway.contract import UnitKind
+from services.organisation.contract import UnitKind
 
 ROOT, DESK = "GW", "S001"
 REFORMED, REFORMS = date(2026, 7, 1), 4

@@ -8,9 +8,9 @@ from typing import Literal
 import xlsxwriter
 
 from services.cli.sample.rows import Cells
-from services.gateway.contract import SHEETS as GATEWAY
 from services.hotline.contract import SHEETS as HOTLINE
 from services.kernel.sheets import Sheet
+from services.organisation.contract import SHEETS as GATEWAY
 from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY
 

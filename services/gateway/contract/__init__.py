@@ -1,15 +1,6 @@
-"""Units, campaigns, submissions, users, members: what they take, tell, show. The only package for others to import."""
+"""Issued reports, and who may ask the gateway for what. The only package for others to import."""
 
-from .calendar import *
-from .calendar_sheet import *
-from .campaign import *
-from .initiative import *
-from .member import *
-from .permissions import *
+from services.organisation.contract.words import NAME as NAME
+
 from .permits import *
 from .report import *
-from .sheets import *
-from .submission import *
-from .unit import *
-from .user import *
-from .words import *

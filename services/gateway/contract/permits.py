@@ -5,14 +5,20 @@ from __future__ import annotations
 from services.kernel.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
 from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
 from services.kernel.permits import Permits
-
-from .calendar import SetCalendar
-from .campaign import OpenCampaign
-from .initiative import SetInitiatives
-from .member import AddMember, CorrectMember, ExportMembers, GetMember, ListMembers, RemoveMember, TransferMember
-from .permissions import Action, permitting
-from .report import IssueReport
-from .submission import (
+from services.organisation.contract.calendar import SetCalendar
+from services.organisation.contract.campaign import OpenCampaign
+from services.organisation.contract.initiative import SetInitiatives
+from services.organisation.contract.member import (
+    AddMember,
+    CorrectMember,
+    ExportMembers,
+    GetMember,
+    ListMembers,
+    RemoveMember,
+    TransferMember,
+)
+from services.organisation.contract.permissions import Action, permitting
+from services.organisation.contract.submission import (
     AcceptSubmission,
     ConfirmSubmission,
     ExcuseSubmission,
@@ -21,8 +27,8 @@ from .submission import (
     ReinstateSubmission,
     ReturnSubmission,
 )
-from .unit import AbolishUnit, AddUnit, MergeUnits, MoveUnit, RenameUnit, SplitUnit
-from .user import (
+from services.organisation.contract.unit import AbolishUnit, AddUnit, MergeUnits, MoveUnit, RenameUnit, SplitUnit
+from services.organisation.contract.user import (
     AddUser,
     ChangePassword,
     DisableUser,
@@ -34,6 +40,8 @@ from .user import (
     SetIdentity,
     SetRoles,
 )
+
+from .report import IssueReport
 
 __all__ = ["ACCOUNT", "OWN_PASSWORD", "PERMITS", "SHEETS_BY"]
 

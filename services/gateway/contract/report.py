@@ -12,9 +12,8 @@ from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
 from services.kernel.keys import key_of
 from services.kernel.lives import UnitField, UnitFields
-
-from .submission import Value
-from .words import EXAMPLE_UNIT, Name
+from services.organisation.contract.submission import Value
+from services.organisation.contract.words import EXAMPLE_UNIT, Name
 
 DocumentNumber = Annotated[
     str,

@@ -3,8 +3,8 @@
 from typing import Any
 
 from services.kernel.aggregate import Aggregate
+from services.organisation.contract.permissions import PERMISSIONS, Action, HeldRoles, may, may_open, opens
 
-from ..contract.permissions import PERMISSIONS, Action, HeldRoles, may, may_open, opens
 from .calendar import CALENDAR
 from .campaign import CAMPAIGN, Campaign
 from .initiative import INITIATIVE, Initiatives

@@ -13,8 +13,7 @@ from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command
 from services.kernel.rules import wrong
-
-from ..contract import DELIVERED, STATUTORY, CalendarContent, CalendarSet, Holiday, SetCalendar
+from services.organisation.contract import DELIVERED, STATUTORY, CalendarContent, CalendarSet, Holiday, SetCalendar
 
 _LONGEST = 15
 _ALL_SEVEN_SINCE = 2008

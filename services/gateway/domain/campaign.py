@@ -9,8 +9,15 @@ from pydantic import BaseModel, ConfigDict
 from services.kernel.aggregate import Aggregate
 from services.kernel.errors import DomainError
 from services.kernel.event import Command
+from services.organisation.contract import (
+    CampaignOpened,
+    OpenCampaign,
+    Phase,
+    PlanSubmissions,
+    SubmissionRule,
+    SubmissionsPlanned,
+)
 
-from ..contract import CampaignOpened, OpenCampaign, Phase, PlanSubmissions, SubmissionRule, SubmissionsPlanned
 from .period import days_of
 
 

@@ -12,8 +12,7 @@ from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command
 from services.kernel.keys import spellings
-
-from ..contract import LISTS, InitiativesSet, Item, SetInitiatives
+from services.organisation.contract import LISTS, InitiativesSet, Item, SetInitiatives
 
 
 class Version(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from ..contract import Lack
+from services.organisation.contract import Lack
 
 Values = Mapping[str, int | float | None]
 

@@ -13,8 +13,7 @@ from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
 from services.kernel.lives import UnitField, UnitFields
 from services.kernel.rules import wrong
-
-from ..contract import (
+from services.organisation.contract import (
     AddMember,
     CorrectMember,
     MemberCorrected,

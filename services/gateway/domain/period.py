@@ -6,8 +6,7 @@ import calendar
 from datetime import date, timedelta
 
 from services.kernel.working_days import Calendar, Waits, add_working_days
-
-from ..contract import DueDay, SubmissionRule
+from services.organisation.contract import DueDay, SubmissionRule
 
 
 def days_of(month: str) -> tuple[date, date]:

@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from services.kernel.aggregate import Aggregate
 from services.kernel.errors import DomainError
 from services.kernel.event import Command
-
-from ..contract import TreeChanged
+from services.organisation.contract import TreeChanged
 
 ALL = "tree"
 """The record's id."""

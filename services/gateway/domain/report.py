@@ -13,8 +13,9 @@ from services.kernel.errors import DomainError
 from services.kernel.event import Command, record_id
 from services.kernel.keys import spellings
 from services.kernel.rules import number_taken, wrong
+from services.organisation.contract import Value
 
-from ..contract import IssueReport, ReportIssued, Value
+from ..contract import IssueReport, ReportIssued
 
 
 class Report(BaseModel):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..contract import Role
+from services.organisation.contract import Role
 
 ADMINISTRATORS = (Role.system_admin, Role.security_admin, Role.audit_admin)
 EVERYWHERE_ROLES = frozenset({*ADMINISTRATORS, Role.operations})

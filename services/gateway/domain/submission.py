@@ -12,8 +12,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload, record_id
-
-from ..contract import (
+from services.organisation.contract import (
     SUBMISSION_STATES,
     AcceptSubmission,
     ConfirmSubmission,
@@ -37,6 +36,7 @@ from ..contract import (
     SubmissionState,
     SubmissionSubmitted,
 )
+
 from .period import days_of
 
 State = SubmissionState

@@ -13,8 +13,7 @@ from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
 from services.kernel.rules import wrong
-
-from ..contract import (
+from services.organisation.contract import (
     AbolishUnit,
     AddUnit,
     Called,

@@ -11,8 +11,7 @@ from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import EVERYWHERE, Command, Payload
 from services.kernel.rules import wrong
-
-from ..contract import (
+from services.organisation.contract import (
     ROLES,
     AddUser,
     ChangePassword,
@@ -29,6 +28,7 @@ from ..contract import (
     UserDisabled,
     UserEnabled,
 )
+
 from .separation import EVERYWHERE_ROLES, separated
 
 

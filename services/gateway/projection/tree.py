@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 
-from ..contract import Superior
+from services.organisation.contract import Superior
 
 ALWAYS = ""
 """Before every day, as days are compared here: as text such as 2026-03-05."""

@@ -18,8 +18,9 @@ from services.kernel.providers import Journalled, Relaying, Vaulted
 from services.kernel.rpc import command
 from services.kernel.scopes import Scoped
 from services.kernel.work import Work
+from services.organisation import contract
 
-from .. import contract
+from ..contract import PERMITS, SHEETS_BY
 from ..domain import AGGREGATES, CAMPAIGN, UNIT
 from ..domain.campaign import PlaceCampaign
 from ..store import facts
@@ -42,8 +43,8 @@ class Gateway(Units, Calendars, Users, Members, Lists, Submissions, Reports, Hel
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
-    permits: ClassVar = contract.PERMITS
-    sheets_by: ClassVar = contract.SHEETS_BY
+    permits: ClassVar = PERMITS
+    sheets_by: ClassVar = SHEETS_BY
     journal = Journalled(AGGREGATES, indexes=ensure_indexes)
     vault = Vaulted()
     importer = Importer()

@@ -18,8 +18,8 @@ from services.kernel.imports import Imports
 from services.kernel.rpc import command
 from services.kernel.store import Document
 from services.kernel.work import Work
+from services.organisation import contract
 
-from .. import contract
 from ..domain import CALENDAR
 from ..domain.calendar import PlaceCalendar, calendar_id, is_news
 from ..store import calendars

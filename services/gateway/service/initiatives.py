@@ -7,8 +7,8 @@ from typing import Any
 from services.kernel.event import Envelope
 from services.kernel.rpc import command
 from services.kernel.work import Work
+from services.organisation import contract
 
-from .. import contract
 from ..domain import INITIATIVE, Initiatives
 from ..domain.initiative import PlaceInitiatives, standing
 

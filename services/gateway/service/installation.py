@@ -23,9 +23,9 @@ from services.kernel.providers import Journalled
 from services.kernel.settings import settings
 from services.kernel.vault import Vault
 from services.kernel.work import Work
+from services.organisation import contract
+from services.organisation.contract.permissions import EVERYWHERE
 
-from .. import contract
-from ..contract.permissions import EVERYWHERE
 from ..domain import USER
 from ..domain.user import Install
 from ..store import accounts

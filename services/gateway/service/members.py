@@ -19,9 +19,9 @@ from services.kernel.rpc import command, query
 from services.kernel.rules import wrong
 from services.kernel.store import Document
 from services.kernel.work import Work
+from services.organisation import contract
+from services.organisation.contract.permissions import EVERYWHERE
 
-from .. import contract
-from ..contract.permissions import EVERYWHERE
 from ..domain import MEMBER, Member
 from ..domain.member import Belong, Renamed
 from ..store import members

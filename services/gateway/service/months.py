@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.kernel.work import Work
+from services.organisation import contract
 
-from .. import contract
 from ..domain import CAMPAIGN, SUBMISSION, UNIT
 from ..domain.period import days_of
 from ..domain.submission import AfterChildren, submission_id

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.gateway.contract import IssueReport
 from services.kernel.event import Envelope
 from services.kernel.numbered import identified
 from services.kernel.rpc import command
 from services.kernel.work import Work
+from services.organisation import contract
 
-from .. import contract
 from ..domain import REPORT
 from ..store import issues
 
@@ -21,8 +22,8 @@ class Reports:
 
     journal: Any
 
-    @command(contract.IssueReport)
-    def issue_report(self, command: contract.IssueReport, envelope: Envelope) -> Answer:
+    @command(IssueReport)
+    def issue_report(self, command: IssueReport, envelope: Envelope) -> Answer:
         """Keep a unit's figures as a document that is issued today bears them."""
 
         def act(work: Work) -> Answer:

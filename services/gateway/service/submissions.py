@@ -14,8 +14,8 @@ from services.kernel.event import Actor, Command, Envelope
 from services.kernel.rpc import command
 from services.kernel.work import Work
 from services.kernel.working_days import Calendar
+from services.organisation import contract
 
-from .. import contract
 from ..domain import CAMPAIGN, SUBMISSION, UNIT, Campaign
 from ..domain.period import days_of, due_of, openable
 from ..domain.submission import AfterChildren, submission_id

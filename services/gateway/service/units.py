@@ -13,9 +13,9 @@ from services.kernel.event import Envelope
 from services.kernel.rpc import command
 from services.kernel.rules import wrong
 from services.kernel.work import Work
+from services.organisation import contract
+from services.organisation.contract.permissions import EVERYWHERE
 
-from .. import contract
-from ..contract.permissions import EVERYWHERE
 from ..domain import MEMBER, TREE, UNIT, Unit
 from ..domain.period import days_of
 from ..domain.reform import ALL, ChangeTree, check_no_cycle

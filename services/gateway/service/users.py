@@ -18,9 +18,9 @@ from services.kernel.rpc import command, query
 from services.kernel.rules import wrong
 from services.kernel.store import Document
 from services.kernel.work import Work
+from services.organisation import contract
+from services.organisation.contract.permissions import EVERYWHERE
 
-from .. import contract
-from ..contract.permissions import EVERYWHERE
 from ..domain import UNIT, USER, User
 from ..domain.separation import separated
 from ..domain.user import Asked, ByUser, parts

@@ -13,8 +13,8 @@ from services.kernel.errors import DomainError
 from services.kernel.event import EVERYWHERE
 from services.kernel.lists import MOST_COUNTED
 from services.kernel.store import Document
+from services.organisation.contract import ListUsers, Role, UserState
 
-from ..contract import ListUsers, Role, UserState
 from ..domain.separation import ADMINISTRATORS, separated
 from .access import MOST_FAILURES
 

@@ -10,8 +10,8 @@ from pymongo.database import Database as Store
 from services.kernel.errors import DomainError
 from services.kernel.store import Document
 from services.kernel.working_days import Calendar
+from services.organisation.contract import DELIVERED, CalendarContent, working_calendar
 
-from ..contract import DELIVERED, CalendarContent, working_calendar
 from .snapshot import Database
 
 _FIELDS = dict.fromkeys(CalendarContent.model_fields, 1)

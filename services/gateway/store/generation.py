@@ -17,8 +17,8 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.kernel.store import Document, ensure_collections, in_transaction
+from services.organisation.contract import SOURCES
 
-from ..contract import SOURCES
 from .corrections import Locks
 from .tree import lines_of
 

@@ -8,8 +8,8 @@ from typing import Any
 from services.kernel.errors import DomainError, FieldError
 from services.kernel.free_text import masked
 from services.kernel.keys import spellings
+from services.organisation.contract import LISTS, Item
 
-from ..contract import LISTS, Item
 from ..domain import Initiatives
 from ..domain.initiative import standing
 from ..projection import METRICS, key, stored

@@ -18,8 +18,8 @@ from pymongo.database import Database
 from services.kernel.errors import DomainError
 from services.kernel.store import Document, ensure_collections
 from services.kernel.work import Work
+from services.organisation.contract import SOURCES
 
-from ..contract import SOURCES
 from ..domain.period import days_of
 from ..projection import LEVEL_FIELDS
 from .generation import PROJECTION, generation_of

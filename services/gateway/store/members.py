@@ -11,8 +11,7 @@ from services.kernel.errors import DomainError
 from services.kernel.lists import page
 from services.kernel.store import Document, ensure_collections
 from services.kernel.work import Work
-
-from ..contract import ListMembers
+from services.organisation.contract import ListMembers
 
 PROGRESS = "members"
 """The document of `directory` that counts changes, so that whoever follows them can be asked how far they are."""

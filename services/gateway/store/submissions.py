@@ -14,9 +14,9 @@ from pymongo.database import Database as Store
 from services.kernel.errors import DomainError
 from services.kernel.lists import MOST_COUNTED, shown
 from services.kernel.store import Document
+from services.organisation.contract import SETTLED, Prepared, SubmissionRule
+from services.organisation.contract import SubmissionState as State
 
-from ..contract import SETTLED, Prepared, SubmissionRule
-from ..contract import SubmissionState as State
 from ..domain.lacks import lacks
 from ..domain.period import days_of
 from ..domain.report import figures_not_ready

@@ -12,8 +12,8 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.kernel.store import Document
+from services.organisation.contract import Superior
 
-from ..contract import Superior
 from ..projection import Line, Path, Tree
 
 CHANGES = "reforms"

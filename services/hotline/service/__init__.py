@@ -7,7 +7,6 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel
 
-from services.gateway.contract import NAME as GATEWAY
 from services.kernel.aggregate import Aggregate
 from services.kernel.batch import subscribe
 from services.kernel.errors import DomainError
@@ -23,6 +22,7 @@ from services.kernel.rpc import command, query
 from services.kernel.scopes import Scoped
 from services.kernel.vault import mask_phone
 from services.kernel.work import Work
+from services.organisation.contract import NAME as GATEWAY
 
 from .. import contract, store
 from ..domain import TICKET, check_desk, check_handler

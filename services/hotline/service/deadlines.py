@@ -10,13 +10,13 @@ import structlog
 from nameko.timer import timer
 from pymongo.errors import PyMongoError
 
-from services.gateway.contract import NAME as GATEWAY
-from services.gateway.contract import CalendarSet, exceptions
 from services.kernel import calendars
 from services.kernel.batch import subscribe
 from services.kernel.event import Actor, Envelope, Event
 from services.kernel.inbox import Taking
 from services.kernel.work import Work
+from services.organisation.contract import NAME as GATEWAY
+from services.organisation.contract import CalendarSet, exceptions
 
 from .. import contract, store
 from ..domain import TICKET, end_of, limit_of

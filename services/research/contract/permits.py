@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.gateway.contract import Action, permitting
 from services.kernel.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
 from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
+from services.organisation.contract import Action, permitting
 
 from .measure import (
     CorrectMeasure,

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.gateway.contract import PERMISSIONS, Action
 from services.kernel import free_text
 from services.kernel.event import Command
 from services.kernel.filters import StateFilter
 from services.kernel.instants import Day
 from services.kernel.lives import UnitField
+from services.organisation.contract import PERMISSIONS, Action
 
 NAME = "research"
 APPROVERS = frozenset(PERMISSIONS[Action.approve_research])

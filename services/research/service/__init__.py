@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from services.gateway.contract import NAME as GATEWAY
 from services.kernel.batch import subscribe
 from services.kernel.event import Event
 from services.kernel.held import Held, Holding
@@ -12,6 +11,7 @@ from services.kernel.imports import Importer
 from services.kernel.inbox import Taking
 from services.kernel.providers import Journalled, Relaying, Vaulted
 from services.kernel.scopes import Scoped
+from services.organisation.contract import NAME as GATEWAY
 
 from .. import contract, store
 from ..domain import MEASURE, NORM, PLACE, TOPIC, VISIT

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.gateway.contract import MemberId
 from services.kernel.event import Command, Payload
 from services.kernel.instants import Day
+from services.organisation.contract import MemberId
 
 from .distinct import Grain
 from .session import Way

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from services.gateway.contract import MemberId
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
+from services.organisation.contract import MemberId
 
 from .words import EXAMPLE_UNIT, Reason
 

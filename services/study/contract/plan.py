@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from services.gateway.contract import UnitKind
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FreeText
 from services.kernel.lives import UnitField, UnitFields
+from services.organisation.contract import UnitKind
 
 from .duty import Audience, Edition, Material, Month, Requirement
 from .words import EXAMPLE_UNIT, OwnNumber, Paged, Reason, Title

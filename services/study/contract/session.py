@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.gateway.contract import MemberId
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FreeText
 from services.kernel.instants import Day
 from services.kernel.lives import UnitFields
+from services.organisation.contract import MemberId
 
 from .reported import Link
 from .words import EXAMPLE_UNIT, OWN, OwnNumber, Paged, Reason, Title, Whole

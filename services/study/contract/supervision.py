@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.gateway.contract import UnitId, UnitKind
 from services.kernel.event import Command, Payload
 from services.kernel.free_text import FREE, NAMED, FreeText, Reason
 from services.kernel.lives import UnitField, UnitFields
+from services.organisation.contract import UnitId, UnitKind
 
 from .duty import DutyKind, Each, Month
 from .words import EXAMPLE_UNIT, Paged

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.gateway.contract import UnitKind
 from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.rules import wrong
+from services.organisation.contract import UnitKind
 
 from ..contract import Each, Form, Norm, NormSet, PlaceNorm
 

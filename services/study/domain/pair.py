@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from services.gateway.contract import UNIT_KINDS, UnitKind
 from services.kernel.aggregate import Aggregate
 from services.kernel.event import Command, Payload
 from services.kernel.rules import wrong
+from services.organisation.contract import UNIT_KINDS, UnitKind
 
 from ..contract import (
     SIDES,

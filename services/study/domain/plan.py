@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.gateway.contract import UnitKind
 from services.kernel.aggregate import Aggregate
 from services.kernel.clock import business_day
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
 from services.kernel.rules import wrong
+from services.organisation.contract import UnitKind
 
 from ..contract import (
     DraftPlan,

@@ -6,8 +6,8 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from services.gateway.contract import UnitAbolished, UnitAdded, UnitKind, UnitMerged, UnitRenamed
 from services.kernel.event import Event
+from services.organisation.contract import UnitAbolished, UnitAdded, UnitKind, UnitMerged, UnitRenamed
 
 
 class KnownUnit(BaseModel):

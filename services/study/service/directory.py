@@ -7,8 +7,6 @@ from typing import Any, ClassVar
 
 from nameko.timer import timer
 
-from services.gateway.contract import NAME as GATEWAY
-from services.gateway.contract import CampaignOpened, SubmissionAccepted, UnitAdded
 from services.kernel.batch import batch, subscribe
 from services.kernel.event import Actor, Envelope, Event, Period
 from services.kernel.held import Held
@@ -16,6 +14,8 @@ from services.kernel.inbox import Taking, once
 from services.kernel.rpc import query
 from services.kernel.scopes import Scoped
 from services.kernel.work import Work
+from services.organisation.contract import NAME as GATEWAY
+from services.organisation.contract import CampaignOpened, SubmissionAccepted, UnitAdded
 
 from .. import contract, store
 from ..domain import SESSION, learnt

@@ -7,8 +7,8 @@ from datetime import datetime
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.gateway.contract import SubmissionAccepted
 from services.kernel.store import Document, ensure_collections
+from services.organisation.contract import SubmissionAccepted
 
 _AT_ONCE = 200
 

@@ -9,9 +9,9 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.gateway.contract import Stay
 from services.kernel.event import Event
 from services.kernel.store import Document
+from services.organisation.contract import Stay
 
 PROGRESS = "members"
 """The document of `directory` that counts the changes taken, so that the edge can tell whether all have come."""

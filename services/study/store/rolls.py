@@ -25,12 +25,12 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.gateway.contract import Stay
 from services.kernel.event import new_id
 from services.kernel.settings import settings
 from services.kernel.store import Document, ensure_collections
 from services.kernel.vault import Cipher
 from services.kernel.work import Work
+from services.organisation.contract import Stay
 
 from ..contract import HIDDEN, Reasons, Way
 from ..domain.attendance import Named, Roll

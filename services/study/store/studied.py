@@ -16,11 +16,11 @@ from weakref import WeakKeyDictionary
 import pymongo
 from pymongo.database import Database
 
-from services.gateway.contract import Stay
 from services.kernel.event import Period
 from services.kernel.rules import campaign_of
 from services.kernel.store import Document, ensure_collections
 from services.kernel.work import Work
+from services.organisation.contract import Stay
 
 from ..domain.covered import Counted, Place, Seen, covered, covered_first, flips
 from . import members

@@ -8,10 +8,10 @@ from datetime import date
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.gateway.contract import UnitKind
 from services.kernel.lives import Life
 from services.kernel.store import Document
 from services.kernel.work import Work
+from services.organisation.contract import UnitKind
 
 from ..domain.unit import KnownUnit
 

@@ -11,17 +11,17 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
-from services.gateway.contract import LISTS as INITIATIVES
-from services.gateway.contract import Role
-from services.gateway.http_api.imports import WAYS
-from services.gateway.pages.entry import ENTRIES
-from services.gateway.pages.fields import Field
-from services.gateway.pages.lined import FORMS
-from services.gateway.pages.records import SHELVES
-from services.gateway.pages.reforms import FORMS as REFORMS
-from services.gateway.pages.screens import Screen
-from services.gateway.pages.steps import STEPS
+from services.edge.http_api.imports import WAYS
+from services.edge.pages.entry import ENTRIES
+from services.edge.pages.fields import Field
+from services.edge.pages.lined import FORMS
+from services.edge.pages.records import SHELVES
+from services.edge.pages.reforms import FORMS as REFORMS
+from services.edge.pages.screens import Screen
+from services.edge.pages.steps import STEPS
 from services.kernel.sheets import XLSX, filled
+from services.organisation.contract import LISTS as INITIATIVES
+from services.organisation.contract import Role
 from tests.component.access.world import ACCOUNT, RECORD, UNIT, user_of
 
 BODIES: dict[str, Any] = {

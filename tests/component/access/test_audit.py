@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from services.gateway.contract import Role
-from services.gateway.contract.permissions import PERMISSIONS, Action
-from services.gateway.gate import Gate
-from services.gateway.http_api.app import make_app
+from services.edge.gate import Gate
+from services.edge.http_api.app import make_app
 from services.gateway.store.access import Log
 from services.kernel.settings import Settings
 from services.kernel.store import Document
+from services.organisation.contract import Role
+from services.organisation.contract.permissions import PERMISSIONS, Action
 from tests.component.access.world import PLACES, RECORD, UNIT, World, user_of, world
 
 WRITER = user_of(Role.unit_admin, "inside")

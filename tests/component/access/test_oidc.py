@@ -12,10 +12,10 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey, RSAKey
 
-from services.gateway import oidc
-from services.gateway.gate import identity
-from services.gateway.http_api.auth import COOKIE
-from services.gateway.oidc import Provider
+from services.edge import oidc
+from services.edge.gate import identity
+from services.edge.http_api.auth import COOKIE
+from services.edge.oidc import Provider
 from services.kernel.settings import Settings
 from tests.component.access.provider import CLIENT, REDIRECT, StandIn, returned, stand_in
 from tests.component.access.world import World, world

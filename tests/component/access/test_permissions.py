@@ -10,12 +10,12 @@ import grpc
 import pytest
 
 from services.cli.local.process import free_port
-from services.gateway.contract import Role
-from services.gateway.contract.permissions import PERMISSIONS, Action, may
-from services.gateway.grpc_api import make_server
-from services.gateway.pb.shengzhi.report.v1 import reports_pb2 as pb
-from services.gateway.rates import Callers
-from services.gateway.streams import Streams
+from services.edge.grpc_api import make_server
+from services.edge.pb.shengzhi.report.v1 import reports_pb2 as pb
+from services.edge.rates import Callers
+from services.edge.streams import Streams
+from services.organisation.contract import Role
+from services.organisation.contract.permissions import PERMISSIONS, Action, may
 from tests.component.access.operations import Ask, asks
 from tests.component.access.table import ANYBODY, BY_ROLE, GRPC, ON_ROOT, ON_UNIT, OPEN
 from tests.component.access.world import PATH, PLACES, UNIT, World, user_of, world

@@ -14,12 +14,11 @@ import structlog
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 
+from services.edge.gate import Gate, digest
+from services.edge.http_api.app import make_app
+from services.edge.pages import mount
 from services.gateway import contract as gateway
-from services.gateway.contract import SOURCES, Role, SubmissionState
 from services.gateway.domain import Submission
-from services.gateway.gate import Gate, digest
-from services.gateway.http_api.app import make_app
-from services.gateway.pages import mount
 from services.gateway.projection import METRICS, RATES
 from services.gateway.store.generation import PROJECTION
 from services.hotline import contract as hotline
@@ -27,6 +26,7 @@ from services.kernel.errors import DomainError
 from services.kernel.event import Command, Envelope
 from services.kernel.permits import check_permitted
 from services.kernel.store import CODEC, Document
+from services.organisation.contract import SOURCES, Role, SubmissionState
 from services.research import contract as research
 from services.study import contract as study
 

@@ -13,7 +13,6 @@ from pymongo import MongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from services.cli.rebuild import Rebuild, Refused
-from services.gateway.contract import SOURCES
 from services.gateway.store import generation
 from services.gateway.store.facts import Projection
 from services.gateway.store.generation import PROJECTION, QUEUE, current, ledger
@@ -29,6 +28,7 @@ from services.kernel.relay import Relay
 from services.kernel.resend import Resender
 from services.kernel.store import Document
 from services.kernel.vault import Cipher
+from services.organisation.contract import SOURCES
 from tests.component.cli.audit.test_books import LATER, Province
 from tests.component.edge import KEYS
 from tests.eventually import PATIENCE

@@ -12,7 +12,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.cli.audit.issued import differences as issued_differences
 from services.cli.audit.locked import differences
-from services.gateway.contract import SOURCES, IssueReport, Role
+from services.gateway.contract import IssueReport
 from services.gateway.domain import AGGREGATES
 from services.gateway.domain.report import report_id
 from services.gateway.store import issues, locks
@@ -25,6 +25,7 @@ from services.kernel.inbox import Taking
 from services.kernel.journal import Journal
 from services.kernel.store import CODEC, Document, ensure_collections, in_transaction, open_database
 from services.kernel.work import Work
+from services.organisation.contract import SOURCES, Role
 from tests.unit.gateway.owners import CAMPAIGN, NOW, PATHS
 
 T = TypeVar("T")

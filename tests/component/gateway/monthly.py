@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from services.gateway import contract as c
+from services.gateway.contract import PERMITS
 from services.gateway.domain import CAMPAIGN
 from services.gateway.domain.campaign import PlaceCampaign
 from services.gateway.domain.period import days_of
@@ -15,6 +15,7 @@ from services.gateway.service.submissions import Periods, Submissions
 from services.gateway.store.tree import tree_of
 from services.kernel.event import Command, Envelope, method_name, new_id
 from services.kernel.store import Document
+from services.organisation import contract as c
 from tests.component.edge import acting
 from tests.component.gateway.figures import Figures
 from tests.unit.gateway.owners import CAMPAIGN as PERIOD
@@ -39,7 +40,7 @@ class Worker(Submissions):
     """The worker's entrypoints, without a bus."""
 
     name = "gateway"
-    permits = c.PERMITS
+    permits = PERMITS
 
     def __init__(self, journal: Any) -> None:
         self.journal, self.periods = journal, Periods()
@@ -82,7 +83,7 @@ class Months:
         method = method_name(type(command))
         envelope = Envelope(
             command_id=new_id(),
-            actor=acting(c.PERMITS, method, unit, None, "office"),
+            actor=acting(PERMITS, method, unit, None, "office"),
             paths={row["_id"]: row["path"] for row in self.database["units"].find({}, {"path": 1})},
             deadline=datetime.now(UTC) + timedelta(seconds=60),
         )

@@ -9,7 +9,6 @@ import pytest
 from argon2 import PasswordHasher
 from pymongo import MongoClient
 
-from services.gateway.contract import Role
 from services.gateway.domain import AGGREGATES
 from services.gateway.domain.separation import ADMINISTRATORS
 from services.gateway.service.installation import first_account
@@ -17,6 +16,7 @@ from services.gateway.store import accounts
 from services.kernel.journal import Journal
 from services.kernel.store import Document, ensure_collections, open_database
 from services.kernel.vault import Vault
+from services.organisation.contract import Role
 
 
 class Store:

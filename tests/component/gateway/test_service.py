@@ -19,12 +19,12 @@ from pymongo import AsyncMongoClient, MongoClient, monitoring
 from pymongo.database import Database
 
 from services.cli.local.process import free_port, wait_until
-from services.gateway.commands import Commands
+from services.edge.commands import Commands
+from services.edge.gate import Gate
+from services.edge.passwords import hash_password
+from services.edge.sign_in import sign_in
 from services.gateway.contract import PERMITS, SHEETS_BY
 from services.gateway.domain import Action
-from services.gateway.gate import Gate
-from services.gateway.passwords import hash_password
-from services.gateway.sign_in import sign_in
 from services.gateway.store.access import lock_key, mark
 from services.kernel import bus
 from services.kernel.errors import DomainError

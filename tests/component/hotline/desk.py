@@ -7,7 +7,6 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from services.gateway.contract import CalendarSet
 from services.hotline import store
 from services.hotline.contract import PERMITS
 from services.hotline.domain import TICKET
@@ -18,6 +17,7 @@ from services.kernel.inbox import Taking
 from services.kernel.journal import Journal
 from services.kernel.store import ensure_collections, in_transaction, open_database
 from services.kernel.vault import Vault
+from services.organisation.contract import CalendarSet
 from tests.component.edge import acting
 from tests.eventually import PATIENCE
 

@@ -15,8 +15,8 @@ from services.cli.parcel import Parcel, unpack
 from services.cli.sample.generate import sample
 from services.cli.sample.workbook import workbook
 from services.cli.terminal import WIDTH, console
-from services.gateway.contract import SHEETS, Role
 from services.kernel.reading import read
+from services.organisation.contract import SHEETS, Role
 
 Answers = Callable[[httpx.Request], httpx.Response]
 STATE = {"id": "7", "rows": 3, "skipped": 1, "applied": 0, "state": "accepted", "recorded_until": None, "failures": []}

@@ -15,9 +15,9 @@ from services.cli.sample.province import DESK, REFORMED, REFORMS, ROOT
 from services.cli.sample.recount import At, recount, standing
 from services.cli.sample.rows import Cells, Row
 from services.cli.sample.workbook import SHEETS, workbook
-from services.gateway.contract import Role, UnitKind
 from services.kernel.reading import read
 from services.kernel.sheets import parse
+from services.organisation.contract import Role, UnitKind
 
 SMALL = 4
 AMONG_ALL = ("tickets", "visits", "measures")

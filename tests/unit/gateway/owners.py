@@ -8,7 +8,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.gateway.contract import AddMember, CorrectMember, RemoveMember, TransferMember
 from services.gateway.domain import MEMBER
 from services.gateway.domain.member import Renamed
 from services.hotline.contract import (
@@ -31,6 +30,7 @@ from services.kernel.aggregate import Aggregate
 from services.kernel.clock import SHANGHAI
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Event, Payload, Period, body_of
+from services.organisation.contract import AddMember, CorrectMember, RemoveMember, TransferMember
 from services.study.contract import (
     Absence,
     CorrectSession,

@@ -11,7 +11,6 @@ import xlsxwriter
 from pydantic import BaseModel, Field
 from python_calamine import CalamineWorkbook
 
-from services.gateway.contract import SHEETS as GATEWAY
 from services.hotline.contract import SHEETS as HOTLINE
 from services.kernel.cells import Count, Month, Text, choice
 from services.kernel.errors import DomainError
@@ -20,6 +19,7 @@ from services.kernel.reading import read
 from services.kernel.sheets import Column, RowError, Sheet, is_text, parse, template
 from services.kernel.typed import Styled, Unreadable, from_wire, to_wire
 from services.kernel.workbooks import tabs
+from services.organisation.contract import SHEETS as GATEWAY
 from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY
 

@@ -10,8 +10,8 @@ from chinese_calendar.constants import holidays
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.contract import working_calendar
 from services.kernel.working_days import Calendar, Waits, add_working_days
+from services.organisation.contract import working_calendar
 
 KNOWN = Calendar({year: days for year, days in working_calendar(()).years.items() if year <= 2026})
 DAYS = st.dates(date(2004, 1, 1), date(2026, 12, 31))

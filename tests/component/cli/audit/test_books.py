@@ -13,11 +13,11 @@ from pymongo.database import Database
 from services.cli.audit.books import Books
 from services.cli.audit.command import told
 from services.cli.audit.findings import Findings
-from services.gateway.contract import MoveUnit, UnitAdded, UnitKind
 from services.gateway.service.units import move_unit
 from services.gateway.store.generation import QUEUE
 from services.kernel.event import Event
 from services.kernel.store import Document, open_database
+from services.organisation.contract import MoveUnit, UnitAdded, UnitKind
 from services.study.contract import CorrectSession
 from services.study.domain import SESSION
 from services.study.domain.account import counts_of

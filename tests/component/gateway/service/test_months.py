@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from pymongo import MongoClient
 
-from services.gateway import contract as c
 from services.gateway.service import months as following
 from services.gateway.service.units import abolish_unit, merge_units, move_unit, rename_unit, split_unit
 from services.kernel.errors import DomainError
 from services.kernel.event import new_id
 from services.kernel.store import Document
 from services.kernel.work import Work
+from services.organisation import contract as c
 from tests.component.gateway.figures import Figures
 from tests.component.gateway.monthly import PATHS, Months
 

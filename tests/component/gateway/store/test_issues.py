@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.gateway.contract import MoveUnit
 from services.gateway.service.units import move_unit
 from services.gateway.store import generation
 from services.gateway.store.facts import Projection
@@ -19,6 +18,7 @@ from services.gateway.store.report import report
 from services.kernel.errors import DomainError
 from services.kernel.inbox import Taking
 from services.kernel.store import in_transaction
+from services.organisation.contract import MoveUnit
 from tests.component.gateway.figures import READER, Figures, watermark
 from tests.component.gateway.store.test_locks import HELD, LATER, MANY, MARCH, folding, later
 from tests.unit.gateway.owners import NOW, Owners, Step, steps

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.gateway.contract import ListMembers
 from services.gateway.store import members
 from services.gateway.store.indexes import ensure_indexes
 from services.kernel.store import ensure_collections
+from services.organisation.contract import ListMembers
 from tests.component.explained import scans, watched
 
 MEMBER: dict[str, Any] = {"scope": ["B1", "D1", "P"], "state": "current", "stays": []}

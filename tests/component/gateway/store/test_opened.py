@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from services.gateway.contract import Role
 from services.gateway.domain import HeldRoles
 from services.gateway.projection import METRICS
 from services.gateway.store.locked import corrections
@@ -16,6 +15,7 @@ from services.gateway.store.records import records
 from services.hotline.contract import Channel, Kind, RegisterTicket
 from services.hotline.domain import TICKET
 from services.kernel.errors import DomainError
+from services.organisation.contract import Role
 from services.study.contract import RecordEntry
 from services.study.domain import ENTRY
 from tests.component.gateway.figures import READER, Figures

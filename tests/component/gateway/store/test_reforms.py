@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.gateway.contract import (
+from services.gateway.service.members import decide_member
+from services.gateway.service.units import abolish_unit, merge_units, rename_unit, split_unit
+from services.gateway.store import directory
+from services.gateway.store.period import Span
+from services.gateway.store.report import report
+from services.kernel.errors import DomainError
+from services.kernel.store import Document
+from services.organisation.contract import (
     AbolishUnit,
     AddMember,
     MergeUnits,
@@ -19,13 +26,6 @@ from services.gateway.contract import (
     UnitKind,
     UnitMerged,
 )
-from services.gateway.service.members import decide_member
-from services.gateway.service.units import abolish_unit, merge_units, rename_unit, split_unit
-from services.gateway.store import directory
-from services.gateway.store.period import Span
-from services.gateway.store.report import report
-from services.kernel.errors import DomainError
-from services.kernel.store import Document
 from tests.component.gateway.figures import Figures
 from tests.component.gateway.recounted import BASIS, LIFE, moving
 from tests.unit.gateway.owners import DAYS, PATHS, Owners, Step, event

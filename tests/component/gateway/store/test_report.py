@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.gateway.documents.view import compared
+from services.edge.documents.view import compared
 from services.gateway.projection import METRICS, key
 from services.gateway.store.opened import HIDDEN_TITLE
 from services.gateway.store.period import Span

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from services.gateway.contract import SubmissionRule, UnitKind
 from services.gateway.store import submissions
 from services.gateway.store.indexes import ensure_indexes
+from services.organisation.contract import SubmissionRule, UnitKind
 from tests.component.explained import scans, watched
 from tests.component.gateway.figures import Figures
 

@@ -16,10 +16,10 @@ from pymongo import MongoClient
 
 from services.cli.audit.findings import Findings
 from services.cli.audit.owed import compare_owed
-from services.gateway.contract import Stay
 from services.kernel.errors import DomainError
 from services.kernel.event import record_id
 from services.kernel.settings import settings as installed
+from services.organisation.contract import Stay
 from services.study import contract as c
 from services.study.contract import CountReceipt
 from services.study.domain import LECTURE, RECEIPT, SESSION, receipt_id

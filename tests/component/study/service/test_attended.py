@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from pymongo import MongoClient
 
 from services.cli.audit.recount import counted_once, covered, members_covered
-from services.gateway.contract import Stay
 from services.kernel.errors import DomainError
 from services.kernel.event import Actor, Envelope, Period, method_name, new_id
 from services.kernel.journal import Journal
@@ -25,6 +24,7 @@ from services.kernel.settings import settings as installed
 from services.kernel.store import Document, ensure_collections, in_transaction, open_database
 from services.kernel.upgrade import upgrade
 from services.kernel.work import without_bookkeeping
+from services.organisation.contract import Stay
 from services.study import contract as c
 from services.study import store
 from services.study.domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION, KnownUnit

@@ -9,8 +9,8 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.gateway.contract import UnitKind
 from services.kernel.store import in_transaction, open_database
+from services.organisation.contract import UnitKind
 from services.study import store
 from services.study.domain import KnownUnit
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from services.gateway.contract import ROLES, Role
-from services.gateway.contract.permissions import SCOPES, rows
+from services.edge.pages.words import ACTIONS
 from services.gateway.domain.separation import SEPARATED
-from services.gateway.pages.words import ACTIONS
+from services.organisation.contract import ROLES, Role
+from services.organisation.contract.permissions import SCOPES, rows
 
 PAGE = Path(__file__).parents[4] / "docs" / "permissions.md"
 
@@ -16,7 +16,7 @@ def page() -> str:
         "# Who may do what, where",
         "",
         (
-            "Made of `services/gateway/contract/permissions.py`; what each operation needs is "
+            "Made of `services/organisation/contract/permissions.py`; what each operation needs is "
             "`tests/component/access/table.py`. A role is held for a unit."
         ),
         "",

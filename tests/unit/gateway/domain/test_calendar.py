@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.contract import (
+from services.gateway.domain.calendar import PlaceCalendar, WorkingYear, decide, evolve, is_news, standing
+from services.kernel.errors import DomainError
+from services.kernel.reading import read
+from services.kernel.sheets import filled, parse
+from services.organisation.contract import (
     CALENDAR_SHEET,
     DELIVERED,
     STATUTORY,
@@ -20,10 +24,6 @@ from services.gateway.contract import (
     exceptions,
     working_calendar,
 )
-from services.gateway.domain.calendar import PlaceCalendar, WorkingYear, decide, evolve, is_news, standing
-from services.kernel.errors import DomainError
-from services.kernel.reading import read
-from services.kernel.sheets import filled, parse
 
 NOW = datetime(2027, 11, 20, tzinfo=UTC)
 FIRSTS = ((1, 1, 3), (2, 6, 7), (4, 4, 1), (5, 1, 5), (6, 9, 1), (9, 15, 1), (10, 1, 7))

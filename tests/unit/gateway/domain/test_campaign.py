@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from services.gateway.contract import OpenCampaign, PlanSubmissions, SubmissionRule
 from services.gateway.domain import CAMPAIGN
 from services.gateway.domain.campaign import PlaceCampaign
 from services.kernel.errors import DomainError
+from services.organisation.contract import OpenCampaign, PlanSubmissions, SubmissionRule
 from tests.unit.gateway.owners import NOW
 
 ASKED = OpenCampaign(id="C2026", name="主题教育", opens=date(2026, 2, 1), closes=date(2026, 10, 31))

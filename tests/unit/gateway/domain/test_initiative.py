@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.gateway.contract import LISTS, Item, SetInitiatives
 from services.gateway.domain.initiative import Initiatives, PlaceInitiatives, decide, evolve, standing
 from services.kernel.errors import DomainError
+from services.organisation.contract import LISTS, Item, SetInitiatives
 from tests.unit.gateway.owners import NOW
 
 OTHERS = {"vehicles": ["建在链上", "先锋杯"]}

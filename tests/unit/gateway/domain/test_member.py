@@ -11,7 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.gateway.contract import (
+from services.gateway.domain import MEMBER, Member
+from services.gateway.domain.member import MOST_STAYS, Renamed
+from services.kernel.errors import DomainError
+from services.kernel.event import Command
+from services.organisation.contract import (
     AddMember,
     CorrectMember,
     MemberCorrected,
@@ -20,10 +24,6 @@ from services.gateway.contract import (
     Stay,
     TransferMember,
 )
-from services.gateway.domain import MEMBER, Member
-from services.gateway.domain.member import MOST_STAYS, Renamed
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
 
 NOW = datetime(2026, 11, 25, 4, tzinfo=UTC)
 DAY = date(2026, 3, 1)

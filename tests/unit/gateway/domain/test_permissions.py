@@ -4,11 +4,11 @@ from itertools import combinations
 
 import pytest
 
-from services.gateway.contract import ROLES, UNIT_KINDS, Role, UnitKind
-from services.gateway.contract.permissions import BLIND, OPENS, SCOPES, Scope
+from services.edge.pages.words import ACTIONS
 from services.gateway.domain import PERMISSIONS, Action, may, may_open, opens
-from services.gateway.pages.words import ACTIONS
 from services.gateway.projection import METRICS
+from services.organisation.contract import ROLES, UNIT_KINDS, Role, UnitKind
+from services.organisation.contract.permissions import BLIND, OPENS, SCOPES, Scope
 from tests.unit.gateway.domain.permissions_page import PAGE, page
 
 PATH = ["P", "D1", "B1"]

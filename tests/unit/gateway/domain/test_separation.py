@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.contract import AddUser, Held, Role, SetRoles
-from services.gateway.contract.permissions import PERMISSIONS
 from services.gateway.domain import USER, Action, User
 from services.gateway.domain.separation import ADMINISTRATORS, SEPARATED, separated
 from services.gateway.domain.user import ByUser, Install
 from services.kernel.errors import DomainError
 from services.kernel.event import EVERYWHERE, Payload
+from services.organisation.contract import AddUser, Held, Role, SetRoles
+from services.organisation.contract.permissions import PERMISSIONS
 from tests.unit.gateway.owners import NOW
 
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA"

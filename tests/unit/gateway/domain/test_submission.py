@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.contract import (
+from services.gateway.domain import SUBMISSION, Submission
+from services.gateway.domain.submission import AfterChildren, counted
+from services.gateway.projection import facts
+from services.kernel.errors import DomainError
+from services.kernel.event import Command, Payload
+from services.organisation.contract import (
     AcceptSubmission,
     ConfirmSubmission,
     ExcuseSubmission,
@@ -24,11 +29,6 @@ from services.gateway.contract import (
     SetDue,
     SubmissionDueSet,
 )
-from services.gateway.domain import SUBMISSION, Submission
-from services.gateway.domain.submission import AfterChildren, counted
-from services.gateway.projection import facts
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Payload
 from tests.unit.gateway.owners import event
 
 IN_TIME = datetime(2026, 4, 3, 2, tzinfo=UTC)

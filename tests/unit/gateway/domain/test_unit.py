@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from services.gateway.contract import AbolishUnit, AddUnit, MergeUnits, MoveUnit, RenameUnit, TreeChanged, UnitKind
 from services.gateway.domain import TREE, UNIT, Unit
 from services.gateway.domain.reform import ChangeTree, check_no_cycle
 from services.gateway.domain.unit import ChangeUnit, PlaceUnit, called, superiors
 from services.kernel.errors import DomainError
 from services.kernel.event import Command
+from services.organisation.contract import AbolishUnit, AddUnit, MergeUnits, MoveUnit, RenameUnit, TreeChanged, UnitKind
 from tests.unit.gateway.owners import NOW
 
 ASKED = AddUnit(

@@ -2,7 +2,11 @@
 
 import pytest
 
-from services.gateway.contract import (
+from services.gateway.domain import USER, User
+from services.gateway.domain.user import Asked, ByUser, Install
+from services.kernel.errors import DomainError
+from services.kernel.event import EVERYWHERE, Payload, body_of
+from services.organisation.contract import (
     AddUser,
     ChangePassword,
     DisableUser,
@@ -13,10 +17,6 @@ from services.gateway.contract import (
     SetIdentity,
     SetRoles,
 )
-from services.gateway.domain import USER, User
-from services.gateway.domain.user import Asked, ByUser, Install
-from services.kernel.errors import DomainError
-from services.kernel.event import EVERYWHERE, Payload, body_of
 from tests.unit.gateway.owners import NOW
 
 HANDLER, SECRETARY = Held(role=Role.handler, unit="D1"), Held(role=Role.secretary, unit="B2")

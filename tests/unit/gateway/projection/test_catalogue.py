@@ -4,9 +4,9 @@ from typing import get_args
 
 import pytest
 
-from services.gateway import contract as gateway
 from services.gateway.projection import GRAINS, METRICS, RATES, SOURCES, by_subject, key, stored
 from services.hotline import contract as hotline
+from services.organisation import contract as gateway
 from services.research import contract as research
 from services.study import contract as study
 from tests.unit.gateway.projection.test_contributions import payloads

@@ -9,8 +9,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.contract import Superior
 from services.gateway.projection import Tree, spread, standing
+from services.organisation.contract import Superior
 
 BEGINNING = date(2026, 1, 1)
 PATHS = {"P": ["P"], "A": ["P", "A"], "B": ["P", "B"], "C": ["P", "A", "C"], "D": ["P", "A", "C", "D"]}

@@ -6,7 +6,6 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.gateway.contract import working_calendar
 from services.hotline.contract import (
     AnswerTicket,
     CallBackTicket,
@@ -22,6 +21,7 @@ from services.hotline.contract import (
 from services.hotline.domain import TICKET, Ticket
 from services.hotline.domain.ticket import decide
 from services.kernel.working_days import Calendar
+from services.organisation.contract import working_calendar
 
 RECEIVED = datetime(2026, 3, 5, 1, tzinfo=UTC)
 NOW = RECEIVED + timedelta(days=60)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from services.cli.audit.recount import counted_once, joining
-from services.gateway.contract import UnitKind
 from services.kernel.errors import DomainError
 from services.kernel.event import Command, Payload
+from services.organisation.contract import UnitKind
 from services.study import contract as c
 from services.study.domain import ACTIVITY, JOINING, PAIR, Pair, Session
 from services.study.domain.activity import check_pair, check_session

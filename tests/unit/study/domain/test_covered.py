@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.contract import Stay
+from services.organisation.contract import Stay
 from services.study.contract import Way
 from services.study.domain.covered import (
     Counted,

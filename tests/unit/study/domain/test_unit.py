@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from services.gateway.contract import UnitAdded, UnitKind
 from services.kernel.event import Event, body_of, new_id
+from services.organisation.contract import UnitAdded, UnitKind
 from services.study.domain import KnownUnit, learnt
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

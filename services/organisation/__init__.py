@@ -1,0 +1,1 @@
+"""What everybody may know of units, members, users, campaigns and submissions: a contract alone."""

@@ -1,1 +1,0 @@
-"""The API's process against real neighbours."""
