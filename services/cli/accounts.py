@@ -13,8 +13,8 @@ from pathlib import Path
 
 from services.cli.client import Api, Refused, read_password
 from services.cli.sample.workbook import workbook
-from services.kernel.event import EVERYWHERE
-from services.kernel.sheet_tasks import read
+from services.kernel.message.event import EVERYWHERE
+from services.kernel.sheets.sheet_tasks import read
 from services.organisation.contract import ROLES, SHEETS, Role
 
 FILE = "accounts.json"

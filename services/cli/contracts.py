@@ -11,9 +11,9 @@ import typer
 
 from services.gateway import contract as gateway
 from services.hotline import contract as hotline
-from services.kernel.event import CONTENT_TYPE, NAMESPACE, Event, Payload, body_of
-from services.kernel.reconcile import ENDED, TALLY
-from services.kernel.relay import WATERMARK
+from services.kernel.bus.relay import WATERMARK
+from services.kernel.journal.reconcile import ENDED, TALLY
+from services.kernel.message.event import CONTENT_TYPE, NAMESPACE, Event, Payload, body_of
 from services.organisation import contract as organisation
 from services.research import contract as research
 from services.study import contract as study
@@ -45,7 +45,7 @@ def payloads() -> Iterator[tuple[str, type[Payload]]]:
         kinds = {
             value
             for contract in CONTRACTS
-            if contract.NAME == owner
+            if owner == contract.NAME
             for value in vars(contract).values()
             if isinstance(value, type) and issubclass(value, Payload) and "type" in vars(value)
         }

@@ -14,7 +14,7 @@ from services.cli.loading import Loaded, Loading
 from services.cli.local.record import Record
 from services.cli.parcel import Parcel, unpack
 from services.cli.terminal import console
-from services.kernel.clock import SHANGHAI
+from services.kernel.message.clock import SHANGHAI
 
 Folder = Annotated[Path, typer.Option("--folder", envvar="SHENGZHI_RUN", help="平台的运行目录")]
 Url = Annotated[str, typer.Option("--url", help="平台地址；不填为本机运行的平台")]

@@ -9,8 +9,8 @@ from typing import Any
 
 from services.cli.client import Refused
 from services.hotline.contract import SHEETS as HOTLINE
-from services.kernel.errors import DomainError
-from services.kernel.sheet_tasks import tab_rows
+from services.kernel.message.errors import DomainError
+from services.kernel.sheets.sheet_tasks import tab_rows
 from services.organisation.contract import SHEETS as GATEWAY
 from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY

@@ -22,16 +22,16 @@ from services.cli.terminal import console
 from services.gateway.store import generation
 from services.gateway.store.facts import Projection
 from services.gateway.store.generation import QUEUE, Generation
-from services.kernel import bus
-from services.kernel.clock import utc_now
-from services.kernel.consumer import Consumer
-from services.kernel.event import Event
-from services.kernel.inbox import Inbox, Taking
-from services.kernel.reconcile import ENDED
+from services.kernel.bus import broker as bus
+from services.kernel.bus.consumer import Consumer
+from services.kernel.bus.inbox import Inbox, Taking
+from services.kernel.journal.reconcile import ENDED
+from services.kernel.journal.store import Document, open_database
+from services.kernel.journal.vault import Cipher
+from services.kernel.message.clock import utc_now
+from services.kernel.message.event import Event
+from services.kernel.message.signing import FILE, Keys
 from services.kernel.settings import Settings
-from services.kernel.signing import FILE, Keys
-from services.kernel.store import Document, open_database
-from services.kernel.vault import Cipher
 from services.organisation.contract import SOURCES
 
 _EXPIRES_MS = 3_600_000

@@ -11,8 +11,8 @@ from pymongo import MongoClient
 from services.cli.audit.command import settings_of
 from services.cli.load import RUN, Folder
 from services.cli.terminal import console
-from services.kernel.clock import utc_now
-from services.kernel.store import Document, open_database
+from services.kernel.journal.store import Document, open_database
+from services.kernel.message.clock import utc_now
 from services.study.store import recounts
 
 _POLL_SECONDS = 0.2

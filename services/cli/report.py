@@ -14,7 +14,7 @@ from services.cli.load import RUN, Folder, Secrets, Url, place_of
 from services.cli.terminal import console
 from services.edge.documents import report_page, report_workbook
 from services.edge.documents.show import instant, value
-from services.kernel.instants import read_day
+from services.kernel.message.instants import read_day
 from services.organisation.contract import Role
 
 COMPARED = {

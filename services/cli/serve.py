@@ -29,7 +29,7 @@ from pymongo.errors import PyMongoError
 
 from services.cli import SERVICES
 from services.kernel import logs
-from services.kernel.bus import HEARTBEAT
+from services.kernel.bus.broker import HEARTBEAT
 from services.kernel.settings import Settings, settings
 
 SPARE_WORKERS = 16  # beside those that RPC may keep busy: consumers, timers

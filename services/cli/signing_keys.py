@@ -12,7 +12,7 @@ from services.cli.load import RUN, Folder, Secrets
 from services.cli.local import keys
 from services.cli.local.record import Record
 from services.cli.terminal import console
-from services.kernel.signing import FILE, MOST_KEYS, Key, new_key, read
+from services.kernel.message.signing import FILE, MOST_KEYS, Key, new_key, read
 
 signing_keys = typer.Typer(no_args_is_help=True, help="消息签名密钥：查看、添加、启用、停用")
 out = console()

@@ -12,10 +12,10 @@ from services.cli.load import RUN, Folder
 from services.cli.terminal import console
 from services.gateway.domain import AGGREGATES as GATEWAY
 from services.hotline.domain import TICKET
-from services.kernel.aggregate import Aggregate
-from services.kernel.chain import verify
-from services.kernel.journal import Journal
-from services.kernel.store import open_database
+from services.kernel.journal.chain import verify
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import open_database
+from services.kernel.rules.aggregate import Aggregate
 from services.research.domain import MEASURE, NORM, PLACE, TOPIC, VISIT
 from services.study.domain import AGGREGATES as STUDIED
 

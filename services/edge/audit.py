@@ -14,9 +14,9 @@ from typing import Any
 
 from services.gateway.store import access
 from services.gateway.store.directory import Directory
-from services.kernel.clock import utc_now
-from services.kernel.errors import DomainError
-from services.kernel.redaction import redact
+from services.kernel.message.clock import utc_now
+from services.kernel.message.errors import DomainError
+from services.kernel.message.redaction import redact
 from services.kernel.settings import settings
 
 _OWN = ("changes", "unit", "bearer")

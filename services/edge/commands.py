@@ -21,9 +21,9 @@ from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel, Abstrac
 from aiormq.exceptions import AMQPError
 
 from services.kernel import metrics
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Envelope, method_name
-from services.kernel.signing import HEADER, UNTRUSTED, Keys, Untrusted, check_answer, sign_request
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, Envelope, method_name
+from services.kernel.message.signing import HEADER, UNTRUSTED, Keys, Untrusted, check_answer, sign_request
 
 log = structlog.stdlib.get_logger(__name__)
 

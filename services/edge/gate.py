@@ -15,10 +15,10 @@ from pymongo.errors import DuplicateKeyError
 
 from services.gateway.domain import Action, may
 from services.gateway.store import access, directory
-from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Command, Envelope, HeldRole, new_id
-from services.kernel.lives import units_of
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Actor, Command, Envelope, HeldRole, new_id
+from services.kernel.message.lives import units_of
 from services.organisation.contract import Role
 from services.organisation.contract.permissions import EVERYWHERE, PERMISSIONS
 

@@ -18,9 +18,9 @@ from services.gateway.domain import Action
 from services.gateway.store import directory, issued, locked, report
 from services.gateway.store.snapshot import weights
 from services.kernel import metrics
-from services.kernel.clock import business_day, utc_now
-from services.kernel.errors import DomainError, Kind
-from services.kernel.instants import read_day
+from services.kernel.message.clock import business_day, utc_now
+from services.kernel.message.errors import DomainError, Kind
+from services.kernel.message.instants import read_day
 
 from . import audit
 from .gate import Gate, Principal

@@ -22,10 +22,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.kernel.clock import utc_now
-from services.kernel.errors import DomainError
+from services.kernel.journal.store import Document
+from services.kernel.message.clock import utc_now
+from services.kernel.message.errors import DomainError
 from services.kernel.settings import Settings
-from services.kernel.store import Document
 
 log = structlog.stdlib.get_logger(__name__)
 

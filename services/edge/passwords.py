@@ -11,7 +11,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 
 T = TypeVar("T")
 

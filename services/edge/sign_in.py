@@ -13,9 +13,9 @@ from services.gateway.contract import ACCOUNT, OWN_PASSWORD
 from services.gateway.domain.password import check_changed, check_password
 from services.gateway.store import access
 from services.kernel import metrics
-from services.kernel.errors import DomainError
-from services.kernel.event import ONESELF, Actor, HeldRole
-from services.kernel.rules import wrong
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import ONESELF, Actor, HeldRole
+from services.kernel.rules.rules import wrong
 from services.organisation.contract import ChangePassword
 
 from . import audit

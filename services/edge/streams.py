@@ -24,7 +24,7 @@ from services.gateway.domain import Action
 from services.gateway.store import directory, report
 from services.gateway.store.snapshot import known
 from services.kernel import metrics
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 
 from .gate import Gate, Principal
 

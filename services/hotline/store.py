@@ -11,12 +11,12 @@ import pymongo
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-from services.kernel import calendars
-from services.kernel.clock import SHANGHAI
-from services.kernel.errors import DomainError
-from services.kernel.lists import containing, page, shown
-from services.kernel.store import Document
-from services.kernel.working_days import Calendar
+from services.kernel.journal import calendars
+from services.kernel.journal.lists import containing, page, shown
+from services.kernel.journal.store import Document
+from services.kernel.message.clock import SHANGHAI
+from services.kernel.message.errors import DomainError
+from services.kernel.rules.working_days import Calendar
 from services.organisation.contract import working_calendar
 
 from .contract import ListTickets, limit_told

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from .redaction import redact
+from .message.redaction import redact
 from .settings import settings
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from .signing import FILE, Keys
-from .suite import SUITES, Name, Suite
+from .message.signing import FILE, Keys
+from .message.suite import SUITES, Name, Suite
 
 
 class Settings(BaseSettings):

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.kernel.event import new_id
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.event import new_id
 
 NOW = datetime(2026, 3, 5, 1, tzinfo=UTC)
 

@@ -15,8 +15,8 @@ from pymongo import MongoClient
 from services.gateway.projection import ALWAYS, fold
 from services.gateway.store import facts
 from services.gateway.store.indexes import ensure_indexes
-from services.kernel.event import Event, new_id
-from services.kernel.store import Document, ensure_collections, open_database
+from services.kernel.journal.store import Document, ensure_collections, open_database
+from services.kernel.message.event import Event, new_id
 
 from .events import unit
 

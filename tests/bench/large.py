@@ -23,7 +23,7 @@ from pymongo import MongoClient
 
 from services.cli.local.platform import Platform
 from services.cli.local.process import free_port, resident_bytes
-from services.kernel.store import Document, open_database
+from services.kernel.journal.store import Document, open_database
 from tests.bench.callers import called, percentiles, timed
 from tests.bench.filled import MONTHS, ROOT, fill
 from tests.bench.line import Line

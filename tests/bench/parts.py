@@ -19,14 +19,14 @@ from pymongo.database import Database
 from services.gateway.store.facts import Projection
 from services.gateway.store.generation import ledger
 from services.gateway.store.indexes import ensure_indexes
-from services.kernel import bus
-from services.kernel.bus import Outgoing, Publisher
-from services.kernel.consumer import Consumer
-from services.kernel.event import Event
-from services.kernel.inbox import Inbox, Taking
-from services.kernel.journal import Journal
-from services.kernel.store import Document, in_transaction, open_database
-from services.kernel.vault import Cipher
+from services.kernel.bus import broker as bus
+from services.kernel.bus.broker import Outgoing, Publisher
+from services.kernel.bus.consumer import Consumer
+from services.kernel.bus.inbox import Inbox, Taking
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import Document, in_transaction, open_database
+from services.kernel.journal.vault import Cipher
+from services.kernel.message.event import Event
 from tests.component.edge import KEYS, KEYS_FILE
 
 from .events import entries, tree

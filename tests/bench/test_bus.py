@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
 
 from .measured import at_least, interleaved, write
 from .parts import EVENTS, PEER_EVENTS, Parts

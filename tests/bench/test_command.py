@@ -9,9 +9,9 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from services.kernel.event import new_id
-from services.kernel.journal import Journal
-from services.kernel.store import Document, ensure_collections, in_transaction, open_database
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import Document, ensure_collections, in_transaction, open_database
+from services.kernel.message.event import new_id
 from services.study import store
 from tests.journey.province import Province
 

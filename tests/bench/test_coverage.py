@@ -13,7 +13,7 @@ from services.gateway.projection import stored
 from services.gateway.store.coverage import coverage
 from services.gateway.store.indexes import ensure_indexes
 from services.gateway.store.period import Span
-from services.kernel.store import CODEC, Document, open_database
+from services.kernel.journal.store import CODEC, Document, open_database
 
 from .events import tree
 from .measured import at_most, interleaved, write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.kernel.event import Event
+from services.kernel.message.event import Event
 
 from .events import entries
 from .measured import interleaved, rate, write

@@ -21,7 +21,7 @@ from rich.progress import Progress
 
 from services.cli.client import Api
 from services.cli.sample.workbook import workbook
-from services.kernel.store import Document, ensure_collections, open_database
+from services.kernel.journal.store import Document, ensure_collections, open_database
 from tests.journey.province import PASSWORD, Province
 
 from .measured import at_least, interleaved, write

@@ -14,7 +14,7 @@ from services.cli.local.broker import MEMORY_WATERMARK, Broker
 from services.cli.local.platform import Platform
 from services.cli.local.process import resident_bytes
 from services.cli.local.store import Store
-from services.kernel.store import Document, open_database
+from services.kernel.journal.store import Document, open_database
 
 from .events import entries, tree
 from .measured import write

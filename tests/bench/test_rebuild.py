@@ -11,10 +11,10 @@ from pymongo import MongoClient
 from services.cli.local.platform import Platform
 from services.cli.local.process import wait_until
 from services.cli.rebuild import Rebuild
-from services.kernel.event import Event
-from services.kernel.journal import Journal
-from services.kernel.signing import FILE, Keys
-from services.kernel.store import Document, open_database
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import Document, open_database
+from services.kernel.message.event import Event
+from services.kernel.message.signing import FILE, Keys
 
 from .events import added, entries, tree, withdrawn
 from .measured import at_least, interleaved, rate, write

@@ -19,9 +19,9 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from services.cli.local.process import free_port, wait_until
-from services.kernel.event import Envelope, Period, new_id
-from services.kernel.permits import Permits
-from services.kernel.store import open_database
+from services.kernel.journal.store import open_database
+from services.kernel.message.event import Envelope, Period, new_id
+from services.kernel.message.permits import Permits
 from tests.component.edge import acting, give_keys
 from tests.eventually import PATIENCE
 

@@ -10,7 +10,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.monitoring import CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from services.kernel.store import open_database
+from services.kernel.journal.store import open_database
 
 Documents = Database[dict[str, Any]]
 _QUERIES = ("find", "aggregate", "count", "distinct")

@@ -14,10 +14,10 @@ from services.cli.audit.recount import DISTINCT
 from services.gateway.service.units import move_unit
 from services.gateway.store.period import Span
 from services.gateway.store.report import report
-from services.kernel.event import Actor, Command, Envelope, new_id
-from services.kernel.journal import Journal
-from services.kernel.store import Document, ensure_collections, open_database
-from services.kernel.work import Work
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import Document, ensure_collections, open_database
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Actor, Command, Envelope, new_id
 from services.organisation.contract import MoveUnit, UnitKind
 from services.research import contract as r
 from services.research import store as research_store

@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 
 from services.cli.contracts import example, schema, write_contracts
 from services.gateway.projection import facts
-from services.kernel.event import Command, Event, Payload, body_of, method_name, new_id
-from services.kernel.rpc import command
+from services.kernel.message.event import Command, Event, Payload, body_of, method_name, new_id
+from services.kernel.runtime.rpc import command
 from services.study import contract as study
 
 GUIDE = Path(__file__).parents[2] / "docs" / "adding-an-event.md"

@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from services.cli.contracts import OWNERS, example, payloads, schema, write_contracts
-from services.kernel.event import CONTENT_TYPE, Event, Payload
-from services.kernel.reconcile import ENDED, TALLY
-from services.kernel.relay import WATERMARK
+from services.kernel.bus.relay import WATERMARK
+from services.kernel.journal.reconcile import ENDED, TALLY
+from services.kernel.message.event import CONTENT_TYPE, Event, Payload
 
 PROTO = Path(__file__).parents[2] / "proto"
 MEND = "the contracts have changed: run `make proto` and commit what it writes"

@@ -14,11 +14,11 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field, StringConstraints
 
-from services.kernel.event import Payload
-from services.kernel.free_text import FREE, NAMED, SEALED, FreeText, names
+from services.kernel.message.event import Payload
+from services.kernel.message.free_text import FREE, NAMED, SEALED, FreeText, names
 
 _PRINTABLE = r"^[^\x00-\x1f]*$"
-KERNELS = ("services.kernel.held_rows", "services.kernel.import_rows", "services.kernel.ledger")
+KERNELS = ("services.kernel.message.held_rows", "services.kernel.message.import_rows", "services.kernel.sheets.ledger")
 _GROUPS = (
     # records and what stands in them
     "id contest digest entry figure figures import_id item key material member notice pair plan programme receipt",

@@ -15,9 +15,9 @@ from pydantic.fields import FieldInfo
 from services.cli.contracts import CONTRACTS, payloads
 from services.edge.http_api.app import make_app
 from services.edge.pages import mount
-from services.kernel import held_rows, import_rows
-from services.kernel.event import Command, Envelope, Event
-from services.kernel.instants import Day, Instant
+from services.kernel.message import held_rows, import_rows
+from services.kernel.message.event import Command, Envelope, Event
+from services.kernel.message.instants import Day, Instant
 from tests.component.access.operations import routes
 
 APP = make_app(cast(Any, None), extend=mount)

@@ -10,8 +10,8 @@ import pytest
 
 from services.cli import SERVICES
 from services.gateway.contract import ACCOUNT, OWN_PASSWORD
-from services.kernel.event import method_name
-from services.kernel.rpc import _Entrypoint
+from services.kernel.message.event import method_name
+from services.kernel.runtime.rpc import _Entrypoint
 from services.organisation.contract import PERMISSIONS
 
 NOBODY = {("hotline", "export_rows")}

@@ -19,9 +19,9 @@ from services.gateway import contract as gateway
 from services.gateway.service import Gateway
 from services.hotline import contract as hotline
 from services.hotline.service import Hotline
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, method_name
-from services.kernel.lives import Life, UnitField, UnitFields, check
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, method_name
+from services.kernel.message.lives import Life, UnitField, UnitFields, check
 from services.organisation import contract as organisation
 from services.research import contract as research
 from services.research.service import Research

@@ -12,10 +12,10 @@ from pymongo.database import Database
 
 from services.cli.verify import AGGREGATES
 from services.gateway.store.generation import current
-from services.kernel.chain import verify
-from services.kernel.journal import Journal
-from services.kernel.store import open_database
-from services.kernel.vault import Cipher
+from services.kernel.journal.chain import verify
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import open_database
+from services.kernel.journal.vault import Cipher
 
 from .ledger import Ledger
 

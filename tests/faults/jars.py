@@ -10,13 +10,13 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
 
-from services.kernel.clock import Clock, utc_now
-from services.kernel.event import Actor, Command, Envelope, Event
-from services.kernel.inbox import Inbox, Taking, once
-from services.kernel.journal import Journal
-from services.kernel.store import Document, ensure_collections, open_database
-from services.kernel.vault import Cipher
-from services.kernel.work import Work
+from services.kernel.bus.inbox import Inbox, Taking, once
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import Document, ensure_collections, open_database
+from services.kernel.journal.vault import Cipher
+from services.kernel.journal.work import Work
+from services.kernel.message.clock import Clock, utc_now
+from services.kernel.message.event import Actor, Command, Envelope, Event
 from tests.component.kernel.jar import JAR, Change
 
 from . import judge

@@ -15,7 +15,7 @@ import httpx
 
 from services.cli.sample.rows import Cells
 from services.cli.sample.workbook import workbook
-from services.kernel.sheets import XLSX
+from services.kernel.sheets.sheet import XLSX
 from tests.eventually import PATIENCE
 
 _AGAIN = (429, 500, 502, 503, 504)

@@ -19,15 +19,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 from pymongo.errors import AutoReconnect, PyMongoError
 
-from services.kernel import inbox, journal
-from services.kernel.bus import BUS_ERRORS, Outgoing
-from services.kernel.delivery import Delivery
-from services.kernel.errors import DomainError, Later, Park
-from services.kernel.event import new_id
-from services.kernel.reconcile import Resend, last_day, requests_queue
-from services.kernel.relay import Relay
-from services.kernel.resend import Resender
-from services.kernel.store import Document
+from services.kernel.bus import inbox
+from services.kernel.bus.broker import BUS_ERRORS, Outgoing
+from services.kernel.bus.relay import Relay
+from services.kernel.bus.resend import Resender
+from services.kernel.journal import journal
+from services.kernel.journal.reconcile import Resend, last_day, requests_queue
+from services.kernel.journal.store import Document
+from services.kernel.message.delivery import Delivery
+from services.kernel.message.errors import DomainError, Later, Park
+from services.kernel.message.event import new_id
 
 from . import judge
 from .jars import Facts, Ordered, Stage, Subscriber, judged, move

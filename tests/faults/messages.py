@@ -16,11 +16,11 @@ import orjson
 
 from services.cli import SERVICES
 from services.gateway.store.generation import QUEUE
-from services.kernel import bus
-from services.kernel.event import CONTENT_TYPE, new_id
-from services.kernel.inbox import MOST_ATTEMPTS
-from services.kernel.journal import Journal
-from services.kernel.signing import FILE, HEADER, Keys, sign_event
+from services.kernel.bus import broker as bus
+from services.kernel.bus.inbox import MOST_ATTEMPTS
+from services.kernel.journal.journal import Journal
+from services.kernel.message.event import CONTENT_TYPE, new_id
+from services.kernel.message.signing import FILE, HEADER, Keys, sign_event
 from tests.eventually import PATIENCE
 
 from .ledger import wait_for

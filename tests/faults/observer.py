@@ -9,8 +9,8 @@ from collections import defaultdict
 from typing import Any
 
 from services.cli import SERVICES
-from services.kernel import bus
-from services.kernel.event import Event
+from services.kernel.bus import broker as bus
+from services.kernel.message.event import Event
 
 QUEUE = "faults.observer"
 

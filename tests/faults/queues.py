@@ -14,10 +14,10 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from services.kernel import bus
-from services.kernel.bus import Outgoing, Publisher, Sent
-from services.kernel.delivery import Delivery
-from services.kernel.event import CONTENT_TYPE
+from services.kernel.bus import broker as bus
+from services.kernel.bus.broker import Outgoing, Publisher, Sent
+from services.kernel.message.delivery import Delivery
+from services.kernel.message.event import CONTENT_TYPE
 from tests.component.edge import KEYS
 from tests.eventually import PATIENCE
 

@@ -25,8 +25,8 @@ from services.cli.local.platform import Platform
 from services.cli.local.process import Process, free_port
 from services.cli.local.store import Store
 from services.gateway.store.generation import PROJECTION
-from services.kernel import bus
-from services.kernel.store import open_database
+from services.kernel.bus import broker as bus
+from services.kernel.journal.store import open_database
 from tests.eventually import PATIENCE
 from tests.journey.province import PASSWORD, administrators
 

@@ -12,17 +12,17 @@ from pymongo.client_session import ClientSession
 from pymongo.synchronous.pool import Connection
 
 from services.gateway.store.facts import Projection
-from services.kernel.bus import Publisher
-from services.kernel.consumer import Consumer
-from services.kernel.errors import Park
-from services.kernel.imports import Importer
-from services.kernel.inbox import Inbox
-from services.kernel.journal import Journal
-from services.kernel.relay import WATERMARK, Relay
-from services.kernel.replies import Replies
-from services.kernel.resend import Resender
-from services.kernel.shelf import Shelf
-from services.kernel.work import Work
+from services.kernel.bus.broker import Publisher
+from services.kernel.bus.consumer import Consumer
+from services.kernel.bus.inbox import Inbox
+from services.kernel.bus.relay import WATERMARK, Relay
+from services.kernel.bus.replies import Replies
+from services.kernel.bus.resend import Resender
+from services.kernel.bus.shelf import Shelf
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.work import Work
+from services.kernel.message.errors import Park
+from services.kernel.runtime.imports import Importer
 
 from .points import KILLS
 from .wrapped import armed, around, here, in_the_middle_of

@@ -14,7 +14,7 @@ import amqp
 import python_calamine
 
 from services.cli.local.platform import Platform
-from services.kernel.bus import exchange_of
+from services.kernel.bus.broker import exchange_of
 
 NAME = "欧阳样某"
 NUMBERS = (

@@ -22,7 +22,7 @@ import python_calamine
 import xlsxwriter
 
 from services.cli.local.process import Process, free_port, wait_ready
-from services.kernel.sheets import XLSX, Sheet
+from services.kernel.sheets.sheet import XLSX, Sheet
 from services.organisation.contract import SHEETS as GATEWAY
 from services.study.contract import SHEETS
 from tests.eventually import PATIENCE

@@ -14,9 +14,9 @@ import orjson
 import pytest
 
 from services.hotline import contract as hotline
-from services.kernel import bus
-from services.kernel.event import CONTENT_TYPE, method_name, new_id
-from services.kernel.signing import FILE, HEADER, Keys
+from services.kernel.bus import broker as bus
+from services.kernel.message.event import CONTENT_TYPE, method_name, new_id
+from services.kernel.message.signing import FILE, HEADER, Keys
 from services.organisation import contract as gateway
 from services.research import contract as research
 from services.study import contract as study

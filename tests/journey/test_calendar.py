@@ -12,8 +12,8 @@ import python_calamine
 from typer.testing import CliRunner
 
 from services.cli.calendar import calendar
-from services.kernel.instants import read_instant
-from services.kernel.sheets import XLSX, filled
+from services.kernel.message.instants import read_instant
+from services.kernel.sheets.sheet import XLSX, filled
 from services.organisation.contract import CALENDAR_SHEET
 from tests.eventually import eventually
 from tests.journey.province import PASSWORD, ROOT, Province

@@ -14,7 +14,7 @@ import pytest
 import python_calamine
 
 from services.cli.sample.workbook import workbook
-from services.kernel.sheets import XLSX
+from services.kernel.sheets.sheet import XLSX
 from tests.eventually import PATIENCE
 from tests.journey.province import CLOSES, OPENS, PASSWORD, ROOT, Province
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from services.cli.sample.workbook import workbook
-from services.kernel.reading import read
-from services.kernel.sheets import XLSX
+from services.kernel.sheets.reading import read
+from services.kernel.sheets.sheet import XLSX
 from services.study.contract import SHEETS
 from tests.eventually import PATIENCE, eventually
 from tests.journey.province import ROOT, Province

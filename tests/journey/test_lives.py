@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from services.hotline.contract import SHEETS as HOTLINE
-from services.kernel.sheets import Sheet
+from services.kernel.sheets.sheet import Sheet
 from services.organisation.contract import SHEETS as GATEWAY
 from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY

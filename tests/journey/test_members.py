@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from services.cli.sample.workbook import workbook
-from services.kernel.reading import read
+from services.kernel.sheets.reading import read
 from services.organisation.contract import SHEETS as GATEWAY
 from tests.eventually import PATIENCE, eventually
 from tests.journey.province import ROOT, AsUser, Province, founded

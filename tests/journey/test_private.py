@@ -12,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from services.hotline.contract import SHEETS
-from services.kernel.sheets import XLSX
+from services.kernel.sheets.sheet import XLSX
 from tests.eventually import PATIENCE
 from tests.journey.province import Province
 

@@ -13,8 +13,8 @@ import pytest
 from services.cli.audit.books import Books
 from services.cli.audit.findings import Findings
 from services.cli.audit.recount import DISTINCT, KINDS
-from services.kernel.reading import read
-from services.kernel.sheets import XLSX
+from services.kernel.sheets.reading import read
+from services.kernel.sheets.sheet import XLSX
 from services.research.contract import SHEETS
 from tests.eventually import PATIENCE
 from tests.journey.province import CLOSES, OPENS, ROOT, Province

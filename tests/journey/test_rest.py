@@ -12,7 +12,7 @@ import httpx
 import pytest
 import xlsxwriter
 
-from services.kernel.sheets import XLSX
+from services.kernel.sheets.sheet import XLSX
 from services.study.contract import SHEETS
 from tests.eventually import PATIENCE
 from tests.journey.province import CLOSES, OPENS, PASSWORD, ROOT, Province

@@ -14,9 +14,9 @@ from pymongo.client_session import ClientSession
 from services.gateway.projection import is_level, key_of, spread
 from services.gateway.store.generation import PROJECTION, QUEUE, Generation, current
 from services.gateway.store.tree import lines_of
-from services.kernel.event import Period
-from services.kernel.store import Document, open_database
-from services.kernel.work import without_bookkeeping
+from services.kernel.journal.store import Document, open_database
+from services.kernel.journal.work import without_bookkeeping
+from services.kernel.message.event import Period
 from services.organisation.contract import SOURCES, Stay
 from services.study.store.uncounted import is_covering
 

@@ -12,9 +12,9 @@ from pymongo.errors import PyMongoError
 from rich.console import Console
 
 from services.cli.local.record import Record
-from services.kernel.clock import SHANGHAI, utc_now
+from services.kernel.journal.store import Document
+from services.kernel.message.clock import SHANGHAI, utc_now
 from services.kernel.settings import Settings
-from services.kernel.store import Document
 
 from .books import Books
 from .findings import Findings

@@ -14,8 +14,8 @@ from services.gateway.store.corrections import Days, affects
 from services.gateway.store.issues import ISSUED, digest, figures
 from services.gateway.store.period import Span
 from services.gateway.store.tree import CHANGES
-from services.kernel.event import Period
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.event import Period
 
 
 def differences(

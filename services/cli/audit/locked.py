@@ -12,7 +12,7 @@ from services.gateway.domain.period import days_of
 from services.gateway.projection import LEVEL_FIELDS, stored
 from services.gateway.store.corrections import affects
 from services.gateway.store.tree import below_on, tree_of
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
 
 Place = tuple[str, str]
 """A unit and a month."""

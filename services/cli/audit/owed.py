@@ -8,9 +8,9 @@ from typing import Any
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.store import Document
-from services.kernel.work import without_bookkeeping
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import without_bookkeeping
+from services.kernel.rules.aggregate import Aggregate
 from services.study.domain import LECTURE, NOTICE, PLAN, RECEIPT, SESSION, receipt_id
 from services.study.domain.account import Account, counts_of
 from services.study.domain.duty import stands

@@ -13,10 +13,10 @@ from services.gateway.domain.submission import counted as counted_of_submission
 from services.gateway.projection import METRICS, key
 from services.hotline.domain import TICKET
 from services.hotline.domain.ticket import counted as counted_of_ticket
-from services.kernel.aggregate import Aggregate
-from services.kernel.distinct import GRAINS, Grain, last_day, window
-from services.kernel.event import Period
-from services.kernel.rules import campaign_of
+from services.kernel.message.event import Period
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.distinct import GRAINS, Grain, last_day, window
+from services.kernel.rules.rules import campaign_of
 from services.organisation.contract import Stay
 from services.research.domain import MEASURE, PLACE, TOPIC, VISIT, Visit, place_id_of, visiting
 from services.research.domain.loop import counted as counted_of_topic

@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from services.kernel import signing
+from services.kernel.message import signing
 
 KEYS = ("master.key", "chain.key")
 PASSWORDS = {"admin": "系统管理员", "security": "安全管理员", "audit": "审计管理员"}

@@ -10,7 +10,7 @@ from services.cli.sample.days import MONTHS, workdays
 from services.cli.sample.names import TOPICS
 from services.cli.sample.province import ROOT, Department, Province, Unit
 from services.cli.sample.rows import Row
-from services.kernel.event import record_id
+from services.kernel.message.event import record_id
 from services.organisation.contract import UnitKind
 
 JUDGES = ("judge", "judge2", "judge3", "judge4", "judge5")

@@ -9,7 +9,7 @@ import xlsxwriter
 
 from services.cli.sample.rows import Cells
 from services.hotline.contract import SHEETS as HOTLINE
-from services.kernel.sheets import Sheet
+from services.kernel.sheets.sheet import Sheet
 from services.organisation.contract import SHEETS as GATEWAY
 from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.gateway.projection.catalogue import METRICS
 from services.gateway.projection.rates import RATES
-from services.kernel.clock import SHANGHAI
+from services.kernel.message.clock import SHANGHAI
 
 PLATFORM = "省直机关主题教育工作平台"
 BANNER = "本平台为非涉密系统，严禁处理、存储国家秘密"

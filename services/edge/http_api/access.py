@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from services.gateway.domain import Action
 from services.gateway.domain.separation import separated
 from services.gateway.store import access, directory
-from services.kernel.errors import DomainError
-from services.kernel.free_text import FREE, SEALED
+from services.kernel.message.errors import DomainError
+from services.kernel.message.free_text import FREE, SEALED
 from services.kernel.settings import settings
 from services.organisation import contract
 from services.organisation.contract import Role

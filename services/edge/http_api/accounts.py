@@ -11,9 +11,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from services.gateway.domain import Action
 from services.gateway.domain.password import LEAST, MOST, check_password
 from services.gateway.store import access
-from services.kernel.errors import DomainError
-from services.kernel.event import EVERYWHERE
-from services.kernel.free_text import NAMED, SEALED, Reason
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import EVERYWHERE
+from services.kernel.message.free_text import NAMED, SEALED, Reason
 from services.organisation import contract
 from services.organisation.contract.words import LOGIN, DisplayName, Login, UnitId
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from services.kernel.free_text import noted
+from services.kernel.message.free_text import noted
 
 
 class Written(BaseModel):

@@ -13,8 +13,8 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
+from services.kernel.journal.store import CODEC, Document
 from services.kernel.settings import Settings
-from services.kernel.store import CODEC, Document
 
 from ..oidc import Provider
 from ..rates import Callers

@@ -13,9 +13,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from services.gateway.domain import Action
 from services.gateway.projection import FigureReason
 from services.gateway.store import coverage, directory
-from services.kernel.errors import DomainError
-from services.kernel.event import Actor, new_id, record_id
-from services.kernel.instants import Day
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Actor, new_id, record_id
+from services.kernel.message.instants import Day
 from services.organisation.contract import MemberId
 from services.study import contract
 

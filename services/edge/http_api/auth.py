@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from services.kernel.event import new_id, record_id
-from services.kernel.keys import spellings
+from services.kernel.message.event import new_id, record_id
+from services.kernel.message.keys import spellings
 
 from ..gate import Gate, Principal
 from .origin import check_origin

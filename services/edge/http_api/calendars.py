@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.domain import Action
 from services.gateway.store import calendars
-from services.kernel.instants import Day
+from services.kernel.message.instants import Day
 from services.organisation import contract
 
 from .answers import Written

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
-from services.kernel.errors import DomainError, FieldError, Kind
-from services.kernel.refusals import REASONS
+from services.kernel.message.errors import DomainError, FieldError, Kind
+from services.kernel.message.refusals import REASONS
 
 from .. import audit
 

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.domain import Action
 from services.hotline import contract
-from services.kernel.clock import utc_now
-from services.kernel.errors import DomainError
-from services.kernel.instants import Day, Instant
+from services.kernel.message.clock import utc_now
+from services.kernel.message.errors import DomainError
+from services.kernel.message.instants import Day, Instant
 
 from .answers import Moved, Page
 from .auth import Caller, Gate, Gated, Principal, new_record

@@ -21,16 +21,16 @@ from services.gateway.domain.password import check_password
 from services.gateway.store import directory
 from services.gateway.store.initiatives import known_as, not_known, tags_known
 from services.hotline.contract import SHEETS as HOTLINE
-from services.kernel.cells import Code, tags_in
-from services.kernel.clock import business_day, utc_now
-from services.kernel.errors import DomainError, FieldError
-from services.kernel.event import Actor, new_id
-from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
-from services.kernel.instants import Day
-from services.kernel.outside import AT_ONCE
-from services.kernel.sheet_tasks import read, with_errors
-from services.kernel.sheets import MOST_ROWS, XLSX, RowError, Sheet, filled, template
-from services.kernel.typed import to_wire
+from services.kernel.message.clock import business_day, utc_now
+from services.kernel.message.errors import DomainError, FieldError
+from services.kernel.message.event import Actor, new_id
+from services.kernel.message.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
+from services.kernel.message.instants import Day
+from services.kernel.sheets.cells import Code, tags_in
+from services.kernel.sheets.outside import AT_ONCE
+from services.kernel.sheets.sheet import MOST_ROWS, XLSX, RowError, Sheet, filled, template
+from services.kernel.sheets.sheet_tasks import read, with_errors
+from services.kernel.sheets.typed import to_wire
 from services.organisation.contract import SHEETS as GATEWAY
 from services.research.contract import PLACE_KINDS, PlaceKind
 from services.research.contract import SHEETS as RESEARCH

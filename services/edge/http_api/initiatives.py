@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.gateway.domain import Action
 from services.gateway.store import initiatives
-from services.kernel.free_text import Reason
+from services.kernel.message.free_text import Reason
 from services.organisation import contract
 
 from .answers import Written

@@ -13,7 +13,7 @@ from services.gateway.domain import Action
 from services.gateway.domain.report import report_id
 from services.gateway.store import issued
 from services.gateway.store.period import Span
-from services.kernel.instants import Day
+from services.kernel.message.instants import Day
 from services.organisation import contract
 
 from .answers import Page, Written

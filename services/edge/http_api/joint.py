@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.domain import Action
 from services.gateway.store import directory
-from services.kernel.errors import DomainError, FieldError
+from services.kernel.message.errors import DomainError, FieldError
 from services.organisation.contract import Role
 from services.study import contract
 

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel import metrics
-from services.kernel.errors import DomainError, FieldError
-from services.kernel.free_text import noting
+from services.kernel.message.errors import DomainError, FieldError
+from services.kernel.message.free_text import noting
 
 from .. import audit
 from ..gate import Gate

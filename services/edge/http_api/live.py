@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from pymongo.errors import PyMongoError
 
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 
 from ..streams import Asked, Streams, Update
 from .auth import Gated, token_of

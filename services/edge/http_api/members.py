@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.domain import Action
 from services.gateway.store import directory
-from services.kernel.errors import DomainError
-from services.kernel.event import ONESELF, Actor, Command
-from services.kernel.free_text import Reason
-from services.kernel.instants import Day
-from services.kernel.sheets import XLSX, filled
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import ONESELF, Actor, Command
+from services.kernel.message.free_text import Reason
+from services.kernel.message.instants import Day
+from services.kernel.sheets.sheet import XLSX, filled
 from services.organisation import contract
 
 from .answers import Moved, Page

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.domain import Action
-from services.kernel.errors import DomainError
-from services.kernel.free_text import Reason
-from services.kernel.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
+from services.kernel.message.errors import DomainError
+from services.kernel.message.free_text import Reason
+from services.kernel.message.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
 from services.organisation.contract import CONSUMERS, Consumer
 
 from .auth import Caller, Gated

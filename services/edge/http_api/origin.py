@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 
 _CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 

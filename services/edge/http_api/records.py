@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from services.gateway.domain import Action
 from services.gateway.store import directory
 from services.gateway.store.initiatives import check_tags
-from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Command
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Actor, Command
 
 from .answers import Moved, Page
 from .auth import Gate, Principal, new_record

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.gateway.domain import Action
 from services.gateway.store import place
 from services.hotline import contract as hotline
-from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Command
-from services.kernel.instants import Day
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Actor, Command
+from services.kernel.message.instants import Day
 from services.organisation import contract
 from services.research import contract as research
 from services.study import contract as study

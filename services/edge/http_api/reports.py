@@ -15,10 +15,10 @@ from services.gateway.projection.ranking import ranking
 from services.gateway.store import directory, issued, locked, report
 from services.gateway.store.period import NAMED
 from services.gateway.store.snapshot import weights
-from services.kernel.clock import business_day, utc_now
-from services.kernel.errors import DomainError
-from services.kernel.instants import Day
-from services.kernel.sheets import XLSX
+from services.kernel.message.clock import business_day, utc_now
+from services.kernel.message.errors import DomainError
+from services.kernel.message.instants import Day
+from services.kernel.sheets.sheet import XLSX
 from services.organisation import contract
 
 from ..documents import catalogue_workbook, records_workbook, report_workbook

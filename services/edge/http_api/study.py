@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.domain import Action
-from services.kernel.event import Command
-from services.kernel.instants import Day
+from services.kernel.message.event import Command
+from services.kernel.message.instants import Day
 from services.study import contract
 
 from .answers import Moved, Page

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.domain import Action
 from services.gateway.store import directory
-from services.kernel.free_text import Note
-from services.kernel.instants import Day
+from services.kernel.message.free_text import Note
+from services.kernel.message.instants import Day
 from services.study import contract
 
 from ..documents import DOCX, notice_docx, paper

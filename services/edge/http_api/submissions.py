@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.domain import Action
 from services.gateway.store import directory, locked, submissions
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
-from services.kernel.sheets import XLSX
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
+from services.kernel.sheets.sheet import XLSX
 from services.organisation import contract
 
 from ..documents.states import states_workbook

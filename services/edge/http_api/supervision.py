@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.domain import Action
-from services.kernel.errors import DomainError
-from services.kernel.instants import Day
+from services.kernel.message.errors import DomainError
+from services.kernel.message.instants import Day
 from services.study import contract
 
 from . import study

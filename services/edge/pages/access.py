@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.gateway.store.access import Asked
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 from services.organisation.contract import ROLES
 from services.organisation.contract.permissions import EVERYWHERE, SCOPES, rows
 

@@ -13,8 +13,8 @@ from fastapi.responses import RedirectResponse, Response
 from services.gateway.domain import Action
 from services.gateway.store import directory
 from services.hotline import contract as hotline_contract
-from services.kernel.errors import DomainError
-from services.kernel.event import new_id
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import new_id
 from services.organisation.contract.permissions import EVERYWHERE
 from services.study.contract import FORMS, REASON_NAMES, WAYS, Form, Way
 

@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from services.kernel.errors import DomainError, FieldError
-from services.kernel.refusals import REASONS
+from services.kernel.message.errors import DomainError, FieldError
+from services.kernel.message.refusals import REASONS
 
 Choices = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """Groups of (key, text); a group without a label is "" alone."""

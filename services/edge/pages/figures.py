@@ -14,8 +14,8 @@ from services.gateway.domain import Action, may
 from services.gateway.store import directory, locked, opened, report
 from services.gateway.store.period import Span
 from services.gateway.store.snapshot import weights
-from services.kernel.errors import DomainError
-from services.kernel.instants import Day
+from services.kernel.message.errors import DomainError
+from services.kernel.message.instants import Day
 from services.organisation.contract import UnitKind
 
 from ..documents import report_page, show

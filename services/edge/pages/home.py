@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.gateway.domain import Action
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 from services.organisation.contract import ROLES
 from services.organisation.contract.permissions import EVERYWHERE
 

@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.gateway.domain import Action
 from services.gateway.store import initiatives, opened
-from services.kernel.errors import DomainError
-from services.kernel.event import new_id
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import new_id
 from services.organisation.contract import ListId
 
 from ..http_api import initiatives as api

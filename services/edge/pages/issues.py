@@ -13,9 +13,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from services.gateway.domain import Action, may
 from services.gateway.domain.report import report_id
 from services.gateway.store import directory, issued
-from services.kernel.clock import business_day, utc_now
-from services.kernel.errors import DomainError
-from services.kernel.event import new_id
+from services.kernel.message.clock import business_day, utc_now
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import new_id
 
 from ..documents import report_page
 from ..gate import Gate, Principal

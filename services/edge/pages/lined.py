@@ -16,8 +16,8 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
 from services.gateway.domain import Action
-from services.kernel.errors import DomainError
-from services.kernel.event import new_id
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import new_id
 from services.study import contract
 
 from ..gate import Gate, Principal

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from services.gateway.domain import Action
 from services.gateway.store import directory
-from services.kernel.errors import DomainError
-from services.kernel.event import new_id
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import new_id
 
 from ..gate import Gate, Principal
 from ..http_api import hotline, members, study, study_plans, supervision

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from services.gateway.domain import Action, may
 from services.gateway.store import directory, place
-from services.kernel.errors import DomainError
-from services.kernel.event import new_id
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import new_id
 from services.organisation.contract import UNIT_KINDS, UnitKind
 
 from ..gate import Gate, Principal

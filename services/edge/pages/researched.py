@@ -10,7 +10,7 @@ from fastapi import Request
 from pydantic import BaseModel
 from pydantic import Field as Told
 
-from services.kernel.cells import Tagged
+from services.kernel.sheets.cells import Tagged
 from services.research import contract
 
 from ..gate import Gate, Principal

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from pymongo.errors import PyMongoError
 
 from services.gateway.domain import Action
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 from services.organisation.contract import ROLES
 from services.organisation.contract.permissions import EVERYWHERE, PERMISSIONS
 

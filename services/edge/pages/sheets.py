@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
-from services.kernel.errors import DomainError
-from services.kernel.import_rows import GetImport
-from services.kernel.sheet_tasks import with_errors
-from services.kernel.sheets import XLSX, RowError
+from services.kernel.message.errors import DomainError
+from services.kernel.message.import_rows import GetImport
+from services.kernel.sheets.sheet import XLSX, RowError
+from services.kernel.sheets.sheet_tasks import with_errors
 from services.organisation.contract.permissions import PERMISSIONS
 
 from ..gate import Principal

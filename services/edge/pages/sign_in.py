@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.kernel.errors import DomainError
-from services.kernel.rules import wrong
+from services.kernel.message.errors import DomainError
+from services.kernel.rules.rules import wrong
 
 from .. import audit
 from ..gate import Principal

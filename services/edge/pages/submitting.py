@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 from services.gateway.domain import Action, may
 from services.gateway.store import directory, locked, opened, submissions
 from services.gateway.store.period import Span
-from services.kernel.errors import DomainError
-from services.kernel.event import new_id
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import new_id
 from services.organisation.contract import SUBMISSION_STATES, SubmissionState
 from services.organisation.contract.permissions import PERMISSIONS
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.gateway.domain import Action
-from services.kernel.errors import DomainError
-from services.kernel.event import new_id
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import new_id
 from services.study import contract
 
 from ..http_api import study_plans, supervision

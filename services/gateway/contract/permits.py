@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.kernel.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
-from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
-from services.kernel.permits import Permits
+from services.kernel.message.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
+from services.kernel.message.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
+from services.kernel.message.permits import Permits
 from services.organisation.contract.calendar import SetCalendar
 from services.organisation.contract.campaign import OpenCampaign
 from services.organisation.contract.initiative import SetInitiatives

@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FreeText
-from services.kernel.instants import Day
-from services.kernel.keys import key_of
-from services.kernel.lives import UnitField, UnitFields
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FreeText
+from services.kernel.message.instants import Day
+from services.kernel.message.keys import key_of
+from services.kernel.message.lives import UnitField, UnitFields
 from services.organisation.contract.submission import Value
 from services.organisation.contract.words import EXAMPLE_UNIT, Name
 

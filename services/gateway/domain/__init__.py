@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.kernel.aggregate import Aggregate
+from services.kernel.rules.aggregate import Aggregate
 from services.organisation.contract.permissions import PERMISSIONS, Action, HeldRoles, may, may_open, opens
 
 from .calendar import CALENDAR

@@ -7,11 +7,11 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.clock import business_day
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
-from services.kernel.keys import spellings
+from services.kernel.message.clock import business_day
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
+from services.kernel.message.keys import spellings
+from services.kernel.rules.aggregate import Aggregate
 from services.organisation.contract import LISTS, InitiativesSet, Item, SetInitiatives
 
 

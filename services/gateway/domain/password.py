@@ -6,7 +6,7 @@ import json
 from functools import cache
 from importlib.resources import files
 
-from services.kernel.rules import wrong
+from services.kernel.rules.rules import wrong
 
 LEAST, MOST = 10, 200
 _LEAST_NAME = 3

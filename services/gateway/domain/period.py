@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from datetime import date, timedelta
 
-from services.kernel.working_days import Calendar, Waits, add_working_days
+from services.kernel.rules.working_days import Calendar, Waits, add_working_days
 from services.organisation.contract import DueDay, SubmissionRule
 
 

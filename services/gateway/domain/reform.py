@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
+from services.kernel.rules.aggregate import Aggregate
 from services.organisation.contract import TreeChanged
 
 ALL = "tree"

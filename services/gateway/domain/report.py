@@ -7,12 +7,12 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.clock import business_day
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, record_id
-from services.kernel.keys import spellings
-from services.kernel.rules import number_taken, wrong
+from services.kernel.message.clock import business_day
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, record_id
+from services.kernel.message.keys import spellings
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import number_taken, wrong
 from services.organisation.contract import Value
 
 from ..contract import IssueReport, ReportIssued

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.clock import business_day
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Payload, record_id
+from services.kernel.message.clock import business_day
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, Payload, record_id
+from services.kernel.rules.aggregate import Aggregate
 from services.organisation.contract import (
     SUBMISSION_STATES,
     AcceptSubmission,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from services.kernel.event import Event
+from services.kernel.message.event import Event
 
 from .catalogue import METRICS, Counted, Metric, by_subject, key
 

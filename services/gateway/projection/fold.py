@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from services.kernel.event import Event
+from services.kernel.message.event import Event
 
 from .catalogue import is_level, stored
 from .contributions import Contribution, facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 
 
 def ranking(

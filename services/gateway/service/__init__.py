@@ -8,16 +8,16 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.batch import batch
-from services.kernel.event import Envelope, Event
-from services.kernel.held import Held, Holding
-from services.kernel.imports import Importer
-from services.kernel.inbox import Taking
-from services.kernel.providers import Journalled, Relaying, Vaulted
-from services.kernel.rpc import command
-from services.kernel.scopes import Scoped
-from services.kernel.work import Work
+from services.kernel.bus.inbox import Taking
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Envelope, Event
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.runtime.batch import batch
+from services.kernel.runtime.held import Held, Holding
+from services.kernel.runtime.imports import Importer
+from services.kernel.runtime.providers import Journalled, Relaying, Vaulted
+from services.kernel.runtime.rpc import command
+from services.kernel.runtime.scopes import Scoped
 from services.organisation import contract
 
 from ..contract import PERMITS, SHEETS_BY

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from nameko.timer import timer
 from pydantic import BaseModel
 
 from services.kernel import metrics
-from services.kernel.aggregate import Aggregate
-from services.kernel.clock import business_day
-from services.kernel.errors import DomainError
-from services.kernel.event import Envelope
-from services.kernel.import_rows import ExportRows
-from services.kernel.imports import Imports
-from services.kernel.rpc import command
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
+from services.kernel.message.clock import business_day
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Envelope
+from services.kernel.message.import_rows import ExportRows
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.runtime.entrypoints import every
+from services.kernel.runtime.imports import Imports
+from services.kernel.runtime.rpc import command
 from services.organisation import contract
 
 from ..domain import CALENDAR
@@ -44,7 +44,7 @@ class Calendars(Imports):
         answer: Answer = self.journal.execute(envelope, command, act)
         return answer
 
-    @timer(interval=60, eager=True)  # type: ignore[untyped-decorator]  # nameko ships no types
+    @every(60, eager=True)
     def tell_missing_years(self) -> None:
         """Keep the metric true on which the alert rests that rings while a year's table is missing."""
         today = business_day(self.journal.clock())

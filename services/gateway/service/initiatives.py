@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.kernel.event import Envelope
-from services.kernel.rpc import command
-from services.kernel.work import Work
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Envelope
+from services.kernel.runtime.rpc import command
 from services.organisation import contract
 
 from ..domain import INITIATIVE, Initiatives

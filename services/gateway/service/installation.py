@@ -14,15 +14,15 @@ from typing import Any
 
 import structlog
 from argon2 import PasswordHasher
-from nameko.extensions import DependencyProvider
 
 from services.kernel import metrics
-from services.kernel.clock import utc_now
-from services.kernel.event import Actor, Envelope
-from services.kernel.providers import Journalled
+from services.kernel.journal.vault import Vault
+from services.kernel.journal.work import Work
+from services.kernel.message.clock import utc_now
+from services.kernel.message.event import Actor, Envelope
+from services.kernel.runtime.entrypoints import DependencyProvider
+from services.kernel.runtime.providers import Journalled
 from services.kernel.settings import settings
-from services.kernel.vault import Vault
-from services.kernel.work import Work
 from services.organisation import contract
 from services.organisation.contract.permissions import EVERYWHERE
 

@@ -9,16 +9,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Command, Envelope
-from services.kernel.imports import Imports
-from services.kernel.lists import shown
-from services.kernel.redaction import mask_name
-from services.kernel.rpc import command, query
-from services.kernel.rules import wrong
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.lists import shown
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Actor, Command, Envelope
+from services.kernel.message.redaction import mask_name
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import wrong
+from services.kernel.runtime.imports import Imports
+from services.kernel.runtime.rpc import command, query
 from services.organisation import contract
 from services.organisation.contract.permissions import EVERYWHERE
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from services.kernel.work import Work
+from services.kernel.journal.work import Work
 from services.organisation import contract
 
 from ..domain import CAMPAIGN, SUBMISSION, UNIT

@@ -6,14 +6,13 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from nameko.timer import timer
-
-from services.kernel.clock import business_day
-from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Command, Envelope
-from services.kernel.rpc import command
-from services.kernel.work import Work
-from services.kernel.working_days import Calendar
+from services.kernel.journal.work import Work
+from services.kernel.message.clock import business_day
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Actor, Command, Envelope
+from services.kernel.rules.working_days import Calendar
+from services.kernel.runtime.entrypoints import every
+from services.kernel.runtime.rpc import command
 from services.organisation import contract
 
 from ..domain import CAMPAIGN, SUBMISSION, UNIT, Campaign
@@ -60,7 +59,7 @@ class Submissions:
         """Open what may be submitted today, now and not within a minute."""
         return {"opened": self._open()}
 
-    @timer(interval=60, eager=True)  # type: ignore[untyped-decorator]  # nameko ships no types
+    @every(60, eager=True)
     def keep_periods(self) -> None:
         """Open the months that are over, and mark what was due and did not come."""
         self._open()

@@ -8,11 +8,11 @@ from typing import Any
 
 import pymongo
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Envelope
-from services.kernel.rpc import command
-from services.kernel.rules import wrong
-from services.kernel.work import Work
+from services.kernel.journal.work import Work
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Envelope
+from services.kernel.rules.rules import wrong
+from services.kernel.runtime.rpc import command
 from services.organisation import contract
 from services.organisation.contract.permissions import EVERYWHERE
 

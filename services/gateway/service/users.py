@@ -9,15 +9,15 @@ import pymongo
 from pydantic import BaseModel
 
 from services.kernel import metrics
-from services.kernel.aggregate import Aggregate
-from services.kernel.clock import utc_now
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Envelope
-from services.kernel.imports import Imports
-from services.kernel.rpc import command, query
-from services.kernel.rules import wrong
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
+from services.kernel.message.clock import utc_now
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, Envelope
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import wrong
+from services.kernel.runtime.imports import Imports
+from services.kernel.runtime.rpc import command, query
 from services.organisation import contract
 from services.organisation.contract.permissions import EVERYWHERE
 

@@ -12,9 +12,9 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.database import Database
 
-from services.kernel.instants import Instant
-from services.kernel.redaction import redact
-from services.kernel.store import MAJORITY, Document, ensure_collections
+from services.kernel.journal.store import MAJORITY, Document, ensure_collections
+from services.kernel.message.instants import Instant
+from services.kernel.message.redaction import redact
 
 from . import directory
 

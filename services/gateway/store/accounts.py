@@ -8,11 +8,11 @@ from typing import Any
 
 from pymongo.database import Database
 
-from services.kernel.clock import SHANGHAI
-from services.kernel.errors import DomainError
-from services.kernel.event import EVERYWHERE
-from services.kernel.lists import MOST_COUNTED
-from services.kernel.store import Document
+from services.kernel.journal.lists import MOST_COUNTED
+from services.kernel.journal.store import Document
+from services.kernel.message.clock import SHANGHAI
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import EVERYWHERE
 from services.organisation.contract import ListUsers, Role, UserState
 
 from ..domain.separation import ADMINISTRATORS, separated

@@ -7,9 +7,9 @@ from typing import Any
 from pymongo.client_session import ClientSession
 from pymongo.database import Database as Store
 
-from services.kernel.errors import DomainError
-from services.kernel.store import Document
-from services.kernel.working_days import Calendar
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
+from services.kernel.rules.working_days import Calendar
 from services.organisation.contract import DELIVERED, CalendarContent, working_calendar
 
 from .snapshot import Database

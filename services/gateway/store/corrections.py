@@ -10,8 +10,8 @@ from typing import Any
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.redaction import redact
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.redaction import redact
 
 from ..domain.period import days_of
 from ..projection import HIDDEN, Line, is_level, legs

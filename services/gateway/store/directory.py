@@ -12,12 +12,12 @@ import pymongo
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Period
-from services.kernel.free_text import masked
-from services.kernel.lists import containing
-from services.kernel.lives import Life
-from services.kernel.store import Document
+from services.kernel.journal.lists import containing
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Period
+from services.kernel.message.free_text import masked
+from services.kernel.message.lives import Life
 
 from ..domain.reform import ALL
 from ..domain.unit import standing

@@ -11,11 +11,11 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from services.kernel import metrics
-from services.kernel.errors import Later
-from services.kernel.event import Event
-from services.kernel.inbox import Taking
-from services.kernel.relay import WATERMARK
-from services.kernel.store import Document, ensure_collections
+from services.kernel.bus.inbox import Taking
+from services.kernel.bus.relay import WATERMARK
+from services.kernel.journal.store import Document, ensure_collections
+from services.kernel.message.errors import Later
+from services.kernel.message.event import Event
 
 from ..projection import Line, Tree, Weights, facts, fold
 from . import generation, locks

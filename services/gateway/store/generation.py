@@ -16,7 +16,7 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.store import Document, ensure_collections, in_transaction
+from services.kernel.journal.store import Document, ensure_collections, in_transaction
 from services.organisation.contract import SOURCES
 
 from .corrections import Locks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pymongo.database import Database
 
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
 
 from . import access, accounts, facts, issues, members, moves, submissions, tree
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from services.kernel.errors import DomainError, FieldError
-from services.kernel.free_text import masked
-from services.kernel.keys import spellings
+from services.kernel.message.errors import DomainError, FieldError
+from services.kernel.message.free_text import masked
+from services.kernel.message.keys import spellings
 from services.organisation.contract import LISTS, Item
 
 from ..domain import Initiatives

@@ -7,11 +7,11 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.kernel.errors import DomainError
-from services.kernel.free_text import masked
-from services.kernel.keys import spellings
-from services.kernel.lists import MOST_COUNTED
-from services.kernel.store import Document
+from services.kernel.journal.lists import MOST_COUNTED
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
+from services.kernel.message.free_text import masked
+from services.kernel.message.keys import spellings
 
 from ..domain import HeldRoles
 from ..projection import METRICS, RATES, Metric, Rate

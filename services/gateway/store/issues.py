@@ -15,9 +15,9 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.event import Period
-from services.kernel.store import Document, ensure_collections
-from services.kernel.work import Work
+from services.kernel.journal.store import Document, ensure_collections
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Period
 
 from ..contract import IssueReport
 from ..domain.report import REPORT, PlaceReport

@@ -15,9 +15,9 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.errors import DomainError
-from services.kernel.store import Document, ensure_collections
-from services.kernel.work import Work
+from services.kernel.journal.store import Document, ensure_collections
+from services.kernel.journal.work import Work
+from services.kernel.message.errors import DomainError
 from services.organisation.contract import SOURCES
 
 from ..domain.period import days_of

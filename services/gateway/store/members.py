@@ -7,10 +7,10 @@ from typing import Any
 import pymongo
 from pymongo.database import Database
 
-from services.kernel.errors import DomainError
-from services.kernel.lists import page
-from services.kernel.store import Document, ensure_collections
-from services.kernel.work import Work
+from services.kernel.journal.lists import page
+from services.kernel.journal.store import Document, ensure_collections
+from services.kernel.journal.work import Work
+from services.kernel.message.errors import DomainError
 from services.organisation.contract import ListMembers
 
 PROGRESS = "members"

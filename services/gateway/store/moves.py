@@ -10,8 +10,8 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.store import Document, ensure_collections
-from services.kernel.work import Work
+from services.kernel.journal.store import Document, ensure_collections
+from services.kernel.journal.work import Work
 
 from ..projection import LEVEL_FIELDS, Line, is_level, key_of, spread, standing
 from .facts import write_rollups

@@ -7,9 +7,9 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.kernel.errors import DomainError
-from services.kernel.redaction import redact
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
+from services.kernel.message.redaction import redact
 
 from ..domain import HeldRoles, may_open, opens
 from ..projection import HIDDEN, METRICS, Metric

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Self
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Period
-from services.kernel.instants import FIRST, LAST
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Period
+from services.kernel.message.instants import FIRST, LAST
 from services.study.contract import Grain
 
 _MOST_DAYS = 3660

@@ -9,9 +9,9 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.kernel.free_text import masked
-from services.kernel.lists import MOST_COUNTED
-from services.kernel.store import Document
+from services.kernel.journal.lists import MOST_COUNTED
+from services.kernel.journal.store import Document
+from services.kernel.message.free_text import masked
 
 from ..projection import Tree
 from . import directory

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
 
 from ..projection import Path, Tree
 from .period import Span

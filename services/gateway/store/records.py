@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.kernel.errors import DomainError
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
 
 from ..domain import HeldRoles
 from ..projection import METRICS, RATES, Metric, is_level, key

@@ -10,8 +10,8 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
-from services.kernel.event import Period
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.event import Period
 from services.study.contract import Grain
 
 from ..projection import LEVEL_FIELDS, METRICS, RATES, Metric, Rate, Weights, key, stored

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
 
 from ..projection import SOURCES, Weights
 from .generation import PROJECTION, QUEUE, Generation, generation_of

@@ -11,9 +11,9 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database as Store
 
-from services.kernel.errors import DomainError
-from services.kernel.lists import MOST_COUNTED, shown
-from services.kernel.store import Document
+from services.kernel.journal.lists import MOST_COUNTED, shown
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
 from services.organisation.contract import SETTLED, Prepared, SubmissionRule
 from services.organisation.contract import SubmissionState as State
 

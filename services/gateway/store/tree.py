@@ -11,7 +11,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
 from services.organisation.contract import Superior
 
 from ..projection import Line, Path, Tree

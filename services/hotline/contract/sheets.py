@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal, Self
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.kernel.cells import Code, Number, Text, choice
-from services.kernel.free_text import FREE, SEALED
-from services.kernel.instants import Instant
-from services.kernel.sheets import Column, Sheet
+from services.kernel.message.free_text import FREE, SEALED
+from services.kernel.message.instants import Instant
+from services.kernel.sheets.cells import Code, Number, Text, choice
+from services.kernel.sheets.sheet import Column, Sheet
 
 from .ticket import Life, Outcome
 from .words import CHANNELS, KINDS, SATISFACTION, Channel, Kind, Satisfaction

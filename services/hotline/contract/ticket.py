@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.kernel.cells import OwnNumber
-from services.kernel.event import Command
-from services.kernel.free_text import SEALED, FreeText
-from services.kernel.instants import Day, Instant
-from services.kernel.lives import UnitField, UnitFields
+from services.kernel.message.event import Command
+from services.kernel.message.free_text import SEALED, FreeText
+from services.kernel.message.instants import Day, Instant
+from services.kernel.message.lives import UnitField, UnitFields
+from services.kernel.sheets.cells import OwnNumber
 
 from .words import Approver, Category, Channel, Excluded, Kind, Reason, Said, Satisfaction, TicketState, Title
 

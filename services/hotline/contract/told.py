@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from services.kernel.event import Payload
-from services.kernel.free_text import FreeText
+from services.kernel.message.event import Payload
+from services.kernel.message.free_text import FreeText
 
 from .ticket import Life, Outcome
 from .words import Channel, Kind

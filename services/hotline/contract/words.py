@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from services.kernel.free_text import FREE
+from services.kernel.message.free_text import FREE
 
 NAME = "hotline"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from services.kernel.clock import business_day
+from services.kernel.message.clock import business_day
 
 from ..contract import Life, TicketOverdue, TicketOverdueLifted, TicketTold
 

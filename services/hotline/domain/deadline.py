@@ -8,9 +8,9 @@ from datetime import date, datetime, time, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.clock import SHANGHAI, business_day
-from services.kernel.errors import DomainError
-from services.kernel.working_days import Calendar, Waits, add_working_days
+from services.kernel.message.clock import SHANGHAI, business_day
+from services.kernel.message.errors import DomainError
+from services.kernel.rules.working_days import Calendar, Waits, add_working_days
 
 from ..contract import Kind
 

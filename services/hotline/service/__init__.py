@@ -7,21 +7,21 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.batch import subscribe
-from services.kernel.errors import DomainError
-from services.kernel.event import Envelope, Event
-from services.kernel.free_text import free_texts, hidden
-from services.kernel.held import Held, Holding
-from services.kernel.imports import Importer, Imports
-from services.kernel.inbox import Taking
-from services.kernel.numbered import identified, numbered, numbered_ids, spelled
-from services.kernel.providers import Journalled, Relaying, Vaulted
-from services.kernel.redaction import mask_name
-from services.kernel.rpc import command, query
-from services.kernel.scopes import Scoped
-from services.kernel.vault import mask_phone
-from services.kernel.work import Work
+from services.kernel.bus.inbox import Taking
+from services.kernel.journal.numbered import identified, numbered, numbered_ids, spelled
+from services.kernel.journal.vault import mask_phone
+from services.kernel.journal.work import Work
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Envelope, Event
+from services.kernel.message.free_text import free_texts, hidden
+from services.kernel.message.redaction import mask_name
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.runtime.batch import subscribe
+from services.kernel.runtime.held import Held, Holding
+from services.kernel.runtime.imports import Importer, Imports
+from services.kernel.runtime.providers import Journalled, Relaying, Vaulted
+from services.kernel.runtime.rpc import command, query
+from services.kernel.runtime.scopes import Scoped
 from services.organisation.contract import NAME as GATEWAY
 
 from .. import contract, store

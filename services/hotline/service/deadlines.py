@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from nameko.timer import timer
 from pymongo.errors import PyMongoError
 
-from services.kernel import calendars
-from services.kernel.batch import subscribe
-from services.kernel.event import Actor, Envelope, Event
-from services.kernel.inbox import Taking
-from services.kernel.work import Work
+from services.kernel.bus.inbox import Taking
+from services.kernel.journal import calendars
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Actor, Envelope, Event
+from services.kernel.runtime.batch import subscribe
+from services.kernel.runtime.entrypoints import every
 from services.organisation.contract import NAME as GATEWAY
 from services.organisation.contract import CalendarSet, exceptions
 
@@ -39,7 +39,7 @@ class Deadlines:
         told = CalendarSet.of(event)
         calendars.note(taking.database, told.year, exceptions(told), taking.now, taking.session)
 
-    @timer(interval=5, eager=True)  # type: ignore[untyped-decorator]  # nameko ships no types
+    @every(5, eager=True)
     def set_deadlines(self) -> None:
         """Set the deadlines that waited for a year which is known now, and count running ones again by a new table.
 
@@ -57,7 +57,7 @@ class Deadlines:
         except PyMongoError as error:
             log.warning("deadlines.later", error=repr(error))
 
-    @timer(interval=60)  # type: ignore[untyped-decorator]  # nameko ships no types
+    @every(60)
     def mark_overdue(self) -> None:
         """Find tickets whose deadline has passed unanswered and let each say so, once."""
         while late := store.past_deadline(self.journal.database, self.journal.clock()):

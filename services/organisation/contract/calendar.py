@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar
 from chinese_calendar.constants import holidays, workdays
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FREE, FreeText
-from services.kernel.instants import FIRST, LAST, Day
-from services.kernel.working_days import Calendar
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FREE, FreeText
+from services.kernel.message.instants import FIRST, LAST, Day
+from services.kernel.rules.working_days import Calendar
 
 from .words import EXAMPLE_UNIT
 

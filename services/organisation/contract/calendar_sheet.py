@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.kernel.cells import Count, Text, choice
-from services.kernel.free_text import FREE
-from services.kernel.instants import Day, read_day
-from services.kernel.sheets import Column, Sheet
+from services.kernel.message.free_text import FREE
+from services.kernel.message.instants import Day, read_day
+from services.kernel.sheets.cells import Count, Text, choice
+from services.kernel.sheets.sheet import Column, Sheet
 
 from .calendar import STATUTORY, CalendarContent, Holiday, SetCalendar, Year
 

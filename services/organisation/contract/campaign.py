@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FREE, FreeText, Note
-from services.kernel.instants import Day
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FREE, FreeText, Note
+from services.kernel.message.instants import Day
 
 from .unit import UnitKind
 from .words import EXAMPLE_UNIT, Month, Name, UnitId

@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.kernel.cells import Reference
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FreeText, Reason
-from services.kernel.keys import key_of
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FreeText, Reason
+from services.kernel.message.keys import key_of
+from services.kernel.sheets.cells import Reference
 
 from .words import EXAMPLE_UNIT, Name
 

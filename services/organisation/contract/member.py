@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FREE, SEALED, FreeText
-from services.kernel.instants import Day
-from services.kernel.lives import UnitField, UnitFields
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FREE, SEALED, FreeText
+from services.kernel.message.instants import Day
+from services.kernel.message.lives import UnitField, UnitFields
 
 from .words import Login, UnitId
 

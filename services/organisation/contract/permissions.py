@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import takewhile
 
-from services.kernel.event import EVERYWHERE, Command
-from services.kernel.permits import Permits
+from services.kernel.message.event import EVERYWHERE, Command
+from services.kernel.message.permits import Permits
 
 from .user import Role
 

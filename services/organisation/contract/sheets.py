@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import Code, Count, Text, choice
-from services.kernel.free_text import FREE, SEALED
-from services.kernel.instants import Day
-from services.kernel.sheets import Column, Sheet
+from services.kernel.message.free_text import FREE, SEALED
+from services.kernel.message.instants import Day
+from services.kernel.sheets.cells import Code, Count, Text, choice
+from services.kernel.sheets.sheet import Column, Sheet
 
 from .calendar_sheet import CALENDAR_SHEET
 from .unit import UNIT_KINDS, UnitKind

@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FREE, FreeText
-from services.kernel.instants import Day, Instant
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FREE, FreeText
+from services.kernel.message.instants import Day, Instant
 
 from .campaign import SubmissionRule
 from .member import Why

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
-from services.kernel.free_text import FREE, SEALED
+from services.kernel.message.free_text import FREE, SEALED
 
 NAME = "gateway"
 SOURCES = ("study", "hotline", "research", NAME)

@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FreeText, Post, Reason
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FreeText, Post, Reason
 
 from .words import EXAMPLE_UNIT
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.kernel.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
-from services.kernel.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
+from services.kernel.message.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
+from services.kernel.message.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
 from services.organisation.contract import Action, permitting
 
 from .measure import (

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FreeText
-from services.kernel.instants import Day
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FreeText
+from services.kernel.message.instants import Day
 
 from .visit import PlaceKind
 from .words import EXAMPLE_UNIT

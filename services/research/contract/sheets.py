@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from services.kernel.cells import Code, Count, Line, Tagged, Text, choice
-from services.kernel.free_text import FREE, SEALED
-from services.kernel.instants import Day
-from services.kernel.keys import key_of, seen
-from services.kernel.ledger import ACTION, TAGS, Row, identity
-from services.kernel.sheets import Column, Sheet
+from services.kernel.message.free_text import FREE, SEALED
+from services.kernel.message.instants import Day
+from services.kernel.message.keys import key_of, seen
+from services.kernel.sheets.cells import Code, Count, Line, Tagged, Text, choice
+from services.kernel.sheets.ledger import ACTION, TAGS, Row, identity
+from services.kernel.sheets.sheet import Column, Sheet
 
 from .measure import BECAME, MEASURE_STATES, MeasureState, Progress
 from .topic import TOPIC_STATES, Member, TopicState

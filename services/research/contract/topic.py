@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.cells import OwnNumber, Tags
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FREE, FreeText, Post, Reason, Title
-from services.kernel.instants import Day
-from services.kernel.lives import UnitField, UnitFields
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FREE, FreeText, Post, Reason, Title
+from services.kernel.message.instants import Day
+from services.kernel.message.lives import UnitField, UnitFields
+from services.kernel.sheets.cells import OwnNumber, Tags
 
 from .measure import MeasureState
 from .words import EXAMPLE_UNIT, OWN, Counted, Note, Sorted, Unit, Units, WithId

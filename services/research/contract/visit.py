@@ -7,12 +7,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from services.kernel.cells import OwnNumber, Reference
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import SEALED, FreeText, Post, Reason, Title
-from services.kernel.instants import Day
-from services.kernel.lives import UnitField, UnitFields
-from services.kernel.register import Placed
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import SEALED, FreeText, Post, Reason, Title
+from services.kernel.message.instants import Day
+from services.kernel.message.lives import UnitField, UnitFields
+from services.kernel.rules.register import Placed
+from services.kernel.sheets.cells import OwnNumber, Reference
 
 from .words import EXAMPLE_UNIT, OWN, Sorted, Unit, WithId
 

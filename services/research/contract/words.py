@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel import free_text
-from services.kernel.event import Command
-from services.kernel.filters import StateFilter
-from services.kernel.instants import Day
-from services.kernel.lives import UnitField
+from services.kernel.message import free_text
+from services.kernel.message.event import Command
+from services.kernel.message.filters import StateFilter
+from services.kernel.message.instants import Day
+from services.kernel.message.lives import UnitField
 from services.organisation.contract import PERMISSIONS, Action
 
 NAME = "research"

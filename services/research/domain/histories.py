@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from services.kernel.event import Command
-from services.kernel.rules import wrong
+from services.kernel.message.event import Command
+from services.kernel.rules.rules import wrong
 
 from ..contract import (
     TOPIC_STATES,

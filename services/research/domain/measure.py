@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.clock import business_day
-from services.kernel.counting import with_counts
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
-from services.kernel.rules import fixed, not_in_future, number_taken, wrong
+from services.kernel.message.clock import business_day
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.counting import with_counts
+from services.kernel.rules.rules import fixed, not_in_future, number_taken, wrong
 
 from ..contract import (
     BECAME,

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.clock import business_day
-from services.kernel.rules import wrong
+from services.kernel.message.clock import business_day
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import wrong
 
 from ..contract import DEFAULT_KINDS, NormSet, PlaceNorm, TopicKind
 

@@ -13,9 +13,9 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate, Upgrade
-from services.kernel.distinct import CountAnew, Grain, after, anew, moved
-from services.kernel.event import record_id
+from services.kernel.message.event import record_id
+from services.kernel.rules.aggregate import Aggregate, Upgrade
+from services.kernel.rules.distinct import CountAnew, Grain, after, anew, moved
 
 from ..contract import NAME, CountPlace, PlaceCounted, PlaceKind, VisitRow
 from .visit import Visit

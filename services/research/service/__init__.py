@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from services.kernel.batch import subscribe
-from services.kernel.event import Event
-from services.kernel.held import Held, Holding
-from services.kernel.imports import Importer
-from services.kernel.inbox import Taking
-from services.kernel.providers import Journalled, Relaying, Vaulted
-from services.kernel.scopes import Scoped
+from services.kernel.bus.inbox import Taking
+from services.kernel.message.event import Event
+from services.kernel.runtime.batch import subscribe
+from services.kernel.runtime.held import Held, Holding
+from services.kernel.runtime.imports import Importer
+from services.kernel.runtime.providers import Journalled, Relaying, Vaulted
+from services.kernel.runtime.scopes import Scoped
 from services.organisation.contract import NAME as GATEWAY
 
 from .. import contract, store

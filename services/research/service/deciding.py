@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.event import Envelope
-from services.kernel.numbered import identified
-from services.kernel.rules import campaign_of
-from services.kernel.work import Work
+from services.kernel.journal.numbered import identified
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Envelope
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import campaign_of
 
 from .. import contract, store
 from ..domain import (

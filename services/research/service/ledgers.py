@@ -7,16 +7,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.event import Command, Envelope
-from services.kernel.import_rows import ExportRows
-from services.kernel.imports import Imports
-from services.kernel.ledger import Row
-from services.kernel.numbered import numbered, numbered_ids, spelled
-from services.kernel.redaction import redact
-from services.kernel.rules import wrong
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.numbered import numbered, numbered_ids, spelled
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Command, Envelope
+from services.kernel.message.import_rows import ExportRows
+from services.kernel.message.redaction import redact
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import wrong
+from services.kernel.runtime.imports import Imports
+from services.kernel.sheets.ledger import Row
 
 from .. import contract
 from ..domain import APPROVALS, MEASURE, PLACE, TOPIC, VISIT, check_reached, measure_steps, place_id_of, topic_steps

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.kernel.clock import business_day, utc_now
-from services.kernel.event import Envelope
-from services.kernel.rpc import command, query
+from services.kernel.message.clock import business_day, utc_now
+from services.kernel.message.event import Envelope
+from services.kernel.runtime.rpc import command, query
 
 from .. import contract, store
 from ..domain import MEASURE

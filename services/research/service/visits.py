@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.kernel.event import Envelope
-from services.kernel.redaction import redact
-from services.kernel.rpc import command, query
-from services.kernel.work import Work
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Envelope
+from services.kernel.message.redaction import redact
+from services.kernel.runtime.rpc import command, query
 
 from .. import contract, store
 from ..domain import VISIT, Visit

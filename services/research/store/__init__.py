@@ -8,11 +8,11 @@ from typing import Any
 
 from pymongo.database import Database
 
-from services.kernel.errors import DomainError
-from services.kernel.lists import containing, page, shown
-from services.kernel.numbered import numbered_ids
-from services.kernel.store import Document
-from services.kernel.work import state_of, without_bookkeeping
+from services.kernel.journal.lists import containing, page, shown
+from services.kernel.journal.numbered import numbered_ids
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import state_of, without_bookkeeping
+from services.kernel.message.errors import DomainError
 
 from ..contract import (
     NAME,

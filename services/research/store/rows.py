@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pymongo.database import Database
 
-from services.kernel.import_rows import ExportRows
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.import_rows import ExportRows
 
 from ..contract import BECAME, MEASURE_STATES, PLACE_KINDS, TOPIC_STATES, Member, group_told
 from ..domain import Norm

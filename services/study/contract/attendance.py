@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.event import Command, Payload
-from services.kernel.instants import Day
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.instants import Day
 from services.organisation.contract import MemberId
 
 from .distinct import Grain

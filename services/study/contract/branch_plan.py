@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FREE, FreeText
-from services.kernel.instants import Day
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FREE, FreeText
+from services.kernel.message.instants import Day
 
 from .duty import DutyKind
 from .notice import ItemKey

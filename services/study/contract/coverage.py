@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from services.kernel.event import Command
-from services.kernel.instants import Day
+from services.kernel.message.event import Command
+from services.kernel.message.instants import Day
 
 from .distinct import DistinctCounted
 from .session import Way

@@ -6,9 +6,9 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel import distinct
-from services.kernel.event import Payload
-from services.kernel.free_text import FreeText
+from services.kernel.message.event import Payload
+from services.kernel.message.free_text import FreeText
+from services.kernel.rules import distinct
 
 from .session import Way
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.event import Command
-from services.kernel.free_text import FREE, NAMED, FreeText
+from services.kernel.message.event import Command
+from services.kernel.message.free_text import FREE, NAMED, FreeText
 from services.organisation.contract import UnitId, UnitKind
 
 from .session import FORM_NAMES, WAYS, Form, Way

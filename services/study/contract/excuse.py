@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FreeText
-from services.kernel.instants import Day
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FreeText
+from services.kernel.message.instants import Day
 from services.organisation.contract import MemberId
 
 from .words import EXAMPLE_UNIT, Reason

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.kernel.cells import Code, Count, Line, Tagged, Text
-from services.kernel.free_text import FREE
-from services.kernel.instants import Day
-from services.kernel.ledger import ACTION, TAGS, Row, identity
-from services.kernel.sheets import Column, Sheet
+from services.kernel.message.free_text import FREE
+from services.kernel.message.instants import Day
+from services.kernel.sheets.cells import Code, Count, Line, Tagged, Text
+from services.kernel.sheets.ledger import ACTION, TAGS, Row, identity
+from services.kernel.sheets.sheet import Column, Sheet
 
 UnitCode = Annotated[Code, Field(min_length=1, max_length=64)]
 Link = Annotated[Line, Field(min_length=1, max_length=64)]

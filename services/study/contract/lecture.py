@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FreeText
-from services.kernel.instants import Day
-from services.kernel.lives import UnitFields
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FreeText
+from services.kernel.message.instants import Day
+from services.kernel.message.lives import UnitFields
 
 from .words import EXAMPLE_UNIT, OWN, OwnNumber, Paged, Placed, Post, Reason, Title, Whole
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.event import Command
-from services.kernel.free_text import FREE
+from services.kernel.message.event import Command
+from services.kernel.message.free_text import FREE
 
 from .reported import (
     REPORTED_STATES,

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from services.kernel.cells import Tags
-from services.kernel.event import Command
-from services.kernel.instants import Day
-from services.kernel.lives import UnitField, UnitFields
+from services.kernel.message.event import Command
+from services.kernel.message.instants import Day
+from services.kernel.message.lives import UnitField, UnitFields
+from services.kernel.sheets.cells import Tags
 
 from .distinct import DistinctCounted
 from .reported import (

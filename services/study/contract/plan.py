@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FreeText
-from services.kernel.lives import UnitField, UnitFields
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FreeText
+from services.kernel.message.lives import UnitField, UnitFields
 from services.organisation.contract import UnitKind
 
 from .duty import Audience, Edition, Material, Month, Requirement

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from services.kernel.event import Command
-from services.kernel.instants import Day
-from services.kernel.lives import UnitField, UnitFields
+from services.kernel.message.event import Command
+from services.kernel.message.instants import Day
+from services.kernel.message.lives import UnitField, UnitFields
 
 from .reported import (
     MOST_UNITS,

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FreeText
-from services.kernel.instants import Day
-from services.kernel.lives import UnitFields
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FreeText
+from services.kernel.message.instants import Day
+from services.kernel.message.lives import UnitFields
 from services.organisation.contract import MemberId
 
 from .reported import Link

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.kernel.cells import Code, Count, Line, Month, Number, Text, choice
-from services.kernel.free_text import FREE
-from services.kernel.instants import Day
-from services.kernel.ledger import ACTION, Row, identity
-from services.kernel.sheets import Column, Sheet
+from services.kernel.message.free_text import FREE
+from services.kernel.message.instants import Day
+from services.kernel.sheets.cells import Code, Count, Line, Month, Number, Text, choice
+from services.kernel.sheets.ledger import ACTION, Row, identity
+from services.kernel.sheets.sheet import Column, Sheet
 
 from .lecture import MODE_NAMES, LectureMode
 from .session import FORM_NAMES, REASON_NAMES, WAYS, Absence, Form, Way

@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel.event import Command, Payload
-from services.kernel.free_text import FREE, NAMED, FreeText, Reason
-from services.kernel.lives import UnitField, UnitFields
+from services.kernel.message.event import Command, Payload
+from services.kernel.message.free_text import FREE, NAMED, FreeText, Reason
+from services.kernel.message.lives import UnitField, UnitFields
 from services.organisation.contract import UnitId, UnitKind
 
 from .duty import DutyKind, Each, Month

@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from services.kernel import cells, free_text, register
-from services.kernel.filters import StateFilter
-from services.kernel.instants import Day
-from services.kernel.lives import UnitField
+from services.kernel.message import free_text
+from services.kernel.message.filters import StateFilter
+from services.kernel.message.instants import Day
+from services.kernel.message.lives import UnitField
+from services.kernel.rules import register
+from services.kernel.sheets import cells
 
 NAME = "study"
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.rules import campaign_of, wrong
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import campaign_of, wrong
 
 from .activity import ACTIVITY, JOINING, Activity
 from .attendance import ATTENDANCE, attendance_id

@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate, Upgrade
-from services.kernel.distinct import CountAnew, after, anew, moved
-from services.kernel.event import Command, Payload
-from services.kernel.rules import wrong
+from services.kernel.message.event import Command, Payload
+from services.kernel.rules.aggregate import Aggregate, Upgrade
+from services.kernel.rules.distinct import CountAnew, after, anew, moved
+from services.kernel.rules.rules import wrong
 
 from ..contract import (
     ActivityContent,

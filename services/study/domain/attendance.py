@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.rules import wrong
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import wrong
 
 from ..contract import (
     HIDDEN,

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, record_id
-from services.kernel.rules import wrong
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, record_id
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import wrong
 
 from ..contract import (
     NAME,

@@ -12,8 +12,8 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate, Upgrade
-from services.kernel.distinct import COUNTED_ANEW, Cell, CountAnew, Dated, Window, after, anew, last_day, moved
+from services.kernel.rules.aggregate import Aggregate, Upgrade
+from services.kernel.rules.distinct import COUNTED_ANEW, Cell, CountAnew, Dated, Window, after, anew, last_day, moved
 
 from ..contract import CountCoverage, CoverageCounted, PlaceCoverage, Span
 

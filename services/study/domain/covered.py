@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from services.kernel.event import Period
-from services.kernel.rules import campaign_of
+from services.kernel.message.event import Period
+from services.kernel.rules.rules import campaign_of
 from services.organisation.contract import Stay
 
 from ..contract import Grain, Way

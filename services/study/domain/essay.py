@@ -8,9 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.register import Register
-from services.kernel.rules import wrong
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.register import Register
+from services.kernel.rules.rules import wrong
 
 from ..contract import (
     CorrectEssay,

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.register import Register
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.register import Register
 
 from ..contract import (
     CorrectLecture,

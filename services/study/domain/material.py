@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container
 from datetime import date
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.rules import wrong
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import wrong
 
 from ..contract import (
     CorrectIssue,

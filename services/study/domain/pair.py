@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.event import Command, Payload
-from services.kernel.rules import wrong
+from services.kernel.message.event import Command, Payload
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import wrong
 from services.organisation.contract import UNIT_KINDS, UnitKind
 
 from ..contract import (

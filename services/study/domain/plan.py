@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.clock import business_day
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Payload
-from services.kernel.rules import wrong
+from services.kernel.message.clock import business_day
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, Payload
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import wrong
 from services.organisation.contract import UnitKind
 
 from ..contract import (

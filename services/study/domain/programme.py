@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Container
 from datetime import date, datetime
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.event import Command, Payload
-from services.kernel.rules import wrong
+from services.kernel.message.event import Command, Payload
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import wrong
 
 from ..contract import (
     CorrectProgramme,

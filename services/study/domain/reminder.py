@@ -8,9 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.clock import business_day
-from services.kernel.event import record_id
+from services.kernel.message.clock import business_day
+from services.kernel.message.event import record_id
+from services.kernel.rules.aggregate import Aggregate
 
 from ..contract import NAME, Lapse, ReminderSent, SendReminder
 

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate, S
-from services.kernel.counting import with_counts
-from services.kernel.errors import DomainError
-from services.kernel.event import Payload
-from services.kernel.register import Register
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Payload
+from services.kernel.rules.aggregate import Aggregate, S
+from services.kernel.rules.counting import with_counts
+from services.kernel.rules.register import Register
 
 from ..contract import Part
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Payload
-from services.kernel.rules import fixed, not_in_future, number_taken, wrong
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, Payload
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.rules import fixed, not_in_future, number_taken, wrong
 
 from ..contract import (
     EXCUSED,

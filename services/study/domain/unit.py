@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.event import Event
+from services.kernel.message.event import Event
 from services.organisation.contract import UnitAbolished, UnitAdded, UnitKind, UnitMerged, UnitRenamed
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from services.kernel.held import Holding
-from services.kernel.imports import Importer
-from services.kernel.providers import Journalled, Relaying, Vaulted
-from services.kernel.work import Work
+from services.kernel.journal.work import Work
+from services.kernel.runtime.held import Holding
+from services.kernel.runtime.imports import Importer
+from services.kernel.runtime.providers import Journalled, Relaying, Vaulted
 
 from .. import contract, store
 from ..domain import AGGREGATES

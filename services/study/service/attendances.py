@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.kernel.event import ONESELF, Envelope
-from services.kernel.imports import Imports
-from services.kernel.lists import shown
-from services.kernel.numbered import numbered, numbered_ids
-from services.kernel.rpc import command, query
-from services.kernel.work import Work
+from services.kernel.journal.lists import shown
+from services.kernel.journal.numbered import numbered, numbered_ids
+from services.kernel.journal.work import Work
+from services.kernel.message.event import ONESELF, Envelope
+from services.kernel.runtime.imports import Imports
+from services.kernel.runtime.rpc import command, query
 
 from .. import contract, store
 from ..domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION, attendance_id, coverage_id, wrong

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
 
-from services.kernel.event import Command
-from services.kernel.work import Work
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Command
 
 from .. import contract
 from ..domain import ATTENDANCE, COVERAGE, SESSION, Session, attendance_id, campaign_of, coverage_id, covering, wrong

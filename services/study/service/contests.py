@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.kernel.clock import business_day
-from services.kernel.errors import DomainError
-from services.kernel.event import Envelope, record_id
-from services.kernel.import_rows import ExportRows
-from services.kernel.rpc import command, query
-from services.kernel.store import Document
-from services.kernel.work import Work, without_bookkeeping
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work, without_bookkeeping
+from services.kernel.message.clock import business_day
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Envelope, record_id
+from services.kernel.message.import_rows import ExportRows
+from services.kernel.runtime.rpc import command, query
 
 from .. import contract, store
 from ..domain import CONTEST, ENTRY, SCORE

@@ -13,12 +13,12 @@ from datetime import timedelta
 import structlog
 from pymongo.errors import PyMongoError
 
-from services.kernel.clock import business_day
-from services.kernel.distinct import Cell
-from services.kernel.event import Actor, Envelope, Period
-from services.kernel.journal import Journal, TooSlow
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.journal import Journal, TooSlow
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
+from services.kernel.message.clock import business_day
+from services.kernel.message.event import Actor, Envelope, Period
+from services.kernel.rules.distinct import Cell
 
 from .. import store
 from ..contract import AttendanceCounted, CountAttendance, CoverageCounted, PlaceCoverage

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from nameko.timer import timer
-
-from services.kernel.batch import batch, subscribe
-from services.kernel.event import Actor, Envelope, Event, Period
-from services.kernel.held import Held
-from services.kernel.inbox import Taking, once
-from services.kernel.rpc import query
-from services.kernel.scopes import Scoped
-from services.kernel.work import Work
+from services.kernel.bus.inbox import Taking, once
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Actor, Envelope, Event, Period
+from services.kernel.runtime.batch import batch, subscribe
+from services.kernel.runtime.entrypoints import every
+from services.kernel.runtime.held import Held
+from services.kernel.runtime.rpc import query
+from services.kernel.runtime.scopes import Scoped
 from services.organisation.contract import NAME as GATEWAY
 from services.organisation.contract import CampaignOpened, SubmissionAccepted, UnitAdded
 
@@ -69,7 +68,7 @@ class Directory(Held, Scoped):
         told = SubmissionAccepted.of(event)
         store.locks.note(taking.database, told, taking.now, taking.session)
 
-    @timer(interval=1)  # type: ignore[untyped-decorator]  # nameko ships no types
+    @every(1)
     def accept_sessions(self) -> None:
         """Accept what was reported of months that are locked, some a transaction."""
         journal = self.journal

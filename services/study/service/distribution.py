@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from nameko.extensions import DependencyProvider
 from pymongo.errors import PyMongoError
 
-from services.kernel.event import Actor, Envelope
-from services.kernel.journal import Journal, TooSlow
-from services.kernel.providers import Journalled, finish
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.journal import Journal, TooSlow
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Actor, Envelope
+from services.kernel.runtime.entrypoints import DependencyProvider
+from services.kernel.runtime.providers import Journalled, finish
 
 from .. import store
 from ..contract import VoidReceipt

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import pymongo
 
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
 
 from .. import store
 from ..contract import Asked, CountReceipt, SendReceipt

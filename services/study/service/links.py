@@ -7,10 +7,10 @@ from typing import Any
 
 import pymongo
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.event import Command
-from services.kernel.numbered import numbered_ids
-from services.kernel.work import Work
+from services.kernel.journal.numbered import numbered_ids
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Command
+from services.kernel.rules.aggregate import Aggregate
 
 from .. import contract, store
 from ..domain import PROGRAMME

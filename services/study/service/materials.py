@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Envelope
-from services.kernel.rpc import command, query
-from services.kernel.work import Work
+from services.kernel.journal.work import Work
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Envelope
+from services.kernel.runtime.rpc import command, query
 
 from .. import contract, store
 from ..domain import ISSUE, MATERIAL_SET, PROGRAMME, wrong

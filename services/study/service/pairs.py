@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.kernel.event import Envelope
-from services.kernel.rpc import command, query
+from services.kernel.message.event import Envelope
+from services.kernel.runtime.rpc import command, query
 
 from .. import contract, store
 from ..domain import ACTIVITY, PAIR

@@ -7,13 +7,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.clock import business_day
-from services.kernel.event import Command, Envelope, record_id
-from services.kernel.imports import Imports
-from services.kernel.numbered import identified, numbered, numbered_ids
-from services.kernel.rpc import command, query
-from services.kernel.work import Work
+from services.kernel.journal.numbered import identified, numbered, numbered_ids
+from services.kernel.journal.work import Work
+from services.kernel.message.clock import business_day
+from services.kernel.message.event import Command, Envelope, record_id
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.runtime.imports import Imports
+from services.kernel.runtime.rpc import command, query
 
 from .. import contract, store
 from ..domain import NOTICE, PLAN, RECEIPT, MakeNotice, receipt_id, wrong

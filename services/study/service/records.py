@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.event import Command, Envelope
-from services.kernel.ledger import Row
-from services.kernel.numbered import identified, numbered, numbered_ids, spelled
-from services.kernel.rpc import command, query
-from services.kernel.work import Work
+from services.kernel.journal.numbered import identified, numbered, numbered_ids, spelled
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Command, Envelope
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.runtime.rpc import command, query
+from services.kernel.sheets.ledger import Row
 
 from .. import contract, store
 from ..domain import (

@@ -10,10 +10,10 @@ from datetime import timedelta
 import structlog
 from pymongo.errors import PyMongoError
 
-from services.kernel.event import Actor, Envelope
-from services.kernel.journal import Journal, TooSlow
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.journal import Journal, TooSlow
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Actor, Envelope
 
 from .. import store
 from ..domain.account import counted

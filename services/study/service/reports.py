@@ -7,14 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Envelope
-from services.kernel.import_rows import ExportRows
-from services.kernel.ledger import Row
-from services.kernel.numbered import identified, numbered, numbered_ids, spelled
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.numbered import identified, numbered, numbered_ids, spelled
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, Envelope
+from services.kernel.message.import_rows import ExportRows
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.sheets.ledger import Row
 
 from .. import contract, store
 from ..domain import (

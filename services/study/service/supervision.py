@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.kernel.clock import business_day
-from services.kernel.event import Envelope
-from services.kernel.rpc import command, query
-from services.kernel.work import Work
+from services.kernel.journal.work import Work
+from services.kernel.message.clock import business_day
+from services.kernel.message.event import Envelope
+from services.kernel.runtime.rpc import command, query
 
 from .. import contract, store
 from ..domain import BRANCH_PLAN, NORM, NOTICE, PLAN, RECEIPT, REMINDER, branch_plan_id, reminder_id, wrong

@@ -2,7 +2,7 @@
 
 from pymongo.database import Database
 
-from services.kernel.store import Document, ensure_collections
+from services.kernel.journal.store import Document, ensure_collections
 
 from . import (
     accounts,

@@ -14,9 +14,9 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.store import Document, ensure_collections
-from services.kernel.work import Work, without_bookkeeping
+from services.kernel.journal.store import Document, ensure_collections
+from services.kernel.journal.work import Work, without_bookkeeping
+from services.kernel.rules.aggregate import Aggregate
 
 from ..contract import IN_FIGURES
 from ..domain import LECTURE, SESSION, Lecture, Session

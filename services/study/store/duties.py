@@ -10,9 +10,9 @@ from typing import Any
 import pymongo
 from pymongo.database import Database
 
-from services.kernel.lists import page
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.lists import page
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
 
 from ..contract import ListDuties, Remind, Standing
 from ..domain.account import UnitMonth

@@ -6,9 +6,9 @@ from typing import Any
 
 from pymongo.database import Database
 
-from services.kernel.errors import DomainError
-from services.kernel.lists import page, shown
-from services.kernel.store import Document
+from services.kernel.journal.lists import page, shown
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
 
 from ..contract import ListAbsences, ListExcuses
 from . import rolls

@@ -7,7 +7,7 @@ from datetime import datetime
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.store import Document, ensure_collections
+from services.kernel.journal.store import Document, ensure_collections
 from services.organisation.contract import SubmissionAccepted
 
 _AT_ONCE = 200

@@ -9,8 +9,8 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.event import Event
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.event import Event
 from services.organisation.contract import Stay
 
 PROGRESS = "members"

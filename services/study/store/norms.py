@@ -6,8 +6,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from services.kernel.store import Document
-from services.kernel.work import without_bookkeeping
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import without_bookkeeping
 
 from ..contract import Each, ListNormStandings, Norm
 from ..domain import SaidNorm

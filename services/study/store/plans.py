@@ -7,12 +7,12 @@ from typing import Any
 
 from pymongo.database import Database
 
-from services.kernel.clock import business_day
-from services.kernel.errors import DomainError
-from services.kernel.inbox import Taking
-from services.kernel.lists import containing, page, shown
-from services.kernel.store import Document
-from services.kernel.work import Work, without_bookkeeping
+from services.kernel.bus.inbox import Taking
+from services.kernel.journal.lists import containing, page, shown
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work, without_bookkeeping
+from services.kernel.message.clock import business_day
+from services.kernel.message.errors import DomainError
 
 from ..contract import IN_FIGURES, Form, Paged, Way
 from ..domain import LECTURE, SESSION, KnownUnit, Notice

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from pymongo.database import Database
 
-from services.kernel.store import Document, ensure_collections
-from services.kernel.work import Work
+from services.kernel.journal.store import Document, ensure_collections
+from services.kernel.journal.work import Work
 
 RULE = "accounts:1"
 """The rule by which accounts are counted. Another number lets every store be counted again once."""

@@ -8,11 +8,11 @@ from typing import Any
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.errors import DomainError
-from services.kernel.import_rows import ExportRows
-from services.kernel.lists import page, shown
-from services.kernel.sheets import Sheet
-from services.kernel.store import Document
+from services.kernel.journal.lists import page, shown
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
+from services.kernel.message.import_rows import ExportRows
+from services.kernel.sheets.sheet import Sheet
 
 from ..contract import Offered, Paged
 from . import units

@@ -25,11 +25,11 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.event import new_id
+from services.kernel.journal.store import Document, ensure_collections
+from services.kernel.journal.vault import Cipher
+from services.kernel.journal.work import Work
+from services.kernel.message.event import new_id
 from services.kernel.settings import settings
-from services.kernel.store import Document, ensure_collections
-from services.kernel.vault import Cipher
-from services.kernel.work import Work
 from services.organisation.contract import Stay
 
 from ..contract import HIDDEN, Reasons, Way

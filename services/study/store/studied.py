@@ -16,10 +16,10 @@ from weakref import WeakKeyDictionary
 import pymongo
 from pymongo.database import Database
 
-from services.kernel.event import Period
-from services.kernel.rules import campaign_of
-from services.kernel.store import Document, ensure_collections
-from services.kernel.work import Work
+from services.kernel.journal.store import Document, ensure_collections
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Period
+from services.kernel.rules.rules import campaign_of
 from services.organisation.contract import Stay
 
 from ..domain.covered import Counted, Place, Seen, covered, covered_first, flips

@@ -8,9 +8,9 @@ from datetime import date
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from services.kernel.lives import Life
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
+from services.kernel.message.lives import Life
 from services.organisation.contract import UnitKind
 
 from ..domain.unit import KnownUnit

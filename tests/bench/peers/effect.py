@@ -14,8 +14,8 @@ from pymongo.errors import DuplicateKeyError
 
 from services.gateway.projection import ALWAYS, fold
 from services.gateway.store.facts import write_rollups
-from services.kernel.event import Event
-from services.kernel.store import Document, in_transaction, open_database
+from services.kernel.journal.store import Document, in_transaction, open_database
+from services.kernel.message.event import Event
 
 AMQP, MONGO, DATABASE, QUEUE = "PEER_AMQP", "PEER_MONGO", "PEER_DATABASE", "PEER_QUEUE"
 PREFETCH, WORKERS = "PEER_PREFETCH", "PEER_WORKERS"

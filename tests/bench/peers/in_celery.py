@@ -7,7 +7,7 @@ import os
 from celery import Celery
 from kombu.entity import Queue
 
-from services.kernel.event import Event
+from services.kernel.message.event import Event
 
 from .effect import AMQP, PREFETCH, QUEUE, QUORUM, Effect
 

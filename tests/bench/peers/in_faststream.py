@@ -8,7 +8,7 @@ import os
 from faststream import AckPolicy, FastStream
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 
-from services.kernel.event import Event
+from services.kernel.message.event import Event
 
 from .effect import AMQP, PREFETCH, QUEUE, Effect
 

@@ -16,7 +16,7 @@ from kombu.entity import Queue
 from nameko.containers import ServiceContainer
 from nameko.messaging import consume
 
-from services.kernel.event import Event
+from services.kernel.message.event import Event
 
 from .effect import AMQP, PREFETCH, QUEUE, QUORUM, WORKERS, Effect
 

@@ -15,9 +15,9 @@ from kombu.entity import Queue
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
-from services.kernel import bus
-from services.kernel.bus import Outgoing, Publisher
-from services.kernel.store import Document
+from services.kernel.bus import broker as bus
+from services.kernel.bus.broker import Outgoing, Publisher
+from services.kernel.journal.store import Document
 from tests.component.edge import KEYS
 
 from .effect import AMQP, DATABASE, MONGO, PREFETCH, QUEUE, QUORUM, WORKERS

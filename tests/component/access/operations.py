@@ -19,7 +19,7 @@ from services.edge.pages.records import SHELVES
 from services.edge.pages.reforms import FORMS as REFORMS
 from services.edge.pages.screens import Screen
 from services.edge.pages.steps import STEPS
-from services.kernel.sheets import XLSX, filled
+from services.kernel.sheets.sheet import XLSX, filled
 from services.organisation.contract import LISTS as INITIATIVES
 from services.organisation.contract import Role
 from tests.component.access.world import ACCOUNT, RECORD, UNIT, user_of

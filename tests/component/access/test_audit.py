@@ -15,8 +15,8 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 from services.edge.gate import Gate
 from services.edge.http_api.app import make_app
 from services.gateway.store.access import Log
+from services.kernel.journal.store import Document
 from services.kernel.settings import Settings
-from services.kernel.store import Document
 from services.organisation.contract import Role
 from services.organisation.contract.permissions import PERMISSIONS, Action
 from tests.component.access.world import PLACES, RECORD, UNIT, World, user_of, world

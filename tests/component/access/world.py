@@ -22,10 +22,10 @@ from services.gateway.domain import Submission
 from services.gateway.projection import METRICS, RATES
 from services.gateway.store.generation import PROJECTION
 from services.hotline import contract as hotline
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Envelope
-from services.kernel.permits import check_permitted
-from services.kernel.store import CODEC, Document
+from services.kernel.journal.store import CODEC, Document
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, Envelope
+from services.kernel.message.permits import check_permitted
 from services.organisation.contract import SOURCES, Role, SubmissionState
 from services.research import contract as research
 from services.study import contract as study

@@ -22,8 +22,8 @@ from services.cli.app import app
 from services.cli.broker_accounts import Listener
 from services.cli.local.broker import Broker
 from services.cli.local.record import READY, Record, Running, myself
-from services.kernel import bus
-from services.kernel.bus import Outgoing, Publisher
+from services.kernel.bus import broker as bus
+from services.kernel.bus.broker import Outgoing, Publisher
 from tests.component.edge import KEYS
 from tests.eventually import PATIENCE, eventually
 from tests.unit.study.domain.test_unit import unit_event

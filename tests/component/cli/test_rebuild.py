@@ -18,16 +18,16 @@ from services.gateway.store.facts import Projection
 from services.gateway.store.generation import PROJECTION, QUEUE, current, ledger
 from services.gateway.store.period import Span
 from services.gateway.store.report import report
-from services.kernel import bus
-from services.kernel.bus import Publisher
-from services.kernel.clock import utc_now
-from services.kernel.consumer import Consumer
-from services.kernel.inbox import Inbox
-from services.kernel.journal import Journal
-from services.kernel.relay import Relay
-from services.kernel.resend import Resender
-from services.kernel.store import Document
-from services.kernel.vault import Cipher
+from services.kernel.bus import broker as bus
+from services.kernel.bus.broker import Publisher
+from services.kernel.bus.consumer import Consumer
+from services.kernel.bus.inbox import Inbox
+from services.kernel.bus.relay import Relay
+from services.kernel.bus.resend import Resender
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import Document
+from services.kernel.journal.vault import Cipher
+from services.kernel.message.clock import utc_now
 from services.organisation.contract import SOURCES
 from tests.component.cli.audit.test_books import LATER, Province
 from tests.component.edge import KEYS

@@ -15,10 +15,10 @@ import amqp
 import orjson
 from nameko.exceptions import deserialize
 
-from services.kernel import bus
-from services.kernel.event import Actor, HeldRole, method_name
-from services.kernel.permits import Permits
-from services.kernel.signing import FILE, HEADER, Keys, check_answer, new_key, sign_request, written
+from services.kernel.bus import broker as bus
+from services.kernel.message.event import Actor, HeldRole, method_name
+from services.kernel.message.permits import Permits
+from services.kernel.message.signing import FILE, HEADER, Keys, check_answer, new_key, sign_request, written
 from tests.eventually import PATIENCE
 
 EXCHANGE = "nameko-rpc"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.kernel.event import Command
+from services.kernel.message.event import Command
 
 NAME = "echo"
 

@@ -13,9 +13,9 @@ import nameko
 from nameko.containers import ServiceContainer
 
 from services.kernel import logs
-from services.kernel.errors import DomainError
-from services.kernel.event import Envelope
-from services.kernel.rpc import command, query
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Envelope
+from services.kernel.runtime.rpc import command, query
 
 from .echo import NAME, BreakDown, EchoText, RefuseText, TakeLong
 

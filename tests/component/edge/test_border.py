@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from services.edge.commands import Commands
-from services.kernel.signing import HEADER, Keys, new_key, sign_answer, sign_request, written
+from services.kernel.message.signing import HEADER, Keys, new_key, sign_answer, sign_request, written
 from tests.component.edge import KEYS, Wire
 
 from .echo import NAME, EchoText

@@ -21,9 +21,9 @@ import pytest
 from services.cli.local.broker import Broker
 from services.cli.local.process import free_port
 from services.edge.commands import Commands
-from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Command, Envelope, HeldRole, new_id
-from services.kernel.signing import FILE
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Actor, Command, Envelope, HeldRole, new_id
+from services.kernel.message.signing import FILE
 from tests.component.edge import KEYS, give_keys
 from tests.eventually import PATIENCE
 

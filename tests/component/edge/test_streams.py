@@ -18,8 +18,8 @@ from services.edge.gate import Gate
 from services.edge.streams import Asked, Streams, Update
 from services.gateway.store import directory
 from services.gateway.store.period import Span
-from services.kernel.errors import DomainError
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
 from services.study.contract import HoldSession, SubmitSession
 from services.study.domain import SESSION
 from tests.component.edge import KEYS

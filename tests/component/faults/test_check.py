@@ -10,8 +10,8 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.kernel.store import open_database
-from services.kernel.vault import Cipher
+from services.kernel.journal.store import open_database
+from services.kernel.journal.vault import Cipher
 from tests.faults.check import Checker
 from tests.faults.ledger import Ledger
 

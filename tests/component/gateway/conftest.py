@@ -3,7 +3,7 @@
 import pytest
 from pymongo import MongoClient
 
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
 from tests.component.gateway.figures import Figures
 
 

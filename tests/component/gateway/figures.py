@@ -20,11 +20,11 @@ from services.gateway.store.facts import Projection
 from services.gateway.store.generation import current
 from services.gateway.store.indexes import ensure_indexes
 from services.gateway.store.period import Span
-from services.kernel.event import EVERYWHERE, Actor, Envelope, Event, new_id
-from services.kernel.inbox import Taking
-from services.kernel.journal import Journal
-from services.kernel.store import CODEC, Document, ensure_collections, in_transaction, open_database
-from services.kernel.work import Work
+from services.kernel.bus.inbox import Taking
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import CODEC, Document, ensure_collections, in_transaction, open_database
+from services.kernel.journal.work import Work
+from services.kernel.message.event import EVERYWHERE, Actor, Envelope, Event, new_id
 from services.organisation.contract import SOURCES, Role
 from tests.unit.gateway.owners import CAMPAIGN, NOW, PATHS
 

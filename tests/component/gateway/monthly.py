@@ -13,8 +13,8 @@ from services.gateway.domain.period import days_of
 from services.gateway.domain.submission import submission_id
 from services.gateway.service.submissions import Periods, Submissions
 from services.gateway.store.tree import tree_of
-from services.kernel.event import Command, Envelope, method_name, new_id
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.event import Command, Envelope, method_name, new_id
 from services.organisation import contract as c
 from tests.component.edge import acting
 from tests.component.gateway.figures import Figures

@@ -13,8 +13,8 @@ from services.gateway.projection import is_level
 from services.gateway.service.units import move_unit
 from services.gateway.store.period import Span
 from services.gateway.store.report import records, report
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
 from services.organisation.contract import MoveUnit
 from tests.component.gateway.figures import READER, Figures
 from tests.unit.gateway.owners import PATHS, Step

@@ -13,9 +13,9 @@ from services.gateway.domain import AGGREGATES
 from services.gateway.domain.separation import ADMINISTRATORS
 from services.gateway.service.installation import first_account
 from services.gateway.store import accounts
-from services.kernel.journal import Journal
-from services.kernel.store import Document, ensure_collections, open_database
-from services.kernel.vault import Vault
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import Document, ensure_collections, open_database
+from services.kernel.journal.vault import Vault
 from services.organisation.contract import Role
 
 

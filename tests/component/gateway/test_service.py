@@ -26,12 +26,12 @@ from services.edge.sign_in import sign_in
 from services.gateway.contract import PERMITS, SHEETS_BY
 from services.gateway.domain import Action
 from services.gateway.store.access import lock_key, mark
-from services.kernel import bus
-from services.kernel.errors import DomainError
-from services.kernel.event import Envelope, Event, new_id
-from services.kernel.import_rows import AddImportRows
-from services.kernel.permits import Permits
-from services.kernel.store import CODEC, Document, open_database
+from services.kernel.bus import broker as bus
+from services.kernel.journal.store import CODEC, Document, open_database
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Envelope, Event, new_id
+from services.kernel.message.import_rows import AddImportRows
+from services.kernel.message.permits import Permits
 from tests.component.edge import KEYS, acting, calling, give_keys
 from tests.component.gateway.figures import watermark
 from tests.eventually import PATIENCE

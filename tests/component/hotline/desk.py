@@ -11,12 +11,12 @@ from services.hotline import store
 from services.hotline.contract import PERMITS
 from services.hotline.domain import TICKET
 from services.hotline.service import Hotline
-from services.kernel import calendars
-from services.kernel.event import Command, Envelope, method_name, new_id
-from services.kernel.inbox import Taking
-from services.kernel.journal import Journal
-from services.kernel.store import ensure_collections, in_transaction, open_database
-from services.kernel.vault import Vault
+from services.kernel.bus.inbox import Taking
+from services.kernel.journal import calendars
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import ensure_collections, in_transaction, open_database
+from services.kernel.journal.vault import Vault
+from services.kernel.message.event import Command, Envelope, method_name, new_id
 from services.organisation.contract import CalendarSet
 from tests.component.edge import acting
 from tests.eventually import PATIENCE

@@ -19,8 +19,8 @@ from services.hotline.contract import (
     TicketRow,
     VoidTicket,
 )
-from services.kernel.clock import SHANGHAI
-from services.kernel.event import Actor, Envelope, new_id
+from services.kernel.message.clock import SHANGHAI
+from services.kernel.message.event import Actor, Envelope, new_id
 from tests.component.explained import scans, watched
 from tests.component.hotline.desk import PATHS, TICKET_BODY, Desk, swept, whole
 

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 from pymongo import MongoClient
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.clock import Clock, utc_now
-from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Command, Envelope, HeldRole, Payload, new_id
-from services.kernel.journal import Journal
-from services.kernel.store import open_database
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import open_database
+from services.kernel.message.clock import Clock, utc_now
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Actor, Command, Envelope, HeldRole, Payload, new_id
+from services.kernel.rules.aggregate import Aggregate
 
 
 class CoinsChanged(Payload):

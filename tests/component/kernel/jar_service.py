@@ -16,18 +16,18 @@ from nameko.events import event_handler
 from pydantic import BaseModel, Field
 
 from services.kernel import logs
-from services.kernel.aggregate import Aggregate
-from services.kernel.batch import subscribe
-from services.kernel.errors import DomainError
-from services.kernel.event import Envelope, Event, record_id
-from services.kernel.import_rows import AcceptImport, AddImportRows, GetImport
-from services.kernel.imports import Importer, Imports
-from services.kernel.inbox import Taking
-from services.kernel.providers import Journalled, Relaying
-from services.kernel.rpc import command
+from services.kernel.bus.inbox import Taking
+from services.kernel.journal.work import Work
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Envelope, Event, record_id
+from services.kernel.message.import_rows import AcceptImport, AddImportRows, GetImport
+from services.kernel.rules.aggregate import Aggregate
+from services.kernel.runtime.batch import subscribe
+from services.kernel.runtime.imports import Importer, Imports
+from services.kernel.runtime.providers import Journalled, Relaying
+from services.kernel.runtime.rpc import command
 from services.kernel.settings import settings
-from services.kernel.sheets import Column, Sheet
-from services.kernel.work import Work
+from services.kernel.sheets.sheet import Column, Sheet
 
 from .jar import JAR, Change
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from kombu.connection import Connection
 
-from services.kernel.bus import WAIT_SECONDS, Outgoing, Publisher, connect, connected, declare_queue
+from services.kernel.bus.broker import WAIT_SECONDS, Outgoing, Publisher, connect, connected, declare_queue
 from tests.component.edge import KEYS
 from tests.faults.proxy import Proxy, Wires
 

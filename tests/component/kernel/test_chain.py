@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from services.kernel.chain import anchor_days, verify
-from services.kernel.journal import Journal
+from services.kernel.journal.chain import anchor_days, verify
+from services.kernel.journal.journal import Journal
 
 from .jar import JAR, change, make_journal
 

@@ -14,16 +14,17 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import AutoReconnect
 
-from services.kernel import bus, metrics
-from services.kernel.bus import Outgoing, Publisher, QueueDiffers
-from services.kernel.consumer import Consumer
-from services.kernel.delivery import Delivery
-from services.kernel.errors import Later, Park
-from services.kernel.event import CONTENT_TYPE, Event, new_id
-from services.kernel.inbox import MOST_ATTEMPTS, Inbox, Taking, once
-from services.kernel.signing import HEADER, sign_answer, sign_event, sign_resend
-from services.kernel.store import open_database
-from services.kernel.vault import Cipher
+from services.kernel import metrics
+from services.kernel.bus import broker as bus
+from services.kernel.bus.broker import Outgoing, Publisher, QueueDiffers
+from services.kernel.bus.consumer import Consumer
+from services.kernel.bus.inbox import MOST_ATTEMPTS, Inbox, Taking, once
+from services.kernel.journal.store import open_database
+from services.kernel.journal.vault import Cipher
+from services.kernel.message.delivery import Delivery
+from services.kernel.message.errors import Later, Park
+from services.kernel.message.event import CONTENT_TYPE, Event, new_id
+from services.kernel.message.signing import HEADER, sign_answer, sign_event, sign_resend
 from tests.component.edge import KEYS
 from tests.eventually import eventually
 

@@ -11,9 +11,9 @@ import pymongo
 import pytest
 from pymongo import MongoClient
 
-from services.kernel.errors import DomainError
-from services.kernel.journal import Journal, TooSlow
-from services.kernel.work import Work
+from services.kernel.journal.journal import Journal, TooSlow
+from services.kernel.journal.work import Work
+from services.kernel.message.errors import DomainError
 
 from .jar import JAR, Change, change, envelope, make_journal
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from services.kernel.errors import Later, Park
-from services.kernel.event import Event
-from services.kernel.inbox import Inbox, Taking, once
+from services.kernel.bus.inbox import Inbox, Taking, once
+from services.kernel.message.errors import Later, Park
+from services.kernel.message.event import Event
 
 from .test_inbox import CIPHER, NOW, delivery, happened, now, store
 

@@ -25,16 +25,17 @@ from pymongo.write_concern import WriteConcern
 
 from services.cli.local.process import Process, wait_until
 from services.cli.local.store import Store
-from services.kernel import bus, journal
-from services.kernel.bus import BUS_ERRORS, Outgoing, Publisher, Sent
-from services.kernel.clock import utc_now
-from services.kernel.consumer import Consumer
-from services.kernel.event import Event
-from services.kernel.inbox import Taking
-from services.kernel.reconcile import Resend
-from services.kernel.relay import Relay
-from services.kernel.resend import Resender
-from services.kernel.store import Document
+from services.kernel.bus import broker as bus
+from services.kernel.bus.broker import BUS_ERRORS, Outgoing, Publisher, Sent
+from services.kernel.bus.consumer import Consumer
+from services.kernel.bus.inbox import Taking
+from services.kernel.bus.relay import Relay
+from services.kernel.bus.resend import Resender
+from services.kernel.journal import journal
+from services.kernel.journal.reconcile import Resend
+from services.kernel.journal.store import Document
+from services.kernel.message.clock import utc_now
+from services.kernel.message.event import Event
 from tests.component.edge import KEYS
 from tests.eventually import PATIENCE, eventually
 from tests.faults import judge
@@ -383,7 +384,7 @@ def test_the_judge_finds_what_the_majority_prevents(tmp_path: Path) -> None:
         configuration["settings"]["catchUpTimeoutMillis"] = 0  # nor does the next one ask the last for what it lacks
         client.admin.command("replSetReconfig", configuration)
         assert lose_primary(members, stage, "c1", 1) == []
-        with mock.patch("services.kernel.store.MAJORITY", WriteConcern(1)):
+        with mock.patch("services.kernel.journal.store.MAJORITY", WriteConcern(1)):
             # on a busy machine the answer may not come before the primary dies: then nothing was promised
             tried = ([finding.kind for finding in lose_primary(members, stage, f"c{n}", 20)] for n in range(2, 12))
             assert next((kinds for kinds in tried if kinds), []) == ["lost"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.kernel.bus import Outgoing
+from services.kernel.bus.broker import Outgoing
 from tests.faults.queues import Fetched, MemoryQueues, Queues, RabbitQueues
 
 EVERYTHING = [("jars", "#")]

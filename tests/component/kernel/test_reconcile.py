@@ -15,14 +15,14 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.kernel import bus
-from services.kernel.bus import Outgoing, Publisher
-from services.kernel.consumer import Consumer
-from services.kernel.delivery import Delivery
-from services.kernel.event import CONTENT_TYPE, Event
-from services.kernel.inbox import Inbox, Taking, once
-from services.kernel.journal import Journal
-from services.kernel.reconcile import (
+from services.kernel.bus import broker as bus
+from services.kernel.bus.broker import Outgoing, Publisher
+from services.kernel.bus.consumer import Consumer
+from services.kernel.bus.inbox import Inbox, Taking, once
+from services.kernel.bus.relay import Relay
+from services.kernel.bus.resend import Resender
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.reconcile import (
     ENDED,
     Resend,
     differing_days,
@@ -33,10 +33,10 @@ from services.kernel.reconcile import (
     owner_tally,
     requests_queue,
 )
-from services.kernel.relay import Relay
-from services.kernel.resend import Resender
-from services.kernel.store import open_database
-from services.kernel.vault import Cipher
+from services.kernel.journal.store import open_database
+from services.kernel.journal.vault import Cipher
+from services.kernel.message.delivery import Delivery
+from services.kernel.message.event import CONTENT_TYPE, Event
 from tests.component.edge import KEYS
 from tests.eventually import eventually
 

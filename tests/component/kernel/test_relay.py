@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from services.kernel import bus
-from services.kernel.bus import Publisher
-from services.kernel.event import CONTENT_TYPE, Event
-from services.kernel.journal import Journal
-from services.kernel.relay import WATERMARK, Relay
+from services.kernel.bus import broker as bus
+from services.kernel.bus.broker import Publisher
+from services.kernel.bus.relay import WATERMARK, Relay
+from services.kernel.journal.journal import Journal
+from services.kernel.message.event import CONTENT_TYPE, Event
 from tests.component.edge import KEYS
 from tests.eventually import PATIENCE, eventually
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Envelope, new_id
-from services.kernel.journal import Journal
-from services.kernel.scopes import follow
-from services.kernel.store import in_transaction
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import in_transaction
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Actor, Envelope, new_id
+from services.kernel.runtime.scopes import follow
 
 from .jar import JAR, Change, make_journal
 

@@ -14,11 +14,11 @@ from nameko.exceptions import RemoteError
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.kernel.chain import verify
-from services.kernel.event import record_id
-from services.kernel.journal import Journal
-from services.kernel.store import open_database
-from services.kernel.suite import DIGESTS
+from services.kernel.journal.chain import verify
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import open_database
+from services.kernel.message.event import record_id
+from services.kernel.message.suite import DIGESTS
 from tests.component.edge import calling, give_keys
 from tests.eventually import PATIENCE, eventually
 

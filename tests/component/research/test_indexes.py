@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.kernel.import_rows import ExportRows
-from services.kernel.store import ensure_collections
+from services.kernel.journal.store import ensure_collections
+from services.kernel.message.import_rows import ExportRows
 from services.research import contract as c
 from services.research import store
 from services.research.store.rows import exported

@@ -12,8 +12,8 @@ import pytest
 from nameko.exceptions import RemoteError
 from pymongo import MongoClient
 
-from services.kernel import bus
-from services.kernel.event import new_id, record_id
+from services.kernel.bus import broker as bus
+from services.kernel.message.event import new_id, record_id
 from services.research import contract
 from services.research.contract import TopicTold
 from services.research.domain import TOPIC as TOPIC_RECORD

@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import BaseModel
 from pymongo import MongoClient
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.event import Actor, Command, Envelope, Period, method_name, new_id
-from services.kernel.journal import Journal
-from services.kernel.store import ensure_collections, in_transaction, open_database
-from services.kernel.work import Work
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import ensure_collections, in_transaction, open_database
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Actor, Command, Envelope, Period, method_name, new_id
+from services.kernel.rules.aggregate import Aggregate
 from services.organisation.contract import UnitKind
 from services.study import store
 from services.study.contract import PERMITS

@@ -13,8 +13,8 @@ import pytest
 from pymongo import MongoClient
 
 from services.cli.local.process import wait_until
-from services.kernel import bus
-from services.kernel.event import Event, Period, new_id, record_id
+from services.kernel.bus import broker as bus
+from services.kernel.message.event import Event, Period, new_id, record_id
 from services.study.contract import PERMITS
 from tests.component.asking import Asker, Documents, serving
 from tests.component.edge import KEYS, calling

@@ -15,7 +15,7 @@ from services.cli.parcel import Parcel, unpack
 from services.cli.sample.generate import sample
 from services.cli.sample.workbook import workbook
 from services.cli.terminal import WIDTH, console
-from services.kernel.reading import read
+from services.kernel.sheets.reading import read
 from services.organisation.contract import SHEETS, Role
 
 Answers = Callable[[httpx.Request], httpx.Response]

@@ -15,8 +15,8 @@ from services.cli.sample.province import DESK, REFORMED, REFORMS, ROOT
 from services.cli.sample.recount import At, recount, standing
 from services.cli.sample.rows import Cells, Row
 from services.cli.sample.workbook import SHEETS, workbook
-from services.kernel.reading import read
-from services.kernel.sheets import parse
+from services.kernel.sheets.reading import read
+from services.kernel.sheets.sheet import parse
 from services.organisation.contract import Role, UnitKind
 
 SMALL = 4

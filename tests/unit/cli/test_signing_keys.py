@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from services.cli.app import app
 from services.cli.local.keys import generate
-from services.kernel.signing import FILE, Key, read
+from services.kernel.message.signing import FILE, Key, read
 
 
 def run(folder: Path, step: str) -> tuple[int, str]:

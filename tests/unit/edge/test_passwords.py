@@ -9,7 +9,7 @@ import time
 import pytest
 
 from services.edge.passwords import Hashing, hash_password, hashed, one_time, verified
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 
 
 def test_so_many_are_hashed_at_once_and_no_more() -> None:

@@ -26,10 +26,10 @@ from services.hotline.contract import (
     VoidTicket,
 )
 from services.hotline.domain import TICKET
-from services.kernel.aggregate import Aggregate
-from services.kernel.clock import SHANGHAI
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Event, Payload, Period, body_of
+from services.kernel.message.clock import SHANGHAI
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, Event, Payload, Period, body_of
+from services.kernel.rules.aggregate import Aggregate
 from services.organisation.contract import AddMember, CorrectMember, RemoveMember, TransferMember
 from services.study.contract import (
     Absence,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
-from services.kernel.sheets import parse
+from services.kernel.sheets.sheet import parse
 from services.organisation.contract import SHEETS, Role, UnitKind, UnitRow, UserRow
 
 UNIT = {"_row": 2, "id": "D001", "name": "示例厅", "kind": "省直单位", "parent": "P000", "active_from": "2026年1月1日"}

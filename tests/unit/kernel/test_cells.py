@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from services.kernel.cells import Count, Number, Text
+from services.kernel.sheets.cells import Count, Number, Text
 
 
 def read(kind: Any, value: Any) -> Any:

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Event, Payload, body_of, method_name, new_id, record_id
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, Event, Payload, body_of, method_name, new_id, record_id
 
 
 class Happened(Payload):

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
-from services.kernel.cells import Text
-from services.kernel.free_text import FREE, SEALED, FreeText, Note, Reason, Title, echo, masked, noting, sealed
 from services.kernel.logs import redacted
-from services.kernel.sheets import Column, Sheet, parse
+from services.kernel.message.free_text import FREE, SEALED, FreeText, Note, Reason, Title, echo, masked, noting, sealed
+from services.kernel.sheets.cells import Text
+from services.kernel.sheets.sheet import Column, Sheet, parse
 
 PHONE = "138 0000 1234"
 

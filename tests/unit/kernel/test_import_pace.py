@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.import_pace import FEWEST_ROWS, FIRST_ROWS, MOST_ROWS, next_size
+from services.kernel.rules.import_pace import FEWEST_ROWS, FIRST_ROWS, MOST_ROWS, next_size
 
 LIMIT = 4.0
 

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from services.kernel.clock import SHANGHAI, business_day
-from services.kernel.instants import FIRST, LAST, Day, Instant
+from services.kernel.message.clock import SHANGHAI, business_day
+from services.kernel.message.instants import FIRST, LAST, Day, Instant
 
 BEGIN, END = (datetime.fromisoformat(text) for text in (f"{FIRST}T00:00", f"{LAST}T23:59:59.999999"))
 ON_THE_WALL = st.datetimes(BEGIN, END)

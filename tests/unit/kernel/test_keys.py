@@ -13,8 +13,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from services.gateway.contract import IssueReport
 from services.hotline.contract import RegisterTicket
-from services.kernel.cells import Code, Number, OwnNumber, tags_in
-from services.kernel.keys import Key, key_of, same_key, spellings
+from services.kernel.message.keys import Key, key_of, same_key, spellings
+from services.kernel.sheets.cells import Code, Number, OwnNumber, tags_in
 from services.study.contract import HoldSession
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.kernel.errors import DomainError
-from services.kernel.lives import Life, Rule, UnitField, check, units_of
+from services.kernel.message.errors import DomainError
+from services.kernel.message.lives import Life, Rule, UnitField, check, units_of
 
 LIVES = {"D1": Life(first=date(2026, 2, 1), until=date(2026, 6, 1)), "D2": Life(first=date(2026, 1, 1))}
 TODAY = date(2026, 11, 28)

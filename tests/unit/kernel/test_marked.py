@@ -12,10 +12,10 @@ import xlsxwriter
 from pydantic import BaseModel
 from python_calamine import CalamineWorkbook
 
-from services.kernel.marked import with_errors
-from services.kernel.reading import read
-from services.kernel.sheets import Column, RowError, Sheet
-from services.kernel.workbooks import Cell, tabs
+from services.kernel.sheets.marked import with_errors
+from services.kernel.sheets.reading import read
+from services.kernel.sheets.sheet import Column, RowError, Sheet
+from services.kernel.sheets.workbooks import Cell, tabs
 from tests.unit.kernel.workbooks.made import Book, Page, number, ods, ods_cell, ods_row, row, text, texts
 
 SHEET = Sheet("things", "物品", (Column("name", "名称", required=True), Column("count", "数量")), BaseModel)

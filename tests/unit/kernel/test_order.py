@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.kernel.event import Event, new_id
-from services.kernel.order import Record, record_of, sort_out
+from services.kernel.journal.order import Record, record_of, sort_out
+from services.kernel.message.event import Event, new_id
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 

@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from services.kernel.archive import MOST_UNPACKED
-from services.kernel.errors import DomainError
-from services.kernel.outside import Outside
-from services.kernel.reading import read as read_here
-from services.kernel.sheet_tasks import read, tab_rows, with_errors
-from services.kernel.sheets import RowError, Sheet
+from services.kernel.message.errors import DomainError
+from services.kernel.sheets.archive import MOST_UNPACKED
+from services.kernel.sheets.outside import Outside
+from services.kernel.sheets.reading import read as read_here
+from services.kernel.sheets.sheet import RowError, Sheet
+from services.kernel.sheets.sheet_tasks import read, tab_rows, with_errors
 from services.study.contract import SHEETS
 from tests.eventually import PATIENCE
 from tests.unit.kernel.workbooks.made import Book, Page, number, ods, ods_cell, ods_row, packed, row, text, texts
@@ -182,7 +182,7 @@ def test_a_reader_that_fails_is_a_refusal() -> None:
 def test_it_ends_with_whoever_started_it() -> None:
     """No process is left behind by one that was killed."""
     code = (
-        "import os, signal; from services.kernel.outside import Outside; mine = Outside();"
+        "import os, signal; from services.kernel.sheets.outside import Outside; mine = Outside();"
         "mine.run('titles', bytes.fromhex(os.environ['DATA']), {}); print(mine.process, flush=True);"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from services.kernel.errors import DomainError
-from services.kernel.event import ONESELF, Actor, Command, HeldRole
-from services.kernel.permits import Permits, check_permitted
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import ONESELF, Actor, Command, HeldRole
+from services.kernel.message.permits import Permits, check_permitted
 
 
 class Look(Command):

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from services.kernel.cells import Count, Text
-from services.kernel.errors import DomainError
-from services.kernel.instants import Day
-from services.kernel.reading import read
-from services.kernel.sheets import Column, Sheet, parse
-from services.kernel.typed import Styled, Unreadable
+from services.kernel.message.errors import DomainError
+from services.kernel.message.instants import Day
+from services.kernel.sheets.cells import Count, Text
+from services.kernel.sheets.reading import read
+from services.kernel.sheets.sheet import Column, Sheet, parse
+from services.kernel.sheets.typed import Styled, Unreadable
 from tests.unit.kernel.workbooks.made import Book, Page, number, ods, ods_cell, ods_row, row, text, texts
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.kernel.redaction import hide, mask_name, redact
+from services.kernel.message.redaction import hide, mask_name, redact
 from tests.unit.kernel.sentences import ORDINARY
 from tests.unit.kernel.spellings import INVISIBLE, digits_of, spelled
 

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.kernel.errors import DomainError
-from services.kernel.rules import campaign_of, not_in_future
+from services.kernel.message.errors import DomainError
+from services.kernel.rules.rules import campaign_of, not_in_future
 from tests.unit.study.records import SPRING, SUMMER
 
 

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, event, given, note, settings
 from pydantic import BaseModel
 
-from services.kernel.cells import Count, Month, Number, Text, choice
-from services.kernel.errors import DomainError
-from services.kernel.instants import Day
-from services.kernel.sheet_tasks import read
-from services.kernel.sheets import Column, Sheet, parse
+from services.kernel.message.errors import DomainError
+from services.kernel.message.instants import Day
+from services.kernel.sheets.cells import Count, Month, Number, Text, choice
+from services.kernel.sheets.sheet import Column, Sheet, parse
+from services.kernel.sheets.sheet_tasks import read
 from tests.unit.kernel.workbooks.drawn import COLUMNS, FORMATS, TITLE, workbooks
 from tests.unit.kernel.workbooks.independent import Found, Grid, grids
 

@@ -12,13 +12,13 @@ from pydantic import BaseModel, Field
 from python_calamine import CalamineWorkbook
 
 from services.hotline.contract import SHEETS as HOTLINE
-from services.kernel.cells import Count, Month, Text, choice
-from services.kernel.errors import DomainError
-from services.kernel.instants import Day
-from services.kernel.reading import read
-from services.kernel.sheets import Column, RowError, Sheet, is_text, parse, template
-from services.kernel.typed import Styled, Unreadable, from_wire, to_wire
-from services.kernel.workbooks import tabs
+from services.kernel.message.errors import DomainError
+from services.kernel.message.instants import Day
+from services.kernel.sheets.cells import Count, Month, Text, choice
+from services.kernel.sheets.reading import read
+from services.kernel.sheets.sheet import Column, RowError, Sheet, is_text, parse, template
+from services.kernel.sheets.typed import Styled, Unreadable, from_wire, to_wire
+from services.kernel.sheets.workbooks import tabs
 from services.organisation.contract import SHEETS as GATEWAY
 from services.research.contract import SHEETS as RESEARCH
 from services.study.contract import SHEETS as STUDY

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel import signing
-from services.kernel.signing import Key, Keys, Seen, Untrusted, check_request, new_key, sign_request, written
-from services.kernel.suite import DIGESTS
+from services.kernel.message import signing
+from services.kernel.message.signing import Key, Keys, Seen, Untrusted, check_request, new_key, sign_request, written
+from services.kernel.message.suite import DIGESTS
 
 OLD, NEW = Key("old", b"o" * 32), Key("new", b"n" * 32)
 SECOND = timedelta(seconds=1)

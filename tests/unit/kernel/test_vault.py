@@ -7,8 +7,8 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.suite import SUITES, Sm4Gcm, Suite
-from services.kernel.vault import Cipher, mask_phone
+from services.kernel.journal.vault import Cipher, mask_phone
+from services.kernel.message.suite import SUITES, Sm4Gcm, Suite
 
 
 def test_masks_leave_what_is_needed_to_recognise() -> None:

@@ -10,7 +10,7 @@ from chinese_calendar.constants import holidays
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.working_days import Calendar, Waits, add_working_days
+from services.kernel.rules.working_days import Calendar, Waits, add_working_days
 from services.organisation.contract import working_calendar
 
 KNOWN = Calendar({year: days for year, days in working_calendar(()).years.items() if year <= 2026})

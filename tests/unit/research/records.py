@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from services.kernel.event import Command
+from services.kernel.message.event import Command
 from services.research import contract as c
 from services.research.domain import TOPIC, Topic
 from tests.unit.study.records import NOW

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.event import Actor, Command, Envelope, Payload, Period
-from services.kernel.work import Work
+from services.kernel.journal.work import Work
+from services.kernel.message.event import Actor, Command, Envelope, Payload, Period
+from services.kernel.rules.aggregate import Aggregate
 from services.study import contract as c
 from services.study.domain import SESSION, Session
 

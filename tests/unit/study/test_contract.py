@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import BaseModel
 
-from services.kernel.event import Payload, body_of
-from services.kernel.sheets import RowError, parse, template
+from services.kernel.message.event import Payload, body_of
+from services.kernel.sheets.sheet import RowError, parse, template
 from services.study import contract as c
 from services.study.domain import REPORTED
 

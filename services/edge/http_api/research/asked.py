@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.domain import Action
-from services.kernel.free_text import Reason
-from services.kernel.instants import Day
+from services.kernel.message.free_text import Reason
+from services.kernel.message.instants import Day
 
 from ..records import Records
 

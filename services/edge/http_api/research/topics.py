@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field
 
 from services.gateway.domain import Action
-from services.kernel.free_text import Reason, Title
-from services.kernel.instants import Day
+from services.kernel.message.free_text import Reason, Title
+from services.kernel.message.instants import Day
 from services.research import contract
 
 from ..answers import Moved, Page, Written

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from services.gateway.store import directory
-from services.kernel.free_text import Reason
+from services.kernel.message.free_text import Reason
 from services.research import contract
 
 from ..answers import Moved, Page

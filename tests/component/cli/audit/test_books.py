@@ -15,8 +15,8 @@ from services.cli.audit.command import told
 from services.cli.audit.findings import Findings
 from services.gateway.service.units import move_unit
 from services.gateway.store.generation import QUEUE
-from services.kernel.event import Event
-from services.kernel.store import Document, open_database
+from services.kernel.journal.store import Document, open_database
+from services.kernel.message.event import Event
 from services.organisation.contract import MoveUnit, UnitAdded, UnitKind
 from services.study.contract import CorrectSession
 from services.study.domain import SESSION

@@ -15,12 +15,12 @@ from hypothesis import strategies as some
 from pymongo import MongoClient
 
 from services.gateway.store.period import Span
-from services.kernel.chain import verify
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, new_id
-from services.kernel.journal import Journal
-from services.kernel.store import Document, in_transaction
-from services.kernel.upgrade import upgrade
+from services.kernel.journal.chain import verify
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import Document, in_transaction
+from services.kernel.journal.upgrade import upgrade
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, new_id
 from services.research import contract as r
 from services.study import contract as c
 from services.study.service.covering import Covering

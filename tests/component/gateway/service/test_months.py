@@ -14,10 +14,10 @@ from pymongo import MongoClient
 
 from services.gateway.service import months as following
 from services.gateway.service.units import abolish_unit, merge_units, move_unit, rename_unit, split_unit
-from services.kernel.errors import DomainError
-from services.kernel.event import new_id
-from services.kernel.store import Document
-from services.kernel.work import Work
+from services.kernel.journal.store import Document
+from services.kernel.journal.work import Work
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import new_id
 from services.organisation import contract as c
 from tests.component.gateway.figures import Figures
 from tests.component.gateway.monthly import PATHS, Months

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from pymongo import MongoClient
 
 from services.gateway.store.indexes import ensure_indexes
-from services.kernel.errors import Later
-from services.kernel.event import Event
-from services.kernel.inbox import Taking
-from services.kernel.store import Document, in_transaction, open_database
+from services.kernel.bus.inbox import Taking
+from services.kernel.journal.store import Document, in_transaction, open_database
+from services.kernel.message.errors import Later
+from services.kernel.message.event import Event
 from tests.component.gateway.figures import Figures, unit, watermark
 from tests.unit.gateway.owners import NOW, PATHS, Owners, Step, steps
 

@@ -13,8 +13,8 @@ from services.gateway.store.initiatives import check_tags, lists, progress
 from services.gateway.store.period import Span
 from services.gateway.store.records import records
 from services.gateway.store.report import catalogue, report
-from services.kernel.errors import DomainError
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
 from services.research.contract import CorrectTopic, FrameTopic
 from services.research.domain import TOPIC
 from services.study.contract import HoldSession, RecordPair, SubmitSession, VoidPair

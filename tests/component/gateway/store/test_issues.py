@@ -15,9 +15,9 @@ from services.gateway.store.facts import Projection
 from services.gateway.store.issued import corrections, issued_report, issues
 from services.gateway.store.period import Span
 from services.gateway.store.report import report
-from services.kernel.errors import DomainError
-from services.kernel.inbox import Taking
-from services.kernel.store import in_transaction
+from services.kernel.bus.inbox import Taking
+from services.kernel.journal.store import in_transaction
+from services.kernel.message.errors import DomainError
 from services.organisation.contract import MoveUnit
 from tests.component.gateway.figures import READER, Figures, watermark
 from tests.component.gateway.store.test_locks import HELD, LATER, MANY, MARCH, folding, later

@@ -17,10 +17,10 @@ from services.gateway.store.facts import Projection
 from services.gateway.store.locked import corrections, locked_report
 from services.gateway.store.period import Span
 from services.gateway.store.report import report
-from services.kernel.errors import DomainError
-from services.kernel.event import Event
-from services.kernel.inbox import Taking
-from services.kernel.store import in_transaction
+from services.kernel.bus.inbox import Taking
+from services.kernel.journal.store import in_transaction
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Event
 from tests.component.gateway.figures import READER, Figures, watermark
 from tests.unit.gateway.owners import NOW, Owners, Step, steps
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.gateway.store import members
 from services.gateway.store.indexes import ensure_indexes
-from services.kernel.store import ensure_collections
+from services.kernel.journal.store import ensure_collections
 from services.organisation.contract import ListMembers
 from tests.component.explained import scans, watched
 

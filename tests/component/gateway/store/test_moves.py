@@ -18,10 +18,10 @@ from services.gateway.store import generation
 from services.gateway.store.facts import Projection
 from services.gateway.store.snapshot import one_instant
 from services.gateway.store.tree import tree
-from services.kernel.errors import DomainError
-from services.kernel.event import Event
-from services.kernel.inbox import Taking
-from services.kernel.store import Document, in_transaction
+from services.kernel.bus.inbox import Taking
+from services.kernel.journal.store import Document, in_transaction
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Event
 from tests.component.gateway.figures import Figures
 from tests.component.gateway.recounted import LIFE, Recount, moving
 from tests.unit.gateway.owners import DAYS, NOW, PATHS, Owners, steps

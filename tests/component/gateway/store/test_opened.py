@@ -14,7 +14,7 @@ from services.gateway.store.period import Span
 from services.gateway.store.records import records
 from services.hotline.contract import Channel, Kind, RegisterTicket
 from services.hotline.domain import TICKET
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 from services.organisation.contract import Role
 from services.study.contract import RecordEntry
 from services.study.domain import ENTRY

@@ -13,7 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from services.gateway.projection import METRICS
 from services.gateway.store import coverage, directory, report
 from services.gateway.store.period import Span
-from services.kernel.store import CODEC, Document
+from services.kernel.journal.store import CODEC, Document
 from tests.component.explained import Queries, scans
 from tests.component.gateway.figures import READER, Figures
 from tests.unit.gateway.owners import CAMPAIGN, DAYS, Owners

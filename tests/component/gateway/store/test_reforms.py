@@ -13,8 +13,8 @@ from services.gateway.service.units import abolish_unit, merge_units, rename_uni
 from services.gateway.store import directory
 from services.gateway.store.period import Span
 from services.gateway.store.report import report
-from services.kernel.errors import DomainError
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
 from services.organisation.contract import (
     AbolishUnit,
     AddMember,

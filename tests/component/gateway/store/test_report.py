@@ -20,8 +20,8 @@ from services.gateway.store.period import Span
 from services.gateway.store.report import records, report
 from services.hotline.contract import Channel, Kind, RegisterTicket
 from services.hotline.domain import TICKET
-from services.kernel.errors import DomainError
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
 from services.study.contract import Absence, CorrectSession, HoldSession, Reasons, SubmitSession
 from services.study.domain import SESSION
 from tests.component.gateway.figures import READER, Figures, watermark

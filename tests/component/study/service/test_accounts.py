@@ -16,8 +16,8 @@ from pymongo import MongoClient
 
 from services.cli.audit.findings import Findings
 from services.cli.audit.owed import compare_owed
-from services.kernel.errors import DomainError
-from services.kernel.event import record_id
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import record_id
 from services.kernel.settings import settings as installed
 from services.organisation.contract import Stay
 from services.study import contract as c

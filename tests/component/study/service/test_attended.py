@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from pymongo import MongoClient
 
 from services.cli.audit.recount import counted_once, covered, members_covered
-from services.kernel.errors import DomainError
-from services.kernel.event import Actor, Envelope, Period, method_name, new_id
-from services.kernel.journal import Journal
+from services.kernel.journal.journal import Journal
+from services.kernel.journal.store import Document, ensure_collections, in_transaction, open_database
+from services.kernel.journal.upgrade import upgrade
+from services.kernel.journal.work import without_bookkeeping
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Actor, Envelope, Period, method_name, new_id
 from services.kernel.settings import settings as installed
-from services.kernel.store import Document, ensure_collections, in_transaction, open_database
-from services.kernel.upgrade import upgrade
-from services.kernel.work import without_bookkeeping
 from services.organisation.contract import Stay
 from services.study import contract as c
 from services.study import store

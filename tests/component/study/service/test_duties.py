@@ -12,10 +12,10 @@ from pymongo import MongoClient
 
 from services.cli.audit.findings import Findings
 from services.cli.audit.owed import compare_owed
-from services.kernel.errors import DomainError
-from services.kernel.inbox import Taking
-from services.kernel.store import in_transaction
-from services.kernel.work import without_bookkeeping
+from services.kernel.bus.inbox import Taking
+from services.kernel.journal.store import in_transaction
+from services.kernel.journal.work import without_bookkeeping
+from services.kernel.message.errors import DomainError
 from services.study import contract as c
 from services.study.domain import LECTURE, NOTICE, PLAN, RECEIPT, SESSION, Lecture, Receipt, Session, receipt_id
 from services.study.domain.account import counted

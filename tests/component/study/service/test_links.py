@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
-from services.kernel.store import Document
+from services.kernel.journal.store import Document
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
 from services.study import contract as c
 from tests.component.study.desk import NOW, Desk
 from tests.eventually import PATIENCE

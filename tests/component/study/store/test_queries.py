@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.kernel.store import ensure_collections
+from services.kernel.journal.store import ensure_collections
 from services.study import contract as c
 from services.study import store
 from services.study.service import Study

@@ -9,9 +9,9 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.kernel.errors import DomainError
-from services.kernel.event import record_id
-from services.kernel.store import open_database
+from services.kernel.journal.store import open_database
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import record_id
 from services.study import contract as c
 from services.study import store
 

@@ -10,9 +10,9 @@ import pytest
 from pymongo import MongoClient, monitoring
 from pymongo.database import Database
 
-from services.kernel.errors import DomainError
-from services.kernel.import_rows import ExportRows
-from services.kernel.store import in_transaction, open_database
+from services.kernel.journal.store import in_transaction, open_database
+from services.kernel.message.errors import DomainError
+from services.kernel.message.import_rows import ExportRows
 from services.organisation.contract import UnitKind
 from services.study import contract as c
 from services.study import store

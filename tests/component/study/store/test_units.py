@@ -9,7 +9,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.kernel.store import in_transaction, open_database
+from services.kernel.journal.store import in_transaction, open_database
 from services.organisation.contract import UnitKind
 from services.study import store
 from services.study.domain import KnownUnit

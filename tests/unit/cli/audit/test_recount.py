@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from services.cli.audit.recount import COVERED, KINDS, Place, counted_once, covered, window_of
 from services.gateway.projection import facts
-from services.kernel.event import Period
+from services.kernel.message.event import Period
 from services.study.contract import HoldSession, SubmitSession
 from services.study.domain import SESSION
 from tests.unit.gateway.owners import CAMPAIGN, Owners, Step, steps

@@ -17,7 +17,7 @@ from services.edge.http_api import limits
 from services.edge.http_api.app import make_app
 from services.edge.pages import mount
 from services.edge.rates import BURST_SECONDS, Callers
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 
 
 def test_who_asks_too_often_is_told_to_wait() -> None:

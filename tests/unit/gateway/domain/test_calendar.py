@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.domain.calendar import PlaceCalendar, WorkingYear, decide, evolve, is_news, standing
-from services.kernel.errors import DomainError
-from services.kernel.reading import read
-from services.kernel.sheets import filled, parse
+from services.kernel.message.errors import DomainError
+from services.kernel.sheets.reading import read
+from services.kernel.sheets.sheet import filled, parse
 from services.organisation.contract import (
     CALENDAR_SHEET,
     DELIVERED,

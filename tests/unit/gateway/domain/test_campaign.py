@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from services.gateway.domain import CAMPAIGN
 from services.gateway.domain.campaign import PlaceCampaign
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 from services.organisation.contract import OpenCampaign, PlanSubmissions, SubmissionRule
 from tests.unit.gateway.owners import NOW
 

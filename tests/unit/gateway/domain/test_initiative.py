@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.gateway.domain.initiative import Initiatives, PlaceInitiatives, decide, evolve, standing
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 from services.organisation.contract import LISTS, Item, SetInitiatives
 from tests.unit.gateway.owners import NOW
 

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from services.gateway.domain import MEMBER, Member
 from services.gateway.domain.member import MOST_STAYS, Renamed
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
 from services.organisation.contract import (
     AddMember,
     CorrectMember,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.gateway.domain.password import LEAST, check_changed, check_password
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 
 LIST = Path("services/gateway/domain/common_passwords.json")
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.gateway.domain.period import days_of, due_of, openable
-from services.kernel.working_days import Calendar
+from services.kernel.rules.working_days import Calendar
 from services.organisation.contract import DueDay, SubmissionRule
 
 RULE = SubmissionRule(months=["2026-03", "2026-02", "2026-03"])

@@ -9,7 +9,7 @@ import pytest
 
 from services.gateway.contract import IssueReport
 from services.gateway.domain.report import PlaceReport, Report, decide, evolve, parts, report_id
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 
 NOW = datetime(2026, 4, 7, 17, tzinfo=UTC)
 """Already 8 April where business days begin."""

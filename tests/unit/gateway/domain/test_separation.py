@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from services.gateway.domain import USER, Action, User
 from services.gateway.domain.separation import ADMINISTRATORS, SEPARATED, separated
 from services.gateway.domain.user import ByUser, Install
-from services.kernel.errors import DomainError
-from services.kernel.event import EVERYWHERE, Payload
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import EVERYWHERE, Payload
 from services.organisation.contract import AddUser, Held, Role, SetRoles
 from services.organisation.contract.permissions import PERMISSIONS
 from tests.unit.gateway.owners import NOW

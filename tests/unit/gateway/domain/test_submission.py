@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from services.gateway.domain import SUBMISSION, Submission
 from services.gateway.domain.submission import AfterChildren, counted
 from services.gateway.projection import facts
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Payload
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, Payload
 from services.organisation.contract import (
     AcceptSubmission,
     ConfirmSubmission,

@@ -7,8 +7,8 @@ import pytest
 from services.gateway.domain import TREE, UNIT, Unit
 from services.gateway.domain.reform import ChangeTree, check_no_cycle
 from services.gateway.domain.unit import ChangeUnit, PlaceUnit, called, superiors
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
 from services.organisation.contract import AbolishUnit, AddUnit, MergeUnits, MoveUnit, RenameUnit, TreeChanged, UnitKind
 from tests.unit.gateway.owners import NOW
 

@@ -4,8 +4,8 @@ import pytest
 
 from services.gateway.domain import USER, User
 from services.gateway.domain.user import Asked, ByUser, Install
-from services.kernel.errors import DomainError
-from services.kernel.event import EVERYWHERE, Payload, body_of
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import EVERYWHERE, Payload, body_of
 from services.organisation.contract import (
     AddUser,
     ChangePassword,

@@ -8,7 +8,7 @@ import pytest
 
 from services.gateway.projection import GRAINS, METRICS, Contribution, Metric, by_subject, facts
 from services.hotline import contract as hotline
-from services.kernel.event import Event, Payload
+from services.kernel.message.event import Event, Payload
 from services.research import contract as research
 from services.study import contract as study
 from tests.unit.gateway.owners import event

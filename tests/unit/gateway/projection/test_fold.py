@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.gateway.projection import ALWAYS, HIDDEN, Line, fold
 from services.hotline.contract import Channel, ClassifyTicket, Kind, RegisterTicket
 from services.hotline.domain import TICKET
-from services.kernel.event import Event
+from services.kernel.message.event import Event
 from tests.unit.gateway.owners import NOW, PATHS, Owners, Step, steps
 
 Sums = dict[tuple[str, str], dict[str, int]]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.gateway.projection.ranking import ranking
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 
 
 def child(unit: str, kind: str, value: float | None) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.store.period import Span
-from services.kernel.errors import DomainError
-from services.kernel.event import Period
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Period
 
 CAMPAIGNS = [Period(id="C1", first=date(2026, 2, 1), last=date(2026, 10, 31))]
 

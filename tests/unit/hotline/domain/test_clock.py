@@ -24,7 +24,7 @@ from services.hotline.contract import (
 )
 from services.hotline.domain import TICKET, counted
 from services.hotline.domain.clock import first_overdue
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 
 from .tickets import NOW, RECEIVED, Told, counted_directly, life, register
 

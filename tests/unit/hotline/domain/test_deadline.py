@@ -9,8 +9,8 @@ import pytest
 from services.hotline.contract import Kind
 from services.hotline.domain import Limit, Rule, end_of, last_day, limit_of, rule_in_force
 from services.hotline.domain.deadline import RULES, WITHOUT_LIMIT
-from services.kernel.clock import SHANGHAI
-from services.kernel.errors import DomainError
+from services.kernel.message.clock import SHANGHAI
+from services.kernel.message.errors import DomainError
 
 from .tickets import CALENDAR
 

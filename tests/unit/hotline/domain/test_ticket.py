@@ -23,7 +23,7 @@ from services.hotline.contract import (
 )
 from services.hotline.domain import TICKET, check_desk, check_handler, counted
 from services.hotline.domain.ticket import in_order
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 
 from .tickets import NOW, RECEIVED, Told, counted_directly, life, register
 

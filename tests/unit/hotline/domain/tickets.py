@@ -20,7 +20,7 @@ from services.hotline.contract import (
 )
 from services.hotline.domain import TICKET, Ticket
 from services.hotline.domain.ticket import decide
-from services.kernel.working_days import Calendar
+from services.kernel.rules.working_days import Calendar
 from services.organisation.contract import working_calendar
 
 RECEIVED = datetime(2026, 3, 5, 1, tzinfo=UTC)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import TypeAdapter
 
-from services.kernel.reading import read
-from services.kernel.sheets import filled, parse
+from services.kernel.sheets.reading import read
+from services.kernel.sheets.sheet import filled, parse
 from services.research import contract as c
 from services.research.contract import Group, group_told
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
 from services.research import contract as c
 from services.research.domain import MEASURE, TOPIC, Measure, Topic, check_reached, measure_steps, topic_steps
 from tests.unit.research.records import DAY, MEASURE_CONTENT, MEASURED, TOPIC_CONTENT, VISITED, WAY, frame, topic

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
 from services.research import contract as c
 from services.research.domain import MEASURE, Measure, percent
 from services.research.domain.measure import counted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 from services.research import contract as c
 from services.research.domain import NORM, Norm
 from tests.unit.study.records import NOW

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
 from services.research import contract as c
 from services.research.domain import TOPIC, Topic, check_link
 from services.research.domain.loop import LOOP, counted, missing

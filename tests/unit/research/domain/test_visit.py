@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 from services.research import contract as c
 from services.research.domain import VISIT, check_place
 from tests.unit.research.records import DAY, VISIT_CONTENT

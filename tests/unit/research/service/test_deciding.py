@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 
 from services.cli.audit.recount import KINDS, VISITED, counted_once, visited
 from services.gateway.projection import facts
-from services.kernel.aggregate import Aggregate
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
+from services.kernel.rules.aggregate import Aggregate
 from services.research import contract as c
 from services.research.domain import MEASURE, PLACE, TOPIC, VISIT, Measure, Topic, Visit
 from services.research.service.deciding import decided, warnings

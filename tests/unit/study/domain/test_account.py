@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.errors import DomainError
-from services.kernel.event import body_of
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import body_of
 from services.study import contract as c
 from services.study.domain import LECTURE, Session
 from services.study.domain.account import UnitMonth, counted, counts_of, touched

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from services.cli.audit.recount import counted_once, joining
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Payload
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, Payload
 from services.organisation.contract import UnitKind
 from services.study import contract as c
 from services.study.domain import ACTIVITY, JOINING, PAIR, Pair, Session

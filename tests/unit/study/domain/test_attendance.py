@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 from services.study.contract import MOST_MEMBERS, CountAttendance, Reasons, Way
 from services.study.domain.attendance import ATTENDANCE, Named, Roll, as_flips, attendance_id, call
 from services.study.domain.covered import Counted

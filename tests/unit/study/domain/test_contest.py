@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
 from services.study import contract as c
 from services.study.domain import CONTEST, ENTRY, SCORE, Contest, Entry
 from services.study.domain.contest import check_complete, counted, may_judge, result

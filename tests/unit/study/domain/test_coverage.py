@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.kernel.distinct import COUNTED_ANEW, GRAINS, CountAnew, last_day, window
+from services.kernel.rules.distinct import COUNTED_ANEW, GRAINS, CountAnew, last_day, window
 from services.study.contract import CountCoverage, CoverageCounted, Flip, PlaceCoverage, Way
 from services.study.domain.coverage import COVERAGE, Coverage, coverage_id
 from tests.unit.study.records import NOW

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
 from services.study.domain import ESSAY, Session, check_link
 from tests.unit.study.records import SUBMIT, VOID, after, hold
 

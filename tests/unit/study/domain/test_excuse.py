@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
 from services.study.contract import ExcuseReason, RecordExcuse, WithdrawExcuse
 from services.study.domain import EXCUSE, Excuse
 from services.study.domain.excuse import MOST_DAYS, PlaceExcuse

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
 from services.study import contract as c
 from services.study.domain import ISSUE, MATERIAL_SET, PROGRAMME
 from services.study.domain.material import check_material, issued

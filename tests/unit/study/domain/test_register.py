@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from services.kernel.aggregate import Aggregate
-from services.kernel.errors import DomainError
+from services.kernel.message.errors import DomainError
+from services.kernel.rules.aggregate import Aggregate
 from services.study import contract as c
 from services.study.domain import ESSAY, LECTURE
 from tests.unit.study.records import DAY, ESSAY_CONTENT, LECTURE_CONTENT, NOW

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.kernel.errors import DomainError
-from services.kernel.event import Command
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command
 from services.study import contract as c
 from services.study.domain import SESSION, Session, counted_by, covering
 from tests.unit.study.records import DAY, NOW, RETURN, SESSION_CONTENT, SUBMIT, VOID, after, correct, hold, told

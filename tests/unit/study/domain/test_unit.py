@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from services.kernel.event import Event, body_of, new_id
+from services.kernel.message.event import Event, body_of, new_id
 from services.organisation.contract import UnitAdded, UnitKind
 from services.study.domain import KnownUnit, learnt
 

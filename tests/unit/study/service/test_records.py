@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.kernel.distinct import GRAINS, last_day, window
-from services.kernel.errors import DomainError
-from services.kernel.event import Command, Payload, record_id
-from services.kernel.ledger import Row
-from services.kernel.sheets import parse
+from services.kernel.message.errors import DomainError
+from services.kernel.message.event import Command, Payload, record_id
+from services.kernel.rules.distinct import GRAINS, last_day, window
+from services.kernel.sheets.ledger import Row
+from services.kernel.sheets.sheet import parse
 from services.study import contract as c
 from services.study.domain import COVERAGE, ESSAY, LECTURE, SESSION, Session, counted_by
 from services.study.service import Study

@@ -1,0 +1,1 @@
+"""Events over RabbitMQ: publishing from the journal, taking each once, setting aside, sending again."""
