@@ -119,6 +119,10 @@ proto: install ## Python from proto/, schemas and examples from the contracts
 	$(BIN)/shengzhi contracts
 	$(BIN)/python -W ignore -m services.edge.http_api.openapi > proto/openapi.json
 
+.PHONY: manifests
+manifests: install ## The workers' Kubernetes manifests from their template
+	$(BIN)/python -m tests.contract.workers
+
 ##@ Tidy up
 .PHONY: clean
 clean: down ## Stop the platform and remove what was made, but not .venv

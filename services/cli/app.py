@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from services.cli import WORKERS
 from services.cli.audit.command import audit
 from services.cli.calendar import calendar
 from services.cli.contracts import contracts
@@ -109,7 +110,7 @@ app.add_typer(calendar, name="calendar")
 
 
 @app.command()
-def serve(name: Annotated[str, typer.Argument(help="study、research、hotline 或 gateway")]) -> None:
+def serve(name: Annotated[str, typer.Argument(help="、".join(WORKERS))]) -> None:
     """在前台运行一个服务（容器里的入口）。"""
     _become("serve", name)
 

@@ -10,17 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from services.gateway import contract as gateway
-from services.hotline import contract as hotline
 from services.kernel.bus.relay import WATERMARK
 from services.kernel.journal.reconcile import ENDED, TALLY
 from services.kernel.message.event import CONTENT_TYPE, NAMESPACE, Event, Payload, body_of
-from services.organisation import contract as organisation
-from services.research import contract as research
-from services.study import contract as study
+from services.registry import SERVICES, SOURCES
 
-CONTRACTS = (study, hotline, research, organisation, gateway)
-OWNERS = tuple(dict.fromkeys(contract.NAME for contract in CONTRACTS))
-"""Whose exchange an event is told on: what the organisation's contract describes, the gateway tells."""
+CONTRACTS: tuple[Any, ...] = (*(service.contract for service in SERVICES), gateway)
+"""The gateway's own, of what only its reports need, is above the registry; it tells of that as its own source."""
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _INSTANT = "2026-03-05T01:00:00Z"
 _ID = "01956f3e-0000-7000-8000-000000000000"
@@ -41,7 +37,7 @@ def contracts(
 
 def payloads() -> Iterator[tuple[str, type[Payload]]]:
     """Every kind of event with its owner's name, in a fixed order."""
-    for owner in OWNERS:
+    for owner in SOURCES:
         kinds = {
             value
             for contract in CONTRACTS
@@ -159,7 +155,7 @@ def asyncapi() -> dict[str, Any]:
                     }
                 },
             }
-            for owner in OWNERS
+            for owner in SOURCES
         },
         "operations": {
             f"{owner}.tell": {
@@ -167,7 +163,7 @@ def asyncapi() -> dict[str, Any]:
                 "channel": {"$ref": f"#/channels/{owner}"},
                 "summary": f"What happened in {owner}, at least once, a record's events in their order.",
             }
-            for owner in OWNERS
+            for owner in SOURCES
         },
         "components": {"messages": messages},
     }
@@ -185,7 +181,7 @@ def _messages() -> dict[str, Any]:
             "contentType": CONTENT_TYPE,
             "payload": {"$ref": f"./events/{NAMESPACE}.{name}.schema.json"},
         }
-    for teller in OWNERS:
+    for teller in SOURCES:
         for told, summary in _TOLD.items():
             name = f"{teller}.{told}"
             messages[name] = {

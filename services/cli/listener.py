@@ -18,7 +18,7 @@ from services.cli.local.broker import Broker
 from services.cli.local.process import LaunchError
 from services.cli.local.record import Record
 from services.cli.terminal import console
-from services.organisation.contract import SOURCES
+from services.registry import SOURCES
 
 listener = typer.Typer(no_args_is_help=True, help="外部监听程序的消息服务账号：只能绑定和读取事件")
 out = console()

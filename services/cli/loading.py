@@ -13,9 +13,10 @@ from typing import Any, Self
 
 from services.cli.accounts import Accounts
 from services.cli.client import Api, Imported, Refused, RowRefused
-from services.cli.parcel import TITLES, Parcel, Part
+from services.cli.parcel import Parcel, Part
 from services.cli.submitting import submit
 from services.organisation.contract import Role
+from services.registry import SHEET_TITLES
 
 AT_ONCE = 3
 """Uploads side by side to one service: while one is applied the next is sent and decided."""
@@ -105,7 +106,7 @@ class Loading:
             for part in self._parcel.units:
                 self._send(admin, part)
             for part in self._parcel.users:
-                made, held = self._accounts.with_passwords(part.file.read_bytes(), TITLES)
+                made, held = self._accounts.with_passwords(part.file.read_bytes(), SHEET_TITLES)
                 self._send(admin, part, made)
                 self._check(part, guard.upload("roles", part.kind, part.file.name, held))
 

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from services.cli.client import Refused
-from services.hotline.contract import SHEETS as HOTLINE
 from services.kernel.message.errors import DomainError
 from services.kernel.sheets.sheet_tasks import tab_rows
-from services.organisation.contract import SHEETS as GATEWAY
-from services.research.contract import SHEETS as RESEARCH
-from services.study.contract import SHEETS as STUDY
+from services.registry import SHEET_WAYS
 
 UNITS, USERS, MEMBERS = "units", "users", "members"
 REFUSALS = "refusals.json"
@@ -21,13 +18,12 @@ SUBMISSIONS = "submissions.json"
 MOST_BYTES = 16 * 1024 * 1024
 
 _AREAS = {
-    **{sheet.title: (kind, kind) for kind, sheet in GATEWAY.items()},
-    **{sheet.title: ("study", kind) for kind, sheet in STUDY.items()},
-    **{sheet.title: ("hotline", kind) for kind, sheet in HOTLINE.items()},
-    **{sheet.title: ("research", kind) for kind, sheet in RESEARCH.items()},
+    sheet.title: (area, kind)
+    for area, way in SHEET_WAYS.items()
+    if area != "roles"
+    for kind, sheet in way.sheets.items()
 }
-"""A sheet's title → the address that takes it, and its kind."""
-TITLES = frozenset(_AREAS)
+"""A sheet's title → the address that takes it, and its kind; roles come as the accounts do, in one sheet."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from services.cli.accounts import signed_in
 from services.cli.client import Api, Refused
 from services.cli.load import RUN, Folder, Secrets, Url, place_of
 from services.cli.terminal import console
-from services.organisation.contract import CONSUMERS, Role
+from services.organisation.contract import Role
+from services.registry import SOURCES
 
 parked = typer.Typer(no_args_is_help=True, help="搁置的消息：列出、查看、重放、放弃")
 out = console()
@@ -46,7 +47,7 @@ def list_parked(
     with operations(folder, url, secrets, user) as api:
         rows = [
             row
-            for service in CONSUMERS
+            for service in SOURCES
             for row in api.get("/operations/held", service=service, sort=sort, page_size=200)["items"]
         ]
     table = Table()

@@ -32,7 +32,7 @@ from services.kernel.message.clock import utc_now
 from services.kernel.message.event import Event
 from services.kernel.message.signing import FILE, Keys
 from services.kernel.settings import Settings
-from services.organisation.contract import SOURCES
+from services.registry import SOURCES
 
 _EXPIRES_MS = 3_600_000
 """The broker deletes the queue of a rebuild that died, an hour later."""

@@ -27,7 +27,7 @@ from nameko.containers import ServiceContainer
 from prometheus_client import make_wsgi_app
 from pymongo.errors import PyMongoError
 
-from services.cli import SERVICES
+from services.cli import WORKERS
 from services.kernel import logs
 from services.kernel.bus.broker import HEARTBEAT
 from services.kernel.settings import Settings, settings
@@ -43,8 +43,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 def main(arguments: list[str]) -> int:
     """Serve until told to end (0) or until the container dies (1): the supervisor starts it again."""
-    if len(arguments) != 1 or arguments[0] not in SERVICES:
-        print(f"usage: python -m services.cli serve {{{'|'.join(SERVICES)}}}")  # noqa: T201  # said to a person
+    if len(arguments) != 1 or arguments[0] not in WORKERS:
+        print(f"usage: python -m services.cli serve {{{'|'.join(WORKERS)}}}")  # noqa: T201  # said to a person
         return 2
     name = arguments[0]
     logs.configure(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import typer
@@ -10,21 +11,16 @@ from pymongo import MongoClient
 from services.cli.audit.command import settings_of
 from services.cli.load import RUN, Folder
 from services.cli.terminal import console
-from services.gateway.domain import AGGREGATES as GATEWAY
-from services.hotline.domain import TICKET
 from services.kernel.journal.chain import verify
 from services.kernel.journal.journal import Journal
 from services.kernel.journal.store import open_database
 from services.kernel.rules.aggregate import Aggregate
-from services.research.domain import MEASURE, NORM, PLACE, TOPIC, VISIT
-from services.study.domain import AGGREGATES as STUDIED
+from services.registry import SERVICES
 
 AGGREGATES: dict[str, list[Aggregate[Any]]] = {
-    "study": STUDIED,
-    "hotline": [TICKET],
-    "research": [TOPIC, VISIT, PLACE, MEASURE, NORM],
-    "gateway": GATEWAY,
+    service.source: import_module(f"services.{service.package}.domain").AGGREGATES for service in SERVICES
 }
+"""Every kind of record that a service keeps, by its source."""
 _SHOWN = 10
 out = console()
 

@@ -19,6 +19,7 @@ from services.kernel.journal.store import Document, ensure_collections, open_dat
 from services.kernel.journal.work import Work
 from services.kernel.message.event import Actor, Command, Envelope, new_id
 from services.organisation.contract import MoveUnit, UnitKind
+from services.registry import SOURCES
 from services.research import contract as r
 from services.research import store as research_store
 from services.research.domain import MEASURE, NORM, PLACE, TOPIC, VISIT
@@ -127,7 +128,7 @@ class Ledgers:
             entries = journal.database["journal"].find().sort([("recorded", 1), ("_id", 1)])
             self.figures.project(journal.event(entry) for entry in entries)
         self.figures.tell()
-        self.figures.project(watermark(owner, LATER) for owner in ("study", "hotline", "research", "gateway"))
+        self.figures.project(watermark(owner, LATER) for owner in SOURCES)
 
     def figure(self, id: str, unit: str, span: str) -> Any:
         """A figure as a report says it."""

@@ -5,6 +5,7 @@ There is no kustomize among the tools that can be locked, so the few things that
 refused, not passed over.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,12 @@ def documents(path: Path) -> list[Manifest]:
 
 
 def _patched(manifests: list[Manifest], change: Manifest, target: dict[str, str] | None) -> list[Manifest]:
-    """A strategic-merge patch of maps; `$patch: delete` removes the whole object."""
-    kind, name = change["kind"], None if target else change["metadata"]["name"]
-    met = [each for each in manifests if each["kind"] == kind and name in (None, each["metadata"]["name"])]
+    """A strategic-merge patch of maps, of all that the target selects; `$patch: delete` removes the whole object."""
+    wanted = {"kind": change["kind"], "name": change["metadata"]["name"]} if target is None else target
+    kind, name = wanted.get("kind", ".*"), wanted.get("name", ".*")
+    met = [
+        each for each in manifests if re.fullmatch(kind, each["kind"]) and re.fullmatch(name, each["metadata"]["name"])
+    ]
     if not met:
         raise ValueError(f"a patch meets no {kind} {name}")
     if change.get("$patch") == "delete":

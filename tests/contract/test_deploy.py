@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
-from services.cli import SERVICES
+from services.cli import WORKERS
 from services.cli.local.keys import FILES
 from services.kernel.settings import Settings
+from services.registry import SERVICES
 from tests.contract.kustomize import Manifest, render
 from tests.contract.manifests import problems
+from tests.contract.workers import WRITTEN, workers
 
 ROOT = Path(__file__).parents[2]
 K8S = ROOT / "k8s"
@@ -36,7 +38,13 @@ def test_every_process_of_the_platform_is_deployed(folder: str) -> None:
         for each in render(K8S / folder)
         if each["kind"] == "Deployment"
     }
-    assert started == {*(("serve", service) for service in SERVICES), ("api",)}
+    assert started == {*(("serve", service) for service in WORKERS), ("api",)}
+
+
+def test_every_worker_is_made_of_the_template() -> None:
+    """What is committed is what the template and the registry say."""
+    assert WRITTEN.read_text("utf-8") == workers(), "run `make manifests` and commit what it writes"
+    assert sorted(service.package for service in SERVICES) == list(WORKERS)
 
 
 def test_production_brings_no_single_node_store() -> None:
@@ -111,12 +119,12 @@ def test_the_cluster_and_compose_use_the_same_store_settings() -> None:
 def test_compose_starts_every_process_with_settings_that_exist() -> None:
     """compose.yaml runs each process of the platform, gives it every key, and misspells no setting."""
     services = COMPOSE["services"]
-    assert {tuple(services[name]["command"]) for name in (*SERVICES, "api")} == {
-        *(("serve", name) for name in SERVICES),
+    assert {tuple(services[name]["command"]) for name in (*WORKERS, "api")} == {
+        *(("serve", name) for name in WORKERS),
         ("api",),
     }
     known = {f"SHENGZHI_{field}".upper() for field in Settings.model_fields}
-    for name in (*SERVICES, "api"):
+    for name in (*WORKERS, "api"):
         assert set(services[name]["environment"]) <= known
         assert set(services[name]["secrets"]) == set(FILES) == set(COMPOSE["secrets"])
 

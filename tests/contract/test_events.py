@@ -12,10 +12,11 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from services.cli.contracts import OWNERS, example, payloads, schema, write_contracts
+from services.cli.contracts import example, payloads, schema, write_contracts
 from services.kernel.bus.relay import WATERMARK
 from services.kernel.journal.reconcile import ENDED, TALLY
 from services.kernel.message.event import CONTENT_TYPE, Event, Payload
+from services.registry import SOURCES
 
 PROTO = Path(__file__).parents[2] / "proto"
 MEND = "the contracts have changed: run `make proto` and commit what it writes"
@@ -148,8 +149,8 @@ def test_the_asyncapi_document_is_one() -> None:
     """The committed document has the structure of AsyncAPI 3.0, and every owner and kind of event is in it."""
     document = committed()
     assert faults(document) == []
-    assert {channel["address"] for channel in document["channels"].values()} == {f"{owner}.events" for owner in OWNERS}
-    told = {f"{owner}.{kind}" for owner in OWNERS for kind in (WATERMARK, TALLY, ENDED)}
+    assert {channel["address"] for channel in document["channels"].values()} == {f"{owner}.events" for owner in SOURCES}
+    told = {f"{owner}.{kind}" for owner in SOURCES for kind in (WATERMARK, TALLY, ENDED)}
     assert set(document["components"]["messages"]) == {*NAMES, *told}
 
 

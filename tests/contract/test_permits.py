@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.cli import SERVICES
+from services.cli import WORKERS
 from services.gateway.contract import ACCOUNT, OWN_PASSWORD
 from services.kernel.message.event import method_name
 from services.kernel.runtime.rpc import _Entrypoint
@@ -33,7 +33,7 @@ def methods(name: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", WORKERS)
 def test_all_that_can_be_asked_has_its_actions(name: str) -> None:
     """A command or query without an entry is refused to everybody: add it to services/<name>/contract/permits.py."""
     permits = service_class(name).permits
@@ -41,7 +41,7 @@ def test_all_that_can_be_asked_has_its_actions(name: str) -> None:
     assert {method_name(command) for command in permits} <= methods(name)
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", WORKERS)
 def test_an_entry_names_the_roles_of_the_table(name: str) -> None:
     """Roles come from the one table of permissions, and no role of it is called as a service's own timers are."""
     for ways in service_class(name).permits.values():

@@ -16,24 +16,15 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from services.gateway import contract as gateway
-from services.gateway.service import Gateway
-from services.hotline import contract as hotline
-from services.hotline.service import Hotline
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import Command, method_name
 from services.kernel.message.lives import Life, UnitField, UnitFields, check
-from services.organisation import contract as organisation
-from services.research import contract as research
-from services.research.service import Research
-from services.study import contract as study
-from services.study.service import Study
+from services.registry import SERVICES
+from tests.contract.test_permits import service_class
 
-SERVICES: tuple[tuple[Any, type[Any]], ...] = (
-    (organisation, Gateway),
-    (gateway, Gateway),
-    (hotline, Hotline),
-    (research, Research),
-    (study, Study),
+TAKEN: tuple[tuple[Any, type[Any]], ...] = (
+    (gateway, service_class("gateway")),
+    *((service.contract, service_class(service.package)) for service in SERVICES),
 )
 UNIT_LIKE = re.compile(
     r"(^|_)units?($|_)|parent|superior|handler|owner|cooperating|visited|central$|provincial$|organiser|counts_as|child"
@@ -44,7 +35,7 @@ NOT_UNITS = {"SplitUnit": {"into/id"}}
 
 def commands() -> Iterator[type[Command]]:
     """Every command that a service takes; what only reads asks nothing of a day."""
-    for contract, service in SERVICES:
+    for contract, service in TAKEN:
         for name, model in sorted(vars(contract).items()):
             taken = isinstance(model, type) and issubclass(model, Command) and hasattr(service, method_name(model))
             if taken and not name.startswith(("Get", "List", "Export")):

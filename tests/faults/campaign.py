@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from services.cli import SERVICES
+from services.cli import WORKERS
 
 from .check import Checker
 from .injected import AT_POINTS, FAULTS, SELECTED, Fault, die_together, kill
@@ -149,7 +149,7 @@ def _order(stage: Stage) -> list[str]:
 
     def unseen() -> set[str]:
         since = {"recorded": {"$gte": stage.observed_since}}
-        entries = {row["_id"] for owner in SERVICES for row in stage.database(owner)["journal"].find(since, {"_id": 1})}
+        entries = {row["_id"] for owner in WORKERS for row in stage.database(owner)["journal"].find(since, {"_id": 1})}
         return entries - stage.observer.seen
 
     wait_for(lambda: not unseen(), _PATIENCE, f"every event arriving at {OBSERVED}")

@@ -14,7 +14,7 @@ import amqp
 import httpx
 import orjson
 
-from services.cli import SERVICES
+from services.cli import WORKERS
 from services.gateway.store.generation import QUEUE
 from services.kernel.bus import broker as bus
 from services.kernel.bus.inbox import MOST_ATTEMPTS
@@ -134,11 +134,11 @@ def unbound_queue(stage: Stage) -> None:
     """For some seconds the projection's queue is not bound, and the broker confirms what others want: tallies tell."""
     keys = ("#", "tally.#")
     with stage.connection() as connection, connection.channel() as channel:
-        for owner in SERVICES:
+        for owner in WORKERS:
             for key in keys:
                 channel.queue_unbind(QUEUE, bus.exchange_of(owner), key)
         time.sleep(4)
-        for owner in SERVICES:
+        for owner in WORKERS:
             for key in keys:
                 channel.queue_bind(QUEUE, bus.exchange_of(owner), key)
 

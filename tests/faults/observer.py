@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from services.cli import SERVICES
+from services.cli import WORKERS
 from services.kernel.bus import broker as bus
 from services.kernel.message.event import Event
 
@@ -42,12 +42,12 @@ class Observer(threading.Thread):
 
     def bind(self, connection: Any) -> None:
         """Make queue and bindings."""
-        bus.declare_queue(connection, QUEUE, [(service, "#") for service in SERVICES])
+        bus.declare_queue(connection, QUEUE, [(service, "#") for service in WORKERS])
 
     def unbind(self, connection: Any) -> None:
         """Leave nobody who wants what is published."""
         with connection.channel() as channel:
-            for service in SERVICES:
+            for service in WORKERS:
                 channel.queue_unbind(QUEUE, bus.exchange_of(service), "#")
 
     def _listen(self) -> None:

@@ -19,7 +19,7 @@ import httpx
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.cli import SERVICES
+from services.cli import WORKERS
 from services.cli.local.broker import Broker
 from services.cli.local.platform import Platform
 from services.cli.local.process import Process, free_port
@@ -36,7 +36,7 @@ from .points import FOLDER, Armed
 from .proxy import Proxy, Wires
 
 PREFIX = "faults"
-OURS = (*SERVICES, "api")
+OURS = (*WORKERS, "api")
 KINDS = (*OURS, "rabbitmq", "mongod")
 BACK_SECONDS = 600.0
 ROLES = {"office": "office", "supervisor": "duty_supervisor", "operator": "operations"}

@@ -15,6 +15,7 @@ import python_calamine
 
 from services.cli.local.platform import Platform
 from services.kernel.bus.broker import exchange_of
+from services.registry import SOURCES
 
 NAME = "欧阳样某"
 NUMBERS = (
@@ -88,7 +89,7 @@ class Observer:
         self._connection.connect()
         self._channel = self._connection.channel()
         self._queue = self._channel.queue_declare(exclusive=True).queue
-        for service in ("study", "hotline", "research", "gateway"):
+        for service in SOURCES:
             self._channel.queue_bind(self._queue, exchange_of(service), "#")
 
     def bodies(self) -> Iterator[str]:

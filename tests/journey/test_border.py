@@ -7,28 +7,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import amqp
 import orjson
 import pytest
 
-from services.hotline import contract as hotline
 from services.kernel.bus import broker as bus
 from services.kernel.message.event import CONTENT_TYPE, method_name, new_id
 from services.kernel.message.signing import FILE, HEADER, Keys
-from services.organisation import contract as gateway
-from services.research import contract as research
-from services.study import contract as study
+from services.registry import SERVICES, SOURCES
 from tests.component.edge import Wire
 from tests.eventually import eventually
 from tests.journey.province import Province
 
 FORGER = "forger"
 METHODS = [
-    (each.NAME, method_name(command), sorted(ways))
-    for each in (study, research, hotline, gateway)
-    for command, ways in each.PERMITS.items()
+    (service.source, method_name(command), sorted(ways))
+    for service in SERVICES
+    for command, ways in import_module(f"services.{service.package}.contract").PERMITS.items()
 ]
 EVERYWHERE = {"unit": "*"}
 
@@ -64,7 +62,7 @@ def traces(province: Province) -> list[str]:
     """Where in the stores something says that the forger did it."""
     prefix = province.platform.environment["SHENGZHI_DATABASE_PREFIX"]
     found = []
-    for service in ("study", "research", "hotline", "gateway"):
+    for service in SOURCES:
         database = province.databases[f"{prefix}_{service}"]
         for name, asked in (
             ("journal", {"actor": FORGER}),
@@ -208,7 +206,7 @@ def test_a_forged_move_of_a_unit_opens_nothing(province: Province) -> None:
     finally:
         wire.close()
     time.sleep(1)
-    for service in ("study", "research", "hotline"):
+    for service in {*SOURCES} - {"gateway"}:
         database = province.databases[f"{prefix}_{service}"]
         assert database["moves"].count_documents({"_id": 1_000}) == 0
         assert database["held"].count_documents({"event": event["id"]}) == 0

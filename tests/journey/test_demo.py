@@ -29,7 +29,8 @@ from services.cli.report import report
 from services.cli.sample.days import FIRST, LAST, PHASES
 from services.cli.sample.generate import Sample, sample
 from services.cli.sample.province import ROOT
-from services.organisation.contract import SOURCES, Role
+from services.organisation.contract import Role
+from services.registry import SOURCES
 
 CAMPAIGN, MARCH, SUMMER = (FIRST, LAST), (date(2026, 3, 1), date(2026, 3, 31)), (date(2026, 7, 1), date(2026, 9, 30))
 

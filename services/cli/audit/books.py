@@ -17,7 +17,8 @@ from services.gateway.store.tree import lines_of
 from services.kernel.journal.store import Document, open_database
 from services.kernel.journal.work import without_bookkeeping
 from services.kernel.message.event import Period
-from services.organisation.contract import SOURCES, Stay
+from services.organisation.contract import Stay
+from services.registry import SOURCES
 from services.study.store.uncounted import is_covering
 
 from .findings import Findings

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from services.cli import SERVICES
+from services.cli import WORKERS
 from services.cli.local import keys
 from services.cli.local.broker import MEMORY_WATERMARK, Broker
 from services.cli.local.process import Process, free_port, wait_ready
@@ -47,7 +47,7 @@ class Platform:
         self._program = program
         self.http_port = self._port("SHENGZHI_HTTP_PORT", 8080)
         self.grpc_port = self._port("SHENGZHI_GRPC_PORT", 8081)
-        self.workers = {name: self._worker(name) for name in SERVICES}
+        self.workers = {name: self._worker(name) for name in WORKERS}
         self.api = self._ours("api", ["api"], {"SHENGZHI_METRICS_PORT": str(free_port())})
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None

@@ -9,10 +9,11 @@ from typing import Any
 from services.gateway.projection.catalogue import METRICS
 from services.gateway.projection.rates import RATES
 from services.kernel.message.clock import SHANGHAI
+from services.registry import SERVICES
 
 PLATFORM = "省直机关主题教育工作平台"
 BANNER = "本平台为非涉密系统，严禁处理、存储国家秘密"
-GROUPS = {"study": "理论学习", "research": "调查研究", "hotline": "民声热线", "report": "月度上报"}
+GROUPS = {service.figures: service.title for service in SERVICES}
 REASONS = {
     "not_additive": "去重计数，只按整月、整季、整年或活动期统计",
     "no_denominator": "没有可计算的基数",

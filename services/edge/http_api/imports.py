@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
@@ -20,7 +19,6 @@ from services.gateway.domain import Action, may
 from services.gateway.domain.password import check_password
 from services.gateway.store import directory
 from services.gateway.store.initiatives import known_as, not_known, tags_known
-from services.hotline.contract import SHEETS as HOTLINE
 from services.kernel.message.clock import business_day, utc_now
 from services.kernel.message.errors import DomainError, FieldError
 from services.kernel.message.event import Actor, new_id
@@ -31,10 +29,10 @@ from services.kernel.sheets.outside import AT_ONCE
 from services.kernel.sheets.sheet import MOST_ROWS, XLSX, RowError, Sheet, filled, template
 from services.kernel.sheets.sheet_tasks import read, with_errors
 from services.kernel.sheets.typed import to_wire
-from services.organisation.contract import SHEETS as GATEWAY
+from services.organisation.contract import SheetWay
+from services.registry import SHEET_TITLES, SHEET_WAYS
 from services.research.contract import PLACE_KINDS, PlaceKind
 from services.research.contract import SHEETS as RESEARCH
-from services.study.contract import SHEETS as STUDY
 
 from ..passwords import hashed
 from .attendance import members_known
@@ -52,35 +50,6 @@ _KEY = TypeAdapter[str](Code)
 _CODE = re.compile(r"[^\s、，,；;@×]+")
 
 
-@dataclass(frozen=True)
-class Way:
-    """Where sheets of an address go: the service, the kinds it takes, and what one must be allowed to.
-
-    `read` is what one must be allowed to in order to be given the records as such a sheet; None where none is given.
-    """
-
-    service: str
-    sheets: dict[str, Sheet]
-    action: Action
-    read: Action | None = None
-
-
-WAYS = {
-    "study": Way("study", STUDY, Action.import_study, Action.read_study),
-    "research": Way("research", RESEARCH, Action.import_research, Action.read_research),
-    "hotline": Way("hotline", HOTLINE, Action.import_tickets),
-    "units": Way("gateway", {"units": GATEWAY["units"]}, Action.manage_units),
-    "users": Way("gateway", {"users": GATEWAY["users"]}, Action.manage_users),
-    "roles": Way("gateway", {"users": GATEWAY["users"]}, Action.grant_roles),
-    "members": Way("gateway", {"members": GATEWAY["members"]}, Action.manage_members),
-    "calendars": Way("gateway", {"calendars": GATEWAY["calendars"]}, Action.keep_calendar, Action.keep_calendar),
-}
-
-
-TITLES = frozenset(sheet.title for way in WAYS.values() for sheet in way.sheets.values())
-"""Sheets of several kinds may stand in one workbook: each import reads its own."""
-
-
 _READERS = ThreadPoolExecutor(AT_ONCE, "reader")
 """Who waits for a sheet to be read holds up no sign-in, which has threads of its own."""
 
@@ -90,13 +59,13 @@ async def outside(task: Callable[..., T], *told: Any) -> T:
     return await asyncio.get_running_loop().run_in_executor(_READERS, task, *told)
 
 
-def way_of(name: str, kind: str) -> tuple[Way, Sheet]:
+def way_of(name: str, kind: str) -> tuple[SheetWay, Sheet]:
     """The way of an address, and the sheet of a kind on it.
 
     Raises:
         DomainError: import.kind_unknown.
     """
-    way = WAYS.get(name)
+    way = SHEET_WAYS.get(name)
     sheet = None if way is None else way.sheets.get(kind)
     if way is None or sheet is None:
         raise DomainError("import.kind_unknown", f"没有这种表：{kind}", "not_found")
@@ -167,7 +136,7 @@ async def add_import(
         key=lambda error: (error.tab, error.row, places.get(error.column, -1)),
     )
     if XLSX in request.headers.get("accept", ""):
-        marked = await outside(with_errors, way_of(area, kind)[1], data, errors, TITLES)
+        marked = await outside(with_errors, way_of(area, kind)[1], data, errors, SHEET_TITLES)
         return Response(marked, STATUSES["invalid"][0], {"X-Wrong-Rows": str(imported["wrong"])}, XLSX)
     told = [{"pointer": error.pointer, "detail": error.detail} for error in errors]
     answer = DomainError("import.refused", f"{imported['wrong']} 行有误，整表未导入", "invalid", told)  # type: ignore[arg-type]
@@ -179,7 +148,7 @@ async def add_import(
 @router.get("/{area}/imports/{id}", summary="导入进度")
 async def get_import(area: str, id: str, request: Request, caller: Caller, gate: Gated) -> dict[str, Any]:
     """State, rows, applied, skipped; `recorded_until` is what a report's `as_of` must reach to have it all."""
-    way = WAYS.get(area)
+    way = SHEET_WAYS.get(area)
     if way is None:
         raise DomainError("import.not_found", "没有这次导入", "not_found")
     actor = gate.own(caller, way.action)
@@ -197,7 +166,7 @@ async def take(
     """
     way, sheet = way_of(area, kind)
     actor = gate.own(caller, way.action)
-    reading = await outside(read, sheet, data, TITLES)
+    reading = await outside(read, sheet, data, SHEET_TITLES)
     rows = reading.rows
     given = headers.get("idempotency-key")
     import_id = _import_id(actor, area, kind, given, data)
@@ -280,7 +249,7 @@ async def _hash_passwords(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]
 
 
 async def _allowed(
-    gate: Gate, caller: Principal, way: Way, sheet: Sheet, rows: Sequence[dict[str, Any]]
+    gate: Gate, caller: Principal, way: SheetWay, sheet: Sheet, rows: Sequence[dict[str, Any]]
 ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """With their paths: the units of the rows on which the caller may do this, and those that are named beside."""
     acted, named = _told(rows, sheet.units), _told(rows, sheet.named)

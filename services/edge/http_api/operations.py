@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,11 +11,15 @@ from services.gateway.domain import Action
 from services.kernel.message.errors import DomainError
 from services.kernel.message.free_text import Reason
 from services.kernel.message.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
-from services.organisation.contract import CONSUMERS, Consumer
+from services.registry import SOURCES
 
 from .auth import Caller, Gated
 
 router = APIRouter(prefix="/operations", tags=["运维"])
+if TYPE_CHECKING:
+    Consumer = str
+else:
+    Consumer = Literal[SOURCES]
 
 
 class WithReason(BaseModel):
@@ -32,9 +36,9 @@ class HeldListing(ListHeld):
     service: Consumer = Field("gateway", description="搁置消息的服务")
 
 
-def _consumer(id: str) -> Consumer:
+def _consumer(id: str) -> str:
     """Who holds a message: its id begins with its queue's name."""
-    found = next((service for service in CONSUMERS if id.startswith(f"{service}.")), None)
+    found = next((service for service in SOURCES if id.startswith(f"{service}.")), None)
     if found is None:
         raise DomainError("held.not_found", "没有这条搁置的消息（可能已处理）", "not_found")
     return found

@@ -13,6 +13,7 @@ from services.kernel.message.import_rows import GetImport
 from services.kernel.sheets.sheet import XLSX, RowError
 from services.kernel.sheets.sheet_tasks import with_errors
 from services.organisation.contract.permissions import PERMISSIONS
+from services.registry import SHEET_TITLES, SHEET_WAYS
 
 from ..gate import Principal
 from ..http_api import imports
@@ -29,7 +30,7 @@ def ways_of(reader: Principal) -> list[dict[str, str]]:
     held = {role for role, _ in reader.roles}
     return [
         {"area": area, "kind": kind, "title": sheet.title}
-        for area, way in imports.WAYS.items()
+        for area, way in SHEET_WAYS.items()
         if held & PERMISSIONS[way.action]
         for kind, sheet in way.sheets.items()
     ]
@@ -62,7 +63,7 @@ async def import_sheet(
         return RedirectResponse(f"/imports/{area}/{imported['id']}", 303)
     _, sheet = imports.way_of(area, kind)
     errors = [RowError(**error) for error in imported["errors"]]
-    marked = await imports.outside(with_errors, sheet, data, errors, imports.TITLES)
+    marked = await imports.outside(with_errors, sheet, data, errors, SHEET_TITLES)
     wrong = DomainError("import.refused", f"“{file.filename}”有 {imported['wrong']} 行有误，整表没有导入")
     return _page(
         request,
@@ -82,7 +83,7 @@ async def import_sheet(
 @router.get("/imports/{area}/{id}")
 async def import_view(area: str, id: str, request: Request, reader: Reader, gate: Gated) -> Response:
     """How far an accepted sheet has come."""
-    way = imports.WAYS.get(area)
+    way = SHEET_WAYS.get(area)
     if way is None:
         raise DomainError("import.not_found", "没有这次导入", "not_found")
     actor = gate.own(reader, way.action)

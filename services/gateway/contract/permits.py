@@ -18,6 +18,8 @@ from services.organisation.contract.member import (
     TransferMember,
 )
 from services.organisation.contract.permissions import Action, permitting
+from services.organisation.contract.sheet_ways import SHEET_WAYS
+from services.organisation.contract.sheets import SHEETS
 from services.organisation.contract.submission import (
     AcceptSubmission,
     ConfirmSubmission,
@@ -130,10 +132,5 @@ _BY_ROLE = permitting(
 
 PERMITS: Permits = {**_BY_ROLE, ChangePassword: {OWN_PASSWORD: frozenset({ACCOUNT})}}
 
-SHEETS_BY = {
-    "units": (Action.manage_units.value,),
-    "users": (Action.manage_users.value, Action.grant_roles.value),
-    "members": (Action.manage_members.value,),
-    "calendars": (Action.keep_calendar.value,),
-}
+SHEETS_BY = {kind: tuple(way.action.value for way in SHEET_WAYS.values() if kind in way.sheets) for kind in SHEETS}
 """Kind of sheet → the actions by which alone it is sent."""

@@ -19,6 +19,7 @@ from services.kernel.runtime.providers import Journalled, Relaying, Vaulted
 from services.kernel.runtime.rpc import command
 from services.kernel.runtime.scopes import Scoped
 from services.organisation import contract
+from services.registry import SOURCES
 
 from ..contract import PERMITS, SHEETS_BY
 from ..domain import AGGREGATES, CAMPAIGN, UNIT
@@ -54,7 +55,7 @@ class Gateway(Units, Calendars, Users, Members, Lists, Submissions, Reports, Hel
     projection = facts.Projection()
     periods = Periods()
 
-    @batch(QUEUE, contract.SOURCES, single_active=True, ledger=ledger, wait=0.1)
+    @batch(QUEUE, SOURCES, single_active=True, ledger=ledger, wait=0.1)
     def project(self, events: list[Event], taking: Taking) -> int:
         """Facts and roll-ups; of what counts nothing, the gateway's own events too, the fact that it arrived."""
         return self.projection.apply(events, taking)

@@ -17,7 +17,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from services.kernel.journal.store import Document, ensure_collections, in_transaction
-from services.organisation.contract import SOURCES
+from services.registry import SOURCES
 
 from .corrections import Locks
 from .tree import lines_of

@@ -18,7 +18,7 @@ from pymongo.database import Database
 from services.kernel.journal.store import Document, ensure_collections
 from services.kernel.journal.work import Work
 from services.kernel.message.errors import DomainError
-from services.organisation.contract import SOURCES
+from services.registry import SOURCES
 
 from ..domain.period import days_of
 from ..projection import LEVEL_FIELDS

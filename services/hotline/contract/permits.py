@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from services.kernel.message.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
 from services.kernel.message.import_rows import AcceptImport, AddImportRows, GetImport
-from services.organisation.contract import Action, permitting
+from services.organisation.contract import Action, SheetWay, permitting
 
+from .sheets import SHEETS
 from .ticket import (
     AnswerTicket,
     CallBackTicket,
@@ -20,8 +21,11 @@ from .ticket import (
     SignTicket,
     VoidTicket,
 )
+from .words import NAME
 
-__all__ = ["PERMITS"]
+__all__ = ["PERMITS", "SHEET_WAYS"]
+
+SHEET_WAYS = {NAME: SheetWay(NAME, SHEETS, Action.import_tickets)}
 
 PERMITS = permitting(
     {

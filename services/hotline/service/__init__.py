@@ -25,7 +25,7 @@ from services.kernel.runtime.scopes import Scoped
 from services.organisation.contract import NAME as GATEWAY
 
 from .. import contract, store
-from ..domain import TICKET, check_desk, check_handler
+from ..domain import AGGREGATES, TICKET, check_desk, check_handler
 from ..domain.ticket import in_order
 from .deadlines import Deadlines
 
@@ -40,7 +40,7 @@ class Hotline(Deadlines, Imports, Held, Scoped):
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
     permits: ClassVar = contract.PERMITS
-    journal = Journalled([TICKET], indexes=store.ensure_indexes)
+    journal = Journalled(AGGREGATES, indexes=store.ensure_indexes)
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()

@@ -6,6 +6,7 @@ from .campaign import *
 from .initiative import *
 from .member import *
 from .permissions import *
+from .sheet_ways import *
 from .sheets import *
 from .submission import *
 from .unit import *

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
 from services.kernel.message.free_text import FREE, SEALED
 
 NAME = "gateway"
-SOURCES = ("study", "hotline", "research", NAME)
-"""The services whose events the projection takes; an event that nobody takes would stay unpublished."""
-
-Consumer = Literal["gateway", "study", "hotline", "research"]
-CONSUMERS: tuple[Consumer, ...] = get_args(Consumer)
-"""The services that consume events; the names of their queues begin with theirs."""
 
 UnitId = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80), FREE]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.kernel.message.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
 from services.kernel.message.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
-from services.organisation.contract import Action, permitting
+from services.organisation.contract import Action, SheetWay, permitting
 
 from .measure import (
     CorrectMeasure,
@@ -20,6 +20,7 @@ from .measure import (
     VoidMeasure,
 )
 from .norm import GetNorm, SetNorm
+from .sheets import SHEETS
 from .topic import (
     AdvanceTopic,
     ApproveOutline,
@@ -35,8 +36,11 @@ from .topic import (
     VoidTopic,
 )
 from .visit import CorrectVisit, GetFindings, GetVisit, ListVisits, RecordVisit, VoidVisit
+from .words import NAME
 
-__all__ = ["PERMITS"]
+__all__ = ["PERMITS", "SHEET_WAYS"]
+
+SHEET_WAYS = {NAME: SheetWay(NAME, SHEETS, Action.import_research, Action.read_research)}
 
 PERMITS = permitting(
     {

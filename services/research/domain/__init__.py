@@ -1,5 +1,9 @@
 """The rules of research, one file an aggregate: pure, no I/O."""
 
+from typing import Any
+
+from services.kernel.rules.aggregate import Aggregate
+
 from .histories import APPROVALS, check_reached, measure_steps, topic_steps
 from .loop import Topic
 from .measure import MEASURE, Measure, percent
@@ -8,7 +12,11 @@ from .place import PLACE, Place, in_month, name_of_place, place_id_of, visiting
 from .topic import TOPIC, check_link
 from .visit import VISIT, Visit, check_place
 
+AGGREGATES: list[Aggregate[Any]] = [TOPIC, VISIT, PLACE, MEASURE, NORM]
+"""Every kind of record that research keeps."""
+
 __all__ = [
+    "AGGREGATES",
     "APPROVALS",
     "MEASURE",
     "NORM",

@@ -14,7 +14,7 @@ from services.kernel.runtime.scopes import Scoped
 from services.organisation.contract import NAME as GATEWAY
 
 from .. import contract, store
-from ..domain import MEASURE, NORM, PLACE, TOPIC, VISIT
+from ..domain import AGGREGATES
 from .ledgers import Ledgers
 from .measures import Measures
 from .topics import Topics
@@ -27,7 +27,7 @@ class Research(Topics, Visits, Measures, Ledgers, Held, Scoped):
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
     permits: ClassVar = contract.PERMITS
-    journal = Journalled([TOPIC, VISIT, PLACE, MEASURE, NORM], indexes=store.ensure_indexes)
+    journal = Journalled(AGGREGATES, indexes=store.ensure_indexes)
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()

@@ -1,6 +1,6 @@
 """What study takes, tells and shows: one module for each kind of record. The only package that others may import."""
 
-from . import joint_sheets, sheets
+from . import permits
 from .attendance import *
 from .branch_plan import *
 from .contest import *
@@ -23,4 +23,4 @@ from .sheets import *
 from .supervision import *
 from .words import *
 
-SHEETS = {**sheets.SHEETS, **joint_sheets.SHEETS}
+SHEETS = permits.SHEETS

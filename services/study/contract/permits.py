@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from services.kernel.message.held_rows import DropHeld, GetHeld, ListHeld, ReplayHeld
 from services.kernel.message.import_rows import AcceptImport, AddImportRows, ExportRows, GetImport
-from services.organisation.contract import Action, permitting
+from services.organisation.contract import Action, SheetWay, permitting
 
+from . import joint_sheets, sheets
 from .attendance import GetAttendance, GetDirectory, ListAbsences
 from .branch_plan import DrawBranchPlan, GetBranchPlan, ListBranchPlans, ReviseBranchPlan
 from .contest import (
@@ -89,8 +90,12 @@ from .session import (
     VoidSession,
 )
 from .supervision import GetReminder, ListNorms, ListNormStandings, ListReminders, Remind, SetNorm
+from .words import NAME
 
-__all__ = ["PERMITS"]
+__all__ = ["PERMITS", "SHEETS", "SHEET_WAYS"]
+
+SHEETS = {**sheets.SHEETS, **joint_sheets.SHEETS}
+SHEET_WAYS = {NAME: SheetWay(NAME, SHEETS, Action.import_study, Action.read_study)}
 
 PERMITS = permitting(
     {

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
-from services.edge.http_api.imports import WAYS
 from services.edge.pages.entry import ENTRIES
 from services.edge.pages.fields import Field
 from services.edge.pages.lined import FORMS
@@ -22,6 +21,7 @@ from services.edge.pages.steps import STEPS
 from services.kernel.sheets.sheet import XLSX, filled
 from services.organisation.contract import LISTS as INITIATIVES
 from services.organisation.contract import Role
+from services.registry import SHEET_WAYS
 from tests.component.access.world import ACCOUNT, RECORD, UNIT, user_of
 
 BODIES: dict[str, Any] = {
@@ -102,9 +102,9 @@ def _id(path: str) -> str:
 def _ways(path: str, screen: bool) -> list[dict[str, str]]:
     """An address that serves many kinds is an operation for each of them."""
     if "{area}" in path:
-        kinds = [(area, kind, way) for area, way in WAYS.items() for kind in way.sheets]
+        kinds = [(area, kind, way) for area, way in SHEET_WAYS.items() for kind in way.sheets]
         if "{kind}" not in path:
-            return [{"area": area} for area in WAYS]
+            return [{"area": area} for area in SHEET_WAYS]
         given = [each for each in kinds if each[2].read is not None or "exports" not in path]
         return [{"area": area, "kind": kind} for area, kind, _ in given]
     if not screen or "{kind}" not in path:
@@ -132,9 +132,9 @@ def _body(route: APIRoute, parts: dict[str, str], screen: bool) -> dict[str, Any
         return {"json": BODIES[route.name]}
     if route.name in ("add_import", "import_sheet"):
         area = parts.get("area", "study")
-        kind = parts.get("kind") or next(iter(WAYS[area].sheets))
+        kind = parts.get("kind") or next(iter(SHEET_WAYS[area].sheets))
         data = filled(
-            WAYS[area].sheets[kind], [{"id": "NEW", "parent": UNIT, "unit": UNIT, "roles": UNIT, "year": 2026}]
+            SHEET_WAYS[area].sheets[kind], [{"id": "NEW", "parent": UNIT, "unit": UNIT, "roles": UNIT, "year": 2026}]
         )
         return {"data": {"area": area, "kind": kind}, "files": {"file": ("a.xlsx", data, XLSX)}}
     if screen:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import httpx
@@ -17,18 +18,15 @@ from pymongo import AsyncMongoClient
 from services.edge.gate import Gate, digest
 from services.edge.http_api.app import make_app
 from services.edge.pages import mount
-from services.gateway import contract as gateway
 from services.gateway.domain import Submission
 from services.gateway.projection import METRICS, RATES
 from services.gateway.store.generation import PROJECTION
-from services.hotline import contract as hotline
 from services.kernel.journal.store import CODEC, Document
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import Command, Envelope
 from services.kernel.message.permits import check_permitted
-from services.organisation.contract import SOURCES, Role, SubmissionState
-from services.research import contract as research
-from services.study import contract as study
+from services.organisation.contract import Role, SubmissionState
+from services.registry import SERVICES, SOURCES
 
 UNIT = "U1"
 PATH = ["P", "D1", UNIT]
@@ -40,7 +38,7 @@ RECORD, ACCOUNT = "X-1", "x-1"
 """A record of `UNIT`, of whatever kind it is asked for, and a user who holds a role for it."""
 
 
-_PERMITS = {each.NAME: each.PERMITS for each in (gateway, hotline, research, study)}
+_PERMITS = {service.source: import_module(f"services.{service.package}.contract").PERMITS for service in SERVICES}
 
 
 class Owner:

@@ -28,7 +28,7 @@ from services.kernel.journal.journal import Journal
 from services.kernel.journal.store import Document
 from services.kernel.journal.vault import Cipher
 from services.kernel.message.clock import utc_now
-from services.organisation.contract import SOURCES
+from services.registry import SOURCES
 from tests.component.cli.audit.test_books import LATER, Province
 from tests.component.edge import KEYS
 from tests.eventually import PATIENCE

@@ -20,6 +20,7 @@ from services.gateway.store import directory
 from services.gateway.store.period import Span
 from services.kernel.journal.store import Document
 from services.kernel.message.errors import DomainError
+from services.registry import SOURCES
 from services.study.contract import HoldSession, SubmitSession
 from services.study.domain import SESSION
 from tests.component.edge import KEYS
@@ -203,8 +204,7 @@ def test_a_heartbeat_says_up_to_when_the_report_is_complete(figures: Figures, mo
     async def act(of: Watching) -> None:
         updates = await of.streams.open("t", WHOLE)
         had = await after(updates)
-        owners = ("study", "research", "hotline", "gateway")
-        await asyncio.to_thread(of.figures.project, [watermark(owner, NOW) for owner in owners])
+        await asyncio.to_thread(of.figures.project, [watermark(owner, NOW) for owner in SOURCES])
         async with asyncio.timeout(PATIENCE):
             while (update := await anext(updates)).as_of != NOW:
                 assert update.report is None

@@ -25,7 +25,8 @@ from services.kernel.journal.journal import Journal
 from services.kernel.journal.store import CODEC, Document, ensure_collections, in_transaction, open_database
 from services.kernel.journal.work import Work
 from services.kernel.message.event import EVERYWHERE, Actor, Envelope, Event, new_id
-from services.organisation.contract import SOURCES, Role
+from services.organisation.contract import Role
+from services.registry import SOURCES
 from tests.unit.gateway.owners import CAMPAIGN, NOW, PATHS
 
 T = TypeVar("T")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import pytest
 
-from services.cli import SERVICES
+from services.cli import WORKERS
 from services.cli.verify import AGGREGATES
+from tests.contract.test_permits import service_class
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", WORKERS)
 def test_every_kind_of_record_that_a_service_keeps_is_verified(name: str) -> None:
     """A kind that were left out would show every one of its entries as an entry without a record."""
-    service = getattr(import_module(f"services.{name}.service"), name.capitalize())
-    kept = {aggregate.name for aggregate in service.journal.aggregates}
+    kept = {aggregate.name for aggregate in service_class(name).journal.aggregates}
     assert {aggregate.name for aggregate in AGGREGATES[name]} == kept

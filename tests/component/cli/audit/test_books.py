@@ -18,6 +18,7 @@ from services.gateway.store.generation import QUEUE
 from services.kernel.journal.store import Document, open_database
 from services.kernel.message.event import Event
 from services.organisation.contract import MoveUnit, UnitAdded, UnitKind
+from services.registry import SOURCES
 from services.study.contract import CorrectSession
 from services.study.domain import SESSION
 from services.study.domain.account import counts_of
@@ -47,7 +48,7 @@ class Province:
         self.owners.events += [self._added(id, path) for id, path in PATHS.items()]
         self.gateway = Figures(mongo, client, f"{prefix}_gateway")
         self.gateway.project(self.owners.events)
-        self.gateway.project([watermark(owner, LATER) for owner in ("study", "hotline", "research", "gateway")])
+        self.gateway.project([watermark(owner, LATER) for owner in SOURCES])
         self.keep()
 
     def _added(self, id: str, path: list[str]) -> Event:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from services.cli import SERVICES
+from services.cli import WORKERS
 from services.cli.local.platform import Platform
 from services.cli.local.process import LaunchError, free_port, start_ticks, wait_until
 from tests.component.cli.local.standin import PROGRAM
 from tests.eventually import PATIENCE
 
-OURS = (*SERVICES, "api")
+OURS = (*WORKERS, "api")
 
 
 def platform(folder: Path, **environment: str) -> Platform:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli import SERVICES
+from services.cli import WORKERS
 from services.cli.local import supervisor
 from services.cli.local.process import LaunchError, free_port, start_ticks, wait_until
 from services.cli.local.record import FAILED, STARTING, Record, myself
@@ -41,7 +41,7 @@ def gone(processes: list[int]) -> bool:
 def test_up_twice_is_one_platform_and_down_twice_leaves_none(folder: Path) -> None:
     """A second `up` finds the first; `down` ends every process, and a second `down` has nothing to do."""
     first = supervisor.up(folder)
-    assert len(first.processes) == len(SERVICES) + 1
+    assert len(first.processes) == len(WORKERS) + 1
     assert supervisor.up(folder).supervisor == first.supervisor
     assert supervisor.down(folder)
     assert gone(pids(first))

@@ -19,6 +19,7 @@ from services.kernel.bus.inbox import Taking
 from services.kernel.journal.store import in_transaction
 from services.kernel.message.errors import DomainError
 from services.organisation.contract import MoveUnit
+from services.registry import SOURCES
 from tests.component.gateway.figures import READER, Figures, watermark
 from tests.component.gateway.store.test_locks import HELD, LATER, MANY, MARCH, folding, later
 from tests.unit.gateway.owners import NOW, Owners, Step, steps
@@ -178,7 +179,7 @@ def test_a_rebuild_leaves_what_was_issued_and_loses_no_correction(figures: Figur
     kept = list(figures.database["issued"].find())
     building = generation.begin(figures.database, "g1", NOW)
     assert building is not None
-    marks = [watermark(service, LATER) for service in ("study", "hotline", "research", "gateway")]
+    marks = [watermark(service, LATER) for service in SOURCES]
     projection = Projection(building)
     in_transaction(
         figures.database,

@@ -21,6 +21,7 @@ from services.kernel.bus.inbox import Taking
 from services.kernel.journal.store import in_transaction
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import Event
+from services.registry import SOURCES
 from tests.component.gateway.figures import READER, Figures, watermark
 from tests.unit.gateway.owners import NOW, Owners, Step, steps
 
@@ -235,7 +236,7 @@ def test_a_rebuild_leaves_what_was_locked_and_loses_no_correction(figures: Figur
     kept: list[Any] = list(figures.database["locked"].find())
     building = generation.begin(figures.database, "g1", NOW)
     assert building is not None
-    marks = [watermark(service, LATER) for service in ("study", "hotline", "research", "gateway")]
+    marks = [watermark(service, LATER) for service in SOURCES]
     projection = Projection(building)
 
     def build(session: Any) -> None:

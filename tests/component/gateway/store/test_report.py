@@ -22,6 +22,7 @@ from services.hotline.contract import Channel, Kind, RegisterTicket
 from services.hotline.domain import TICKET
 from services.kernel.journal.store import Document
 from services.kernel.message.errors import DomainError
+from services.registry import SOURCES
 from services.study.contract import Absence, CorrectSession, HoldSession, Reasons, SubmitSession
 from services.study.domain import SESSION
 from tests.component.gateway.figures import READER, Figures, watermark
@@ -196,7 +197,7 @@ def test_as_of_is_the_oldest_word_and_stops_at_what_is_held(figures: Figures) ->
         return figures.ask(lambda database: report(database, "P", WHOLE))["as_of"]
 
     assert known_until() is None
-    figures.project([watermark(owner, NOW) for owner in ("study", "research", "gateway")])
+    figures.project([watermark(owner, NOW) for owner in {*SOURCES} - {"hotline"}])
     assert known_until() is None
     figures.project([watermark("hotline", NOW - timedelta(seconds=9))])
     assert known_until() == NOW - timedelta(seconds=9)

@@ -4,14 +4,14 @@ from typing import get_args
 
 import pytest
 
+from services import registry
 from services.gateway.projection import GRAINS, METRICS, RATES, SOURCES, by_subject, key, stored
 from services.hotline import contract as hotline
-from services.organisation import contract as gateway
-from services.research import contract as research
+from services.registry import SERVICES
 from services.study import contract as study
 from tests.unit.gateway.projection.test_contributions import payloads
 
-EVENTS = {f"{module.NAME}.{kind.type}" for module in (study, research, hotline, gateway) for kind in payloads(module)}
+EVENTS = {f"{service.source}.{kind.type}" for service in SERVICES for kind in payloads(service.contract)}
 
 
 @pytest.mark.parametrize("id", METRICS)
@@ -38,7 +38,7 @@ def test_every_figure_that_the_hotline_counts_is_a_metric() -> None:
     figures = get_args(hotline.Counted.model_fields["figure"].annotation)
     assert {f"hotline.{figure}" for figure in figures} == {id for id in METRICS if id.startswith("hotline.")}
     assert {f"study.sessions.{way}" for way in study.Way} == {id for id in METRICS if id.startswith("study.sessions.")}
-    assert {"study", "research", "hotline", "gateway"} == SOURCES
+    assert set(registry.SOURCES) == SOURCES
 
 
 def test_keys() -> None:

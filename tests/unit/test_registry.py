@@ -1,0 +1,30 @@
+"""The registry is the only list of services, and lists them all."""
+
+from services.cli import WORKERS
+from services.cli.contracts import payloads
+from services.registry import SERVICES, SHEET_TITLES, SHEET_WAYS, SOURCES
+
+
+def test_every_worker_has_its_row() -> None:
+    """What is started, read off the folder, is what the registry lists."""
+    assert sorted(service.package for service in SERVICES) == list(WORKERS)
+    assert len(set(SOURCES)) == len(SERVICES)
+
+
+def test_no_two_services_take_one_address_or_one_title() -> None:
+    """A second row of an address would hide the first, and a sheet's title says where it goes."""
+    assert len(SHEET_WAYS) == sum(len(service.contract.SHEET_WAYS) for service in SERVICES)
+    assert len(SHEET_TITLES) == sum(len(service.contract.SHEETS) for service in SERVICES)
+
+
+def test_every_sheet_has_an_address() -> None:
+    """A sheet that a service takes is sent to an address of its own, and to no other service."""
+    for service in SERVICES:
+        ways = service.contract.SHEET_WAYS.values()
+        assert {kind for way in ways for kind in way.sheets} == set(service.contract.SHEETS)
+        assert {way.service for way in ways} == {service.source}
+
+
+def test_every_event_comes_from_a_source() -> None:
+    """The gateway's own events too."""
+    assert {owner for owner, _ in payloads()} == set(SOURCES)
