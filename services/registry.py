@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.hotline import contract as hotline
+from services.kernel.rules.figures import Metric, Rate
 from services.kernel.sheets.sheet import Sheet
 from services.organisation import contract as organisation
 from services.organisation.contract.sheet_ways import SheetWay
@@ -23,6 +24,8 @@ class Contract(Protocol):
     NAME: str
     SHEETS: dict[str, Sheet]
     SHEET_WAYS: dict[str, SheetWay]
+    FIGURES: tuple[Metric, ...]
+    RATES: tuple[Rate, ...]
 
 
 @dataclass(frozen=True)

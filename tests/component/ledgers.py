@@ -143,8 +143,8 @@ class Ledgers:
         """What an audit of the distinct figures and of the roll-ups says."""
         books, found = Books(self._client, self._prefix), Findings()
         books.compare_rollups(found)
-        for distinct in DISTINCT:
-            books.compare_distinct(distinct, LATER, found)
+        for source, distinct in DISTINCT:
+            books.compare_distinct(source, distinct, LATER, found)
         return found.first
 
 

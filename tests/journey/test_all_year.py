@@ -12,7 +12,7 @@ import pytest
 
 from services.cli.audit.books import Books
 from services.cli.audit.findings import Findings
-from services.cli.audit.recount import DISTINCT, KINDS
+from services.cli.audit.recount import COUNTED, DISTINCT
 from services.study.contract import SHEETS
 from tests.journey.province import ROOT, AsUser, Province, founded
 from tests.journey.test_bad_input import workbook
@@ -132,9 +132,9 @@ def audited(province: Province) -> list[str]:
     books = Books(province.databases, province.platform.environment["SHENGZHI_DATABASE_PREFIX"])
     found, until = Findings(), books.until()
     assert until is not None
-    for kind in KINDS:
-        books.compare_states(kind, until, found)
-    for distinct in DISTINCT:
-        books.compare_distinct(distinct, until, found)
+    for source, kind in COUNTED:
+        books.compare_states(source, kind, until, found)
+    for source, distinct in DISTINCT:
+        books.compare_distinct(source, distinct, until, found)
     books.compare_members_covered(until, found)
     return found.first

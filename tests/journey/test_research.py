@@ -12,10 +12,10 @@ import pytest
 
 from services.cli.audit.books import Books
 from services.cli.audit.findings import Findings
-from services.cli.audit.recount import DISTINCT, KINDS
 from services.kernel.sheets.reading import read
 from services.kernel.sheets.sheet import XLSX
 from services.research.contract import SHEETS
+from services.research.domain.counted import COUNTED, DISTINCT
 from tests.eventually import PATIENCE
 from tests.journey.province import CLOSES, OPENS, ROOT, Province
 from tests.journey.test_rest import code, difference, key, made
@@ -378,10 +378,10 @@ def test_the_audit_recounts_what_research_tells(province: Province) -> None:
     def differences() -> list[str]:
         found, until = Findings(), books.until()
         assert until is not None
-        for kind in KINDS:
-            if kind.service == "research":
-                books.compare_states(kind, until, found)
-        books.compare_distinct(next(each for each in DISTINCT if each.service == "research"), until, found)
+        for kind in COUNTED:
+            books.compare_states("research", kind, until, found)
+        for distinct in DISTINCT:
+            books.compare_distinct("research", distinct, until, found)
         assert found.compared["states"] >= 4
         assert found.compared["windows"] >= 2
         return found.first

@@ -17,26 +17,17 @@ from services.gateway.store.tree import lines_of
 from services.kernel.journal.store import Document, open_database
 from services.kernel.journal.work import without_bookkeeping
 from services.kernel.message.event import Period
+from services.kernel.rules.recount import Counted, Distinct, Place, Reached, counted_once
 from services.organisation.contract import Stay
 from services.registry import SOURCES
+from services.study.domain.counted import COVERED
 from services.study.store.uncounted import is_covering
 
 from .findings import Findings
 from .issued import differences as issued_differences
 from .locked import differences
 from .owed import compare_owed
-from .recount import (
-    COVERED,
-    DISTINCT,
-    KINDS,
-    MEMBERS_COVERED,
-    Distinct,
-    Kind,
-    Place,
-    Reached,
-    counted_once,
-    members_covered,
-)
+from .recount import COUNTED, DISTINCT, MEMBERS_COVERED, members_covered
 
 _CHUNK = 1000
 
@@ -72,10 +63,10 @@ class Books:
         self.compare_rollups(found)
         for service in SOURCES:
             self.compare_journal(service, until, found)
-        for kind in KINDS:
-            self.compare_states(kind, until, found)
-        for distinct in DISTINCT:
-            self.compare_distinct(distinct, until, found)
+        for source, kind in COUNTED:
+            self.compare_states(source, kind, until, found)
+        for source, distinct in DISTINCT:
+            self.compare_distinct(source, distinct, until, found)
         self.compare_members_covered(until, found)
         self.compare_held(until, found)
         compare_owed(self._owners["study"], found)
@@ -140,12 +131,12 @@ class Books:
             for fact in _without(known, journal):
                 found.differs(f"事实 {fact['_id']}（记录 {fact['record']}）没有 {service} 流水")
 
-    def compare_states(self, kind: Kind, until: datetime, found: Findings) -> None:
+    def compare_states(self, source: str, kind: Counted, until: datetime, found: Findings) -> None:
         """Each record as it stands counts exactly what its facts add up to, by metric, unit and day."""
-        states = self._owners[kind.service][kind.aggregate.collection]
+        states = self._owners[source][kind.aggregate.collection]
         for documents in _chunks(states.find({}, sort=[("_id", 1)])):
             sums = self._facts_of([document["_id"] for document in documents])
-            moving = self._moving(kind.service, [document["_id"] for document in documents], until) | self._given_up
+            moving = self._moving(source, [document["_id"] for document in documents], until) | self._given_up
             for document in documents:
                 if document["_id"] in moving:
                     found.compared["moving"] += 1
@@ -154,21 +145,21 @@ class Books:
                 state = kind.aggregate.state.model_validate(without_bookkeeping(document))
                 version, counted = sums.get(document["_id"], (0, Counter()))
                 if _plain(kind.count(state)) != _plain(counted):
-                    found.differs(f"{kind.service} 记录 {kind.aggregate.name} {document['_id']} 的现状与事实之和不一致")
+                    found.differs(f"{source} 记录 {kind.aggregate.name} {document['_id']} 的现状与事实之和不一致")
                 elif version != document["version"]:
                     found.differs(
-                        f"{kind.service} 记录 {kind.aggregate.name} {document['_id']} 为第 {document['version']} 版，"
+                        f"{source} 记录 {kind.aggregate.name} {document['_id']} 为第 {document['version']} 版，"
                         f"事实只到第 {version} 版"
                     )
-        told = {"service": kind.service, "type": {"$regex": rf"^{kind.aggregate.name}\."}, "recorded": {"$lte": until}}
+        told = {"service": source, "type": {"$regex": rf"^{kind.aggregate.name}\."}, "recorded": {"$lte": until}}
         grouped = self._facts.aggregate([{"$match": told}, {"$group": {"_id": "$record"}}])
         for known in _chunks(grouped):
             for fact in _without(known, states):
-                found.differs(f"事实所指的 {kind.service} 记录 {kind.aggregate.name} {fact['_id']} 不存在")
+                found.differs(f"事实所指的 {source} 记录 {kind.aggregate.name} {fact['_id']} 不存在")
 
-    def compare_distinct(self, distinct: Distinct, until: datetime, found: Findings) -> None:
+    def compare_distinct(self, source: str, distinct: Distinct, until: datetime, found: Findings) -> None:
         """A thing counts once in each window, for its unit, on the day of the first record that reaches it there."""
-        owner, told = self._owners[distinct.service], Counter[Place]()
+        owner, told = self._owners[source], Counter[Place]()
         standing: set[Reached] = set()
         for document in owner[distinct.aggregate.collection].find({"state": {"$ne": "void"}}):
             state = distinct.aggregate.state.model_validate(without_bookkeeping(document))

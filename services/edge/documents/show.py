@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from services.gateway.projection.catalogue import METRICS
-from services.gateway.projection.rates import RATES
+from services.gateway.projection import METRICS, RATES
 from services.kernel.message.clock import SHANGHAI
 from services.registry import SERVICES
 

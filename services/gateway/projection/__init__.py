@@ -1,22 +1,12 @@
 """From events to figures: pure, no I/O."""
 
-from .catalogue import (
-    GRAINS,
-    LEVEL_FIELDS,
-    METRICS,
-    SOURCES,
-    Metric,
-    by_subject,
-    is_level,
-    key,
-    key_of,
-    metric_of,
-    stored,
-    tagged,
-)
+from services.hotline.contract import Weights
+from services.kernel.rules.distinct import GRAINS
+from services.kernel.rules.figures import FigureReason, Metric, Rate, key, limited, metric_of, tagged
+
+from .catalogue import LEVEL_FIELDS, METRICS, RATES, SOURCES, by_subject, is_level, key_of, stored
 from .contributions import Contribution, facts
 from .fold import HIDDEN, fold
-from .rates import RATES, FigureReason, Rate, Weights, limited
 from .tree import ALWAYS, Line, Path, Tree, legs, spread, standing
 
 __all__ = [

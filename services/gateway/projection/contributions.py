@@ -12,8 +12,9 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from services.kernel.message.event import Event
+from services.kernel.rules.figures import Metric, key
 
-from .catalogue import METRICS, Counted, Metric, by_subject, key
+from .catalogue import METRICS, Counted, by_subject
 
 
 class Contribution(NamedTuple):

@@ -1,5 +1,6 @@
 """What the hotline takes and tells. The only package that others may import."""
 
+from .figures import *
 from .permits import *
 from .sheets import *
 from .ticket import *

@@ -6,7 +6,7 @@ from services.kernel.rules.aggregate import Aggregate
 
 from .clock import last_day
 from .deadline import Limit, Rule, end_of, limit_of, rule_in_force
-from .ticket import TICKET, Ticket, check_desk, check_handler, counted
+from .ticket import TICKET, Ticket, check_desk, check_handler
 
 AGGREGATES: list[Aggregate[Any]] = [TICKET]
 """Every kind of record that the hotline keeps."""
@@ -19,7 +19,6 @@ __all__ = [
     "Ticket",
     "check_desk",
     "check_handler",
-    "counted",
     "end_of",
     "last_day",
     "limit_of",

@@ -3,6 +3,7 @@
 from .calendar import *
 from .calendar_sheet import *
 from .campaign import *
+from .figures import *
 from .initiative import *
 from .member import *
 from .permissions import *

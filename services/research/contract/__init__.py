@@ -1,5 +1,6 @@
 """What research takes, tells and shows: one module for each kind of record. The only package that others may import."""
 
+from .figures import *
 from .measure import *
 from .norm import *
 from .permits import *

@@ -9,6 +9,7 @@ from .distinct import *
 from .duty import *
 from .essay import *
 from .excuse import *
+from .figures import *
 from .joint_sheets import *
 from .lecture import *
 from .material import *

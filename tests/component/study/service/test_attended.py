@@ -16,19 +16,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo import MongoClient
 
-from services.cli.audit.recount import counted_once, covered, members_covered
+from services.cli.audit.recount import members_covered
 from services.kernel.journal.journal import Journal
 from services.kernel.journal.store import Document, ensure_collections, in_transaction, open_database
 from services.kernel.journal.upgrade import upgrade
 from services.kernel.journal.work import without_bookkeeping
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import Actor, Envelope, Period, method_name, new_id
+from services.kernel.rules.recount import counted_once
 from services.kernel.settings import settings as installed
 from services.organisation.contract import Stay
 from services.study import contract as c
 from services.study import store
 from services.study.domain import ATTENDANCE, COVERAGE, EXCUSE, SESSION, KnownUnit
 from services.study.domain.attendance import Named, as_flips
+from services.study.domain.counted import covered
 from services.study.domain.covered import Counted, Seen, covered_first
 from services.study.service import covering
 from services.study.service.attendances import Attendances

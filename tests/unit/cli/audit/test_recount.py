@@ -5,11 +5,13 @@ from datetime import date
 
 from hypothesis import given, settings
 
-from services.cli.audit.recount import COVERED, KINDS, Place, counted_once, covered, window_of
+from services.cli.audit.recount import COUNTED
 from services.gateway.projection import facts
 from services.kernel.message.event import Period
+from services.kernel.rules.recount import Place, counted_once, window_of
 from services.study.contract import HoldSession, SubmitSession
 from services.study.domain import SESSION
+from services.study.domain.counted import COVERED, covered
 from tests.unit.gateway.owners import CAMPAIGN, Owners, Step, steps
 
 
@@ -28,7 +30,7 @@ def test_states_count_what_their_events_add_up_to(asked: list[Step]) -> None:
     """By metric, unit and day the records as they stand and their events agree."""
     owners = Owners.after(asked)
     counted: Counter[Place] = Counter()
-    for kind in KINDS:
+    for _, kind in COUNTED:
         for (name, _), state in owners.states.items():
             if name == kind.aggregate.name:
                 counted.update(kind.count(state))

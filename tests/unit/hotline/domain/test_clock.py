@@ -22,8 +22,9 @@ from services.hotline.contract import (
     TicketRegisteredV2,
     VoidTicket,
 )
-from services.hotline.domain import TICKET, counted
+from services.hotline.domain import TICKET
 from services.hotline.domain.clock import first_overdue
+from services.hotline.domain.ticket import counted
 from services.kernel.message.errors import DomainError
 
 from .tickets import NOW, RECEIVED, Told, counted_directly, life, register

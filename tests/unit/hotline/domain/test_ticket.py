@@ -21,8 +21,8 @@ from services.hotline.contract import (
     TicketState,
     VoidTicket,
 )
-from services.hotline.domain import TICKET, check_desk, check_handler, counted
-from services.hotline.domain.ticket import in_order
+from services.hotline.domain import TICKET, check_desk, check_handler
+from services.hotline.domain.ticket import counted, in_order
 from services.kernel.message.errors import DomainError
 
 from .tickets import NOW, RECEIVED, Told, counted_directly, life, register

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from services.cli.audit.recount import KINDS, VISITED, counted_once, visited
 from services.gateway.projection import facts
 from services.kernel.message.errors import DomainError
 from services.kernel.rules.aggregate import Aggregate
+from services.kernel.rules.recount import counted_once
 from services.research import contract as c
 from services.research.domain import MEASURE, PLACE, TOPIC, VISIT, Measure, Topic, Visit
+from services.research.domain.counted import COUNTED, VISITED, visited
 from services.research.service.deciding import decided, warnings
 from tests.unit.gateway.owners import event
 from tests.unit.research.records import MEASURE_CONTENT, VISIT_CONTENT, frame
@@ -118,10 +119,9 @@ def test_figures_are_what_the_records_count_in_the_end(asked: list[Step]) -> Non
     """By metric, unit and day the events add up to a direct count of the records as they stand."""
     records = Records.after(asked)
     counted: Counter[tuple[str, str, str]] = Counter()
-    for kind in KINDS:
-        if kind.service == "research":
-            for state in records.work.of(kind.aggregate):
-                counted.update(kind.count(state))
+    for kind in COUNTED:
+        for state in records.work.of(kind.aggregate):
+            counted.update(kind.count(state))
     told = {place: n for place, n in records.told().items() if n and not place[0].startswith(VISITED)}
     assert {place: n for place, n in counted.items() if n} == told
 

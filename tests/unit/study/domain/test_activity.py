@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from services.cli.audit.recount import counted_once, joining
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import Command, Payload
+from services.kernel.rules.recount import counted_once
 from services.organisation.contract import UnitKind
 from services.study import contract as c
 from services.study.domain import ACTIVITY, JOINING, PAIR, Pair, Session
 from services.study.domain.activity import check_pair, check_session
 from services.study.domain.activity import counted as activity_counted
+from services.study.domain.counted import joining
 from services.study.domain.pair import check_side
 from services.study.domain.pair import counted as pair_counted
 from services.study.service.reports import followed

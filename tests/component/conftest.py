@@ -1,4 +1,4 @@
-"""The gateway's store."""
+"""What several processes' component tests share."""
 
 import pytest
 from pymongo import MongoClient
