@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.hotline import contract as hotline
+from services.kernel.resource import Resource
 from services.kernel.rules.figures import Metric, Rate
 from services.kernel.sheets.sheet import Sheet
 from services.organisation import contract as organisation
@@ -26,6 +27,10 @@ class Contract(Protocol):
     SHEET_WAYS: dict[str, SheetWay]
     FIGURES: tuple[Metric, ...]
     RATES: tuple[Rate, ...]
+
+    @property
+    def RESOURCES(self) -> tuple[Resource, ...]:  # noqa: N802  # a module's constant
+        """Its kinds of records, described."""
 
 
 @dataclass(frozen=True)

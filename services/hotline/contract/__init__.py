@@ -2,6 +2,7 @@
 
 from .figures import *
 from .permits import *
+from .resources import *
 from .sheets import *
 from .ticket import *
 from .told import *

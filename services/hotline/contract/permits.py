@@ -6,20 +6,11 @@ from services.kernel.message.held_rows import DropHeld, GetHeld, ListHeld, Repla
 from services.kernel.message.import_rows import AcceptImport, AddImportRows, GetImport
 from services.organisation.contract import Action, SheetWay, permitting
 
+from .resources import RESOURCES
 from .sheets import SHEETS
 from .ticket import (
-    AnswerTicket,
-    CallBackTicket,
-    ClassifyTicket,
-    CompleteTicket,
-    CorrectTicket,
-    DispatchTicket,
     GetCaller,
-    GetTicket,
     ListTickets,
-    RegisterTicket,
-    SignTicket,
-    VoidTicket,
 )
 from .words import NAME
 
@@ -29,31 +20,6 @@ SHEET_WAYS = {NAME: SheetWay(NAME, SHEETS, Action.import_tickets)}
 
 PERMITS = permitting(
     {
-        Action.read_tickets: (
-            GetTicket,
-            ListTickets,
-        ),
-        Action.register_tickets: (RegisterTicket,),
-        Action.dispatch_tickets: (
-            ClassifyTicket,
-            DispatchTicket,
-            GetTicket,
-        ),
-        Action.handle_tickets: (
-            AnswerTicket,
-            GetTicket,
-            SignTicket,
-        ),
-        Action.call_back_tickets: (
-            CallBackTicket,
-            CompleteTicket,
-            GetTicket,
-        ),
-        Action.correct_tickets: (
-            CorrectTicket,
-            GetTicket,
-            VoidTicket,
-        ),
         Action.read_callers: (GetCaller,),
         Action.import_tickets: (
             AcceptImport,
@@ -67,5 +33,6 @@ PERMITS = permitting(
             ListHeld,
             ReplayHeld,
         ),
-    }
+    },
+    RESOURCES,
 )

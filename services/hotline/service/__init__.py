@@ -15,6 +15,7 @@ from services.kernel.message.errors import DomainError
 from services.kernel.message.event import Envelope, Event
 from services.kernel.message.free_text import free_texts, hidden
 from services.kernel.message.redaction import mask_name
+from services.kernel.resource import may_take
 from services.kernel.rules.aggregate import Aggregate
 from services.kernel.runtime.batch import subscribe
 from services.kernel.runtime.held import Held, Holding
@@ -40,7 +41,7 @@ class Hotline(Deadlines, Imports, Held, Scoped):
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
     permits: ClassVar = contract.PERMITS
-    journal = Journalled(AGGREGATES, indexes=store.ensure_indexes)
+    journal = Journalled(AGGREGATES, indexes=store.ensure_indexes, by=may_take(contract.RESOURCES))
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()

@@ -22,7 +22,7 @@ from .. import metrics
 from ..message import event
 from ..message.clock import Clock, utc_now
 from ..message.errors import DomainError
-from ..message.event import Command, Envelope, Event
+from ..message.event import ADMITTED, Command, Envelope, Event
 from ..message.free_text import masked
 from ..message.suite import DIGESTS
 from ..rules.aggregate import Aggregate, S
@@ -70,6 +70,8 @@ class Journal:
         self.moves = Moves(database, clock)
         self.aggregates: Sequence[Aggregate[Any]] = ()
         self.follow: Follow = lambda work: None
+        self.by: Mapping[type[Command], tuple[str, ...]] = {}
+        """Command → the record's fields that name who may make this change of it."""
         self._limit = timedelta(seconds=transaction_seconds) - CLOCK_SLACK
         self.deciding_seconds = self._limit.total_seconds() / 2
         """What decides longer than this is `TooSlow`, and is asked for again in smaller parts."""
@@ -105,8 +107,13 @@ class Journal:
                     raise DomainError("command.reused", "幂等键已用于内容不同的另一次提交，请更换", "invalid")
                 first: Document = row["answer"]
                 return first, False
-            work = Work(self, envelope, self.clock(), session)
+            by = self.by.get(type(command))
+            work = Work(self, envelope, self.clock(), session, (type(command), by) if by else None)
             answer = act(work)
+            if by and work.admitted is None:
+                raise TypeError(f"{type(command).__name__} was carried out on no record that it may be")
+            if work.admitted is not None:
+                answer = {**answer, ADMITTED: work.admitted.model_dump()}
             self.follow(work)
             row = {"_id": key, "body": digest, "answer": answer, "time": work.now, "command": type(command).__name__}
             self.database["commands"].insert_one(row, session=session)

@@ -16,7 +16,8 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from ..message import event, lives
 from ..message.clock import business_day
 from ..message.errors import DomainError
-from ..message.event import EVERYWHERE, Command, Envelope, Payload
+from ..message.event import EVERYWHERE, Command, Envelope, HeldRole, Payload
+from ..resource import units_by
 from ..rules.aggregate import Aggregate, S
 from .moves import Moves
 from .store import Document
@@ -53,8 +54,18 @@ class _Loaded:
 class Work:
     """One transaction's worth of deciding. What it decides is written when it ends, or not at all."""
 
-    def __init__(self, journal: Keeper, envelope: Envelope, now: datetime, session: ClientSession) -> None:
+    def __init__(
+        self,
+        journal: Keeper,
+        envelope: Envelope,
+        now: datetime,
+        session: ClientSession,
+        admits: tuple[type[Command], tuple[str, ...]] | None = None,
+    ) -> None:
         self.envelope = envelope
+        self.admitted: HeldRole | None = None
+        """The role by which the record's change was found to be allowed, where the service had to find it."""
+        self._admits = admits
         self.paths = journal.moves.current({**envelope.named, **envelope.paths})
         self.lives = dict(envelope.lives)
         self.now = now
@@ -109,6 +120,8 @@ class Work:
         """
         self.load(aggregate, [id])
         record = self._loaded[aggregate.name, id]
+        if self._admits is not None and type(command) is self._admits[0]:
+            self.admit(aggregate, id, self._admits[1])
         if expected is not None and expected != record.version:
             raise DomainError(
                 "version.stale",
@@ -135,6 +148,34 @@ class Work:
         """
         lives.check(command.unit_fields, command, state, self.lives, business_day(self.now))
 
+    def admit(self, aggregate: Aggregate[Any], id: str, by: tuple[str, ...] = ("unit",)) -> None:
+        """Find the role of the actor's by which the record may be changed: for a unit in one of its fields `by`.
+
+        Raises:
+            DomainError: record.not_found where none of their roles sees it; unit.out_of_scope where none may.
+        """
+        self.load(aggregate, [id])
+        record, roles = self._loaded[aggregate.name, id], self.envelope.actor.roles
+        if record.state is not None:
+            for unit, path in self.moves.current(record.paths).items():
+                self.paths.setdefault(unit, path)
+        seen = [role for role in roles if record.state is not None and self._reaches(aggregate, record, role.unit)]
+        if not seen:
+            raise DomainError("record.not_found", "没有这条记录，或不在您的权限范围内", "not_found")
+        for unit in units_by(record.state, by):
+            reach = (EVERYWHERE, *self.paths.get(unit, [unit]))
+            if (held := next((role for role in seen if role.unit in reach), None)) is not None:
+                self.admitted = held
+                actor = self.envelope.actor.model_copy(update=held.model_dump())
+                self.envelope = self.envelope.model_copy(update={"actor": actor})
+                return
+        raise DomainError("unit.out_of_scope", "这项操作不在您的权限范围内", "forbidden")
+
+    def _reaches(self, aggregate: Aggregate[Any], record: _Loaded, unit: str) -> bool:
+        units = set(aggregate.parts(record.state))
+        known = [paths.get(each, [each]) for each in units for paths in (self.paths, record.paths)]
+        return unit in (EVERYWHERE, *aggregate.scope(record.state, [*known, *record.paths.values()]))
+
     def within(self, aggregate: Aggregate[Any], id: str) -> None:
         """Refuse what was decided on a record that lies outside the role by which it was commanded.
 
@@ -144,11 +185,7 @@ class Work:
         Raises:
             DomainError: unit.out_of_scope.
         """
-        record, actor = self._loaded[aggregate.name, id], self.envelope.actor
-        units = set(aggregate.parts(record.state))
-        known = [paths.get(unit, [unit]) for unit in units for paths in (self.paths, record.paths)]
-        reached = aggregate.scope(record.state, [*known, *record.paths.values()])
-        if actor.unit not in (EVERYWHERE, *reached):
+        if not self._reaches(aggregate, self._loaded[aggregate.name, id], self.envelope.actor.unit):
             raise DomainError("unit.out_of_scope", "该记录不在您的权限范围内", "forbidden")
 
     def upgrade(self, aggregate: Aggregate[Any], ids: Iterable[str]) -> None:

@@ -73,6 +73,8 @@ EVERYWHERE = "*"
 """As the unit of a role: it is held for all of them, the first administrator's even where there is none yet."""
 ONESELF = "-"
 """As the unit of a role: it reaches no unit, only what is the actor's own, and the edge has looked whose that is."""
+ADMITTED = "admitted"
+"""In the answer to a change: the role and unit by which the service found it to be allowed, for the access log."""
 
 
 class HeldRole(BaseModel):

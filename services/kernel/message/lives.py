@@ -62,6 +62,11 @@ def units_of(fields: Iterable[UnitField], asked: Any) -> set[str]:
     return {unit for named in fields for _, unit in _at(asked, named.field)}
 
 
+def named_in(fields: Iterable[UnitField], asked: Any) -> dict[str, str]:
+    """The same, by where each stands in the command: `group/0/unit` → the unit."""
+    return {pointer: unit for named in fields for pointer, unit in _at(asked, named.field)}
+
+
 def check(fields: Iterable[UnitField], asked: Any, state: Any, lives: Mapping[str, Life], today: date) -> None:
     """Refuse units that were not there when the command says; `state` is the record as it stands, or None.
 

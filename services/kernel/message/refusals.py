@@ -1,5 +1,9 @@
 """Why a field is refused, in Chinese: what pydantic finds, for every edge."""
 
+from __future__ import annotations
+
+from typing import Any
+
 REASONS = {
     "missing": "不能为空",
     "json_invalid": "不是有效的 JSON",
@@ -23,3 +27,10 @@ REASONS = {
     "literal_error": "不在可选范围内",
     "string_pattern_mismatch": "格式不对",
 }
+
+
+def reason_of(error: Any) -> str:
+    """Why pydantic refuses a value, in Chinese where a rule of ours or this table says it."""
+    if error["type"] == "multiple_of":
+        return f"应为 {error['ctx']['multiple_of']:g} 的倍数"
+    return REASONS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")

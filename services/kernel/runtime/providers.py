@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pymongo
@@ -22,6 +22,7 @@ from ..journal.store import Document, ensure_collections, open_database
 from ..journal.upgrade import upgrade
 from ..journal.vault import Vault
 from ..message.clock import utc_now
+from ..message.event import Command
 from ..rules.aggregate import Aggregate
 from ..settings import settings, signing_keys
 
@@ -39,7 +40,9 @@ class Journalled(DependencyProvider):
         aggregates: Sequence[Aggregate[Any]] = (),
         indexes: Indexes = lambda database: None,
         follow: Follow = lambda work: None,
+        by: Mapping[type[Command], tuple[str, ...]] | None = None,
     ) -> None:
+        self.by = by or {}
         self.aggregates = aggregates
         self.indexes = indexes
         self.follow = follow
@@ -61,7 +64,7 @@ class Journalled(DependencyProvider):
             transaction_seconds=given.transaction_seconds,
             digest=given.suite.digest,
         )
-        self.journal.aggregates, self.journal.follow = self.aggregates, self.follow
+        self.journal.aggregates, self.journal.follow, self.journal.by = self.aggregates, self.follow, self.by
         self.journal.ensure_indexes()
         ensure_collections(self.database, (aggregate.collection for aggregate in self.aggregates))
         self.indexes(self.database)

@@ -29,7 +29,7 @@ from ..message.errors import DomainError, FieldError
 from ..message.event import Command, Envelope, encode_json, method_name
 from ..message.free_text import masked
 from ..message.permits import check_permitted
-from ..message.refusals import REASONS
+from ..message.refusals import reason_of
 from ..message.signing import HEADER, UNTRUSTED, Reason, Seen, Untrusted, check_request, sign_answer
 from ..settings import signing_keys
 
@@ -43,7 +43,7 @@ def field_errors(invalid: ValidationError) -> list[FieldError]:
     return [
         {
             "pointer": "".join(f"/{step}" for step in error["loc"]),
-            "detail": REASONS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, "),
+            "detail": reason_of(error),
         }
         for error in invalid.errors(include_url=False, include_input=False)
     ]

@@ -7,6 +7,7 @@ from .figures import *
 from .initiative import *
 from .member import *
 from .permissions import *
+from .resources import *
 from .sheet_ways import *
 from .sheets import *
 from .submission import *

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import takewhile
 
 from services.kernel.message.event import EVERYWHERE, Command
-from services.kernel.message.permits import Permits
+from services.kernel.resource import Resource
 
 from .user import Role
 
@@ -204,13 +204,26 @@ def may(roles: HeldRoles, action: Action, path: Sequence[str]) -> tuple[Role, st
     return next(((role, unit) for role, unit in roles if role in allowed and unit in (*path, EVERYWHERE)), None)
 
 
-def permitting(asked: Mapping[Action, Iterable[type[Command]]]) -> Permits:
-    """What may be asked of a service by whom: command → action → the roles by which that may be done."""
+def permitting(
+    asked: Mapping[Action, Iterable[type[Command]]], resources: Iterable[Resource] = ()
+) -> dict[type[Command], dict[str, frozenset[str]]]:
+    """What may be asked of a service by whom: command → action → the roles by which that may be done.
+
+    What its kinds of records are asked their descriptions say; `asked` is the rest.
+    """
     found: dict[type[Command], dict[str, frozenset[str]]] = {}
-    for action, commands in asked.items():
+    described = (each for resource in resources if resource.routed for each in _described(resource))
+    for action, commands in (*described, *asked.items()):
         for command in commands:
-            found.setdefault(command, {})[action.value] = frozenset(PERMISSIONS[action])
+            found.setdefault(command, {})[str(action)] = frozenset(PERMISSIONS[Action(action)])
     return found
+
+
+def _described(resource: Resource) -> Iterator[tuple[str, Iterable[type[Command]]]]:
+    yield resource.read, (resource.get, resource.list)
+    if resource.add is not None:
+        yield resource.write, (resource.add.variants.values() or (resource.add.command,))
+    yield from ((step.action, (step.command,)) for step in resource.steps)
 
 
 def opens(roles: HeldRoles, kinds: Collection[str]) -> bool:

@@ -5,6 +5,7 @@ from .measure import *
 from .norm import *
 from .permits import *
 from .place import *
+from .resources import *
 from .sheets import *
 from .topic import *
 from .visit import *

@@ -7,35 +7,16 @@ from services.kernel.message.import_rows import AcceptImport, AddImportRows, Exp
 from services.organisation.contract import Action, SheetWay, permitting
 
 from .measure import (
-    CorrectMeasure,
-    GetMeasure,
-    HandOverMeasure,
     ListMeasures,
     ListProgress,
-    NoteProgress,
-    RecordMeasure,
-    ReturnMeasure,
-    SettleMeasure,
-    SubmitMeasure,
-    VoidMeasure,
 )
 from .norm import GetNorm, SetNorm
+from .resources import RESOURCES
 from .sheets import SHEETS
 from .topic import (
-    AdvanceTopic,
-    ApproveOutline,
-    CloseTopic,
-    CorrectTopic,
-    FileReport,
-    FrameTopic,
-    GetTopic,
     ListTopics,
-    ReturnTopic,
-    RevisitTopic,
-    SubmitOutline,
-    VoidTopic,
 )
-from .visit import CorrectVisit, GetFindings, GetVisit, ListVisits, RecordVisit, VoidVisit
+from .visit import GetFindings
 from .words import NAME
 
 __all__ = ["PERMITS", "SHEET_WAYS"]
@@ -47,44 +28,8 @@ PERMITS = permitting(
         Action.read_research: (
             ExportRows,
             GetFindings,
-            GetMeasure,
             GetNorm,
-            GetTopic,
-            GetVisit,
-            ListMeasures,
             ListProgress,
-            ListTopics,
-            ListVisits,
-        ),
-        Action.write_research: (
-            AdvanceTopic,
-            CorrectMeasure,
-            CorrectTopic,
-            CorrectVisit,
-            FileReport,
-            FrameTopic,
-            GetMeasure,
-            GetTopic,
-            GetVisit,
-            HandOverMeasure,
-            NoteProgress,
-            RecordMeasure,
-            RecordVisit,
-            SubmitMeasure,
-            SubmitOutline,
-            VoidMeasure,
-            VoidTopic,
-            VoidVisit,
-        ),
-        Action.approve_research: (
-            ApproveOutline,
-            CloseTopic,
-            GetMeasure,
-            GetTopic,
-            ReturnMeasure,
-            ReturnTopic,
-            RevisitTopic,
-            SettleMeasure,
         ),
         Action.import_research: (
             AcceptImport,
@@ -102,5 +47,6 @@ PERMITS = permitting(
             ListHeld,
             ReplayHeld,
         ),
-    }
+    },
+    RESOURCES,
 )

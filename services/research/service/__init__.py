@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from services.kernel.bus.inbox import Taking
 from services.kernel.message.event import Event
+from services.kernel.resource import may_take
 from services.kernel.runtime.batch import subscribe
 from services.kernel.runtime.held import Held, Holding
 from services.kernel.runtime.imports import Importer
@@ -27,7 +28,7 @@ class Research(Topics, Visits, Measures, Ledgers, Held, Scoped):
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
     permits: ClassVar = contract.PERMITS
-    journal = Journalled(AGGREGATES, indexes=store.ensure_indexes)
+    journal = Journalled(AGGREGATES, indexes=store.ensure_indexes, by=may_take(contract.RESOURCES))
     vault = Vaulted()
     importer = Importer()
     relay = Relaying()

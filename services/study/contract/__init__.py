@@ -19,6 +19,7 @@ from .permits import *
 from .plan import *
 from .programme import *
 from .reported import *
+from .resources import *
 from .session import *
 from .sheets import *
 from .supervision import *

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from services.kernel.journal.work import Work
+from services.kernel.resource import may_take
 from services.kernel.runtime.held import Holding
 from services.kernel.runtime.imports import Importer
 from services.kernel.runtime.providers import Journalled, Relaying, Vaulted
@@ -33,7 +34,7 @@ class Study(Plans, Pairs, Contests, Materials, Supervision, Directory):
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
     permits: ClassVar = contract.PERMITS
-    journal = Journalled(AGGREGATES, indexes=store.ensure_indexes, follow=follow)
+    journal = Journalled(AGGREGATES, indexes=store.ensure_indexes, follow=follow, by=may_take(contract.RESOURCES))
     importer = Importer()
     relay = Relaying()
     vault = Vaulted()

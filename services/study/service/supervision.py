@@ -53,6 +53,7 @@ class Supervision:
         """Draw a branch's plan from its receipt of a notice."""
 
         def act(work: Work) -> Answer:
+            work.admit(RECEIPT, command.receipt)
             receipt = work.get(RECEIPT, command.receipt)
             notice = None if receipt is None else work.get(NOTICE, receipt.notice)
             if receipt is None or notice is None or receipt.state == "withdrawn":

@@ -14,7 +14,7 @@ from pymongo import MongoClient
 
 from services.cli.local.process import wait_until
 from services.kernel.bus import broker as bus
-from services.kernel.message.event import Event, Period, new_id, record_id
+from services.kernel.message.event import ADMITTED, Event, Period, new_id, record_id
 from services.study.contract import PERMITS
 from tests.component.asking import Asker, Documents, serving
 from tests.component.edge import KEYS, calling
@@ -121,7 +121,8 @@ def test_a_session_goes_all_the_way(ask: Asker, records: Documents, heard: Calla
     ]
     for version, (method, body, state) in enumerate(steps, start=1):
         answer = ask(method, {**body, "id": "s1"}, command_id=method)
-        assert answer == {"id": "s1", "version": version, "state": state}
+        by = {} if method == "hold_session" else {ADMITTED: {"role": "office", "unit": "R"}}
+        assert answer == {"id": "s1", "version": version, "state": state, **by}
         assert ask(method, {**body, "id": "s1"}, command_id=method) == answer
     events = heard(7)
     types = Counter(event.short_type for event in events)
@@ -164,7 +165,7 @@ def test_what_is_refused_changes_nothing(ask: Asker, records: Documents) -> None
     for code, body in refusals.items():
         assert ask.refusal("hold_session", body) == code
     assert ask.refusal("return_session", {"id": "s1", "reason": "误"}) == "session.not_submitted"
-    assert ask.refusal("submit_session", {"id": "s2"}) == "session.not_found"
+    assert ask.refusal("submit_session", {"id": "s2"}) == "record.not_found"
     assert ask.refusal("submit_session", {"id": "s1"}, expected=7) == "version.stale"
     assert ask.refusal("get_session", {"id": "s1"}, reader="D2") == "record.not_found"
     assert records["journal"].count_documents({}) == records["sessions"].count_documents({}) == 1
