@@ -17,7 +17,7 @@ from services.gateway.domain import Action, may
 from services.gateway.store import access, directory
 from services.kernel.journal.store import Document
 from services.kernel.message.errors import DomainError
-from services.kernel.message.event import Actor, Command, Envelope, HeldRole, new_id
+from services.kernel.message.event import ADMITTED, Actor, Command, Envelope, HeldRole, new_id
 from services.kernel.message.lives import units_of
 from services.organisation.contract import Role
 from services.organisation.contract.permissions import EVERYWHERE, PERMISSIONS
@@ -170,7 +170,7 @@ class Gate:
         """
         paths = await self.directory.paths(units.values())
         for field, unit in units.items():
-            if unit not in paths:
+            if unit not in paths and unit != EVERYWHERE:
                 raise unknown_unit(unit, field)
 
     async def envelope(
@@ -214,6 +214,19 @@ class Gate:
             audit.looked(str(getattr(command, "reason", "")))
         named = units_of(command.unit_fields, command)
         return await self.commands.call(service, command, await self.envelope(headers, actor, units, lives=named))
+
+    async def change(
+        self, service: str, command: Command, actor: Actor, headers: Mapping[str, str], units: Iterable[str] = ()
+    ) -> Any:
+        """Send a change of a record: by which of the actor's roles it is allowed is for the service to find, and said.
+
+        Raises:
+            DomainError: record.not_found, unit.out_of_scope; what else the service refuses.
+        """
+        answer = await self.ask(service, command, actor, headers, units)
+        if by := answer.pop(ADMITTED, None):
+            audit.told(**by)
+        return answer
 
 
 def _actor(principal: Principal, action: Action, role: Role, unit: str) -> Actor:

@@ -24,20 +24,20 @@ from . import (
     accounts,
     attendance,
     calendars,
+    contests,
     directory,
     errors,
     hotline,
     imports,
     initiatives,
     issues,
-    joint,
     live,
     members,
     operations,
     reforms,
     reports,
     research,
-    study,
+    resources,
     study_plans,
     submissions,
     supervision,
@@ -82,7 +82,7 @@ def make_app(
     )
     app.state.gate, app.state.streams, app.state.oidc = gate, streams or Streams(gate), oidc
     errors.install(app)
-    records = (members, attendance, study, study_plans, supervision, joint, research, hotline)
+    records = (members, attendance, study_plans, supervision, contests, research, hotline, resources)
     first = (imports, accounts, directory, reforms, access)
     for module in (*first, *records, calendars, initiatives, submissions, live, issues, reports, operations):
         app.include_router(module.router, prefix="/api/v1", responses=errors.ANSWERS)

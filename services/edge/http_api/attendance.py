@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 from typing import Annotated, Any, Literal
-from weakref import WeakKeyDictionary
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -19,15 +17,13 @@ from services.kernel.message.instants import Day
 from services.organisation.contract import MemberId
 from services.study import contract
 
+from ..members_known import members_known, plain
 from .answers import Moved, Page
 from .auth import Caller, Gate, Gated, Principal
 from .members import oneself, themselves
 from .reports import Detail, First, Last, Value, span_of
 
 router = APIRouter(prefix="/study")
-_PATIENCE_SECONDS = 15.0
-_LEARNT: WeakKeyDictionary[Gate, int] = WeakKeyDictionary()
-"""How many changes study was seen to have learnt: it forgets none."""
 _NOT_FOUND = DomainError("record.not_found", "没有这条记录，或不在您的权限范围内", "not_found")
 
 
@@ -133,31 +129,6 @@ class Coverage(BaseModel):
     children: list[Below]
 
 
-async def members_known(gate: Gate, actor: Actor, headers: Any) -> None:
-    """Wait until study has learnt every change of members that there was: who is due must not be guessed.
-
-    Raises:
-        DomainError: service.behind.
-    """
-    wanted = await directory.member_changes(gate.database)
-    if wanted <= _LEARNT.get(gate, 0):
-        return
-    until = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
-    while True:
-        asked = await gate.ask("study", contract.GetDirectory(), actor, _plain(headers))
-        _LEARNT[gate] = asked["changes"]
-        if asked["changes"] >= wanted:
-            return
-        if asyncio.get_running_loop().time() > until:
-            raise DomainError("service.behind", "党员名册的变动正在同步，请稍后重试", "unavailable")
-        await asyncio.sleep(0.1)
-
-
-def _plain(headers: Any) -> dict[str, str]:
-    """A query's own id, not the command's."""
-    return {name: value for name, value in headers.items() if name not in ("idempotency-key", "if-match")}
-
-
 @router.get("/coverage", tags=["学习覆盖"], summary="学习覆盖")
 async def get_coverage(
     caller: Caller,
@@ -251,7 +222,7 @@ async def _excuse(gate: Gate, caller: Principal, request: Request, id: str) -> t
     """An excuse that the caller may see, and the role by which."""
     mine = await themselves(gate, caller)
     anyone = oneself(gate, caller)
-    found: dict[str, Any] = await gate.ask("study", contract.GetExcuse(id=id), anyone, _plain(request.headers))
+    found: dict[str, Any] = await gate.ask("study", contract.GetExcuse(id=id), anyone, plain(request.headers))
     scope, why = found.pop("scope"), found.pop("why")
     if found["member"] == mine:
         return {**found, "reason_of_absence": why}, anyone

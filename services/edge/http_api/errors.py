@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -14,14 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
-from services.kernel.message.errors import DomainError, FieldError, Kind
-from services.kernel.message.refusals import REASONS
+from services.kernel.message.errors import DomainError, Kind
 
 from .. import audit
+from ..content import invalid_content
 
 log = structlog.stdlib.get_logger(__name__)
 
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PROBLEM = "application/problem+json"
 _RETRY_SECONDS = 5
 """Where nothing better is known: what restarts is back by then."""
@@ -152,21 +149,6 @@ def is_json(request: Request) -> bool:
     """As FastAPI sees it: whatever it would read as JSON, by any name."""
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
-
-
-def invalid_content(errors: Iterable[Any]) -> DomainError:
-    """The refusal of a request whose fields are wrong, as pydantic tells it."""
-    told = [_field(error) for error in errors]
-    detail = "；".join(f"{error['pointer']} {error['detail']}" for error in told[:5])
-    return DomainError("request.invalid", f"提交的内容有误：{detail}", "invalid", told)
-
-
-def _field(error: Any) -> FieldError:
-    where = [step for step in error["loc"] if step not in ("body", "query", "path", "header")]
-    detail = REASONS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
-    if not _CHINESE.search(detail):
-        detail = "填写的内容不符合要求"
-    return {"pointer": "".join(f"/{step}" for step in where), "detail": detail}
 
 
 ANSWERS: dict[int | str, dict[str, Any]] = {

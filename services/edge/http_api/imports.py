@@ -34,8 +34,8 @@ from services.registry import SHEET_TITLES, SHEET_WAYS
 from services.research.contract import PLACE_KINDS, PlaceKind
 from services.research.contract import SHEETS as RESEARCH
 
+from ..members_known import members_known
 from ..passwords import hashed
-from .attendance import members_known
 from .auth import Caller, Gate, Gated, Principal
 from .errors import ANSWERS, STATUSES, problem
 

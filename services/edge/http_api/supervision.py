@@ -12,14 +12,14 @@ from services.kernel.message.errors import DomainError
 from services.kernel.message.instants import Day
 from services.study import contract
 
-from . import study
-from .answers import Moved, Page, Written
+from ..resources import add, one, resource_of
+from .answers import Moved, Written
 from .auth import Caller, Gated
-from .records import Records, for_all_units, moved
+from .records import for_all_units
+from .resources import asked_by
 
 router = APIRouter(prefix="/study")
 Answer = dict[str, Any]
-PLANS = Records("study", Action.read_plans, Action.write_study)
 _SUPERVISION, _PLAN = "督学", "支部计划"
 
 
@@ -41,15 +41,6 @@ class Drawing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     receipt: str = Field(max_length=64)
-
-
-class BranchPlanRevision(BaseModel):
-    """The plan filled in."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    items: Annotated[list[contract.PlannedItem], Field(min_length=1, max_length=60)]
-    reason: contract.Reason = "完善计划"
 
 
 class PlannedSession(BaseModel):
@@ -94,20 +85,6 @@ async def list_norm_units(
     return answer
 
 
-@router.get("/reminders", tags=[_SUPERVISION], summary="提醒列表")
-async def list_reminders(
-    request: Request, caller: Caller, gate: Gated, asked: Annotated[study.Listing, Query()]
-) -> Page:
-    """Reminders that a unit and those below it were given."""
-    return await PLANS.page(gate, caller, request, asked, contract.ListReminders)
-
-
-@router.get("/reminders/{id}", tags=[_SUPERVISION], summary="提醒")
-async def get_reminder(id: str, request: Request, caller: Caller, gate: Gated) -> Answer:
-    """One reminder: by whom, when, about which plan or notice."""
-    return await PLANS.one(gate, caller, request, contract.GetReminder(id=id))
-
-
 @router.post("/reminders", status_code=201, tags=[_SUPERVISION], summary="提醒")
 async def remind(body: contract.Remind, request: Request, caller: Caller, gate: Gated) -> Answer:
     """Remind units that are behind, or have not acknowledged; each at most once a day about the same."""
@@ -116,19 +93,12 @@ async def remind(body: contract.Remind, request: Request, caller: Caller, gate: 
     return answer
 
 
-@router.get("/branch-plans", tags=[_PLAN], summary="支部计划列表")
-async def list_branch_plans(
-    request: Request, caller: Caller, gate: Gated, asked: Annotated[study.Listing, Query()]
-) -> Page:
-    """Plans of a branch, or of those below a unit."""
-    return await PLANS.page(gate, caller, request, asked, contract.ListBranchPlans)
-
-
 @router.post("/branch-plans", status_code=201, tags=[_PLAN], summary="由通知单生成支部计划")
 async def draw_branch_plan(body: Drawing, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Draw the plan from the branch's receipt of the notice; again after a new edition, what was typed stays."""
-    query, asked = contract.GetReceipt(id=body.receipt), contract.DrawBranchPlan(receipt=body.receipt)
-    return moved(await PLANS.change(gate, caller, request, query, asked))
+    command = contract.DrawBranchPlan(receipt=body.receipt)
+    actor = gate.own(caller, Action.write_study)
+    return Moved.model_validate(await gate.change("study", command, actor, request.headers))
 
 
 @router.post("/receipts/{id}/branch-plans", status_code=201, tags=[_PLAN], summary="由回执生成支部计划")
@@ -137,23 +107,11 @@ async def draw_receipt_plan(id: str, request: Request, caller: Caller, gate: Gat
     return await draw_branch_plan(Drawing(receipt=id), request, caller, gate)
 
 
-@router.get("/branch-plans/{id}", tags=[_PLAN], summary="支部计划")
-async def get_branch_plan(id: str, request: Request, caller: Caller, gate: Gated) -> Answer:
-    """One branch's plan: what the notice gave, what was typed, and what is done."""
-    return await PLANS.one(gate, caller, request, contract.GetBranchPlan(id=id))
-
-
-@router.post("/branch-plans/{id}/revisions", status_code=201, tags=[_PLAN], summary="完善支部计划")
-async def revise_branch_plan(id: str, body: BranchPlanRevision, request: Request, caller: Caller, gate: Gated) -> Moved:
-    """Fill in dates, places, and items of the branch's own."""
-    asked = contract.ReviseBranchPlan(id=id, items=body.items, reason=body.reason)
-    return moved(await PLANS.change(gate, caller, request, contract.GetBranchPlan(id=id), asked))
-
-
 @router.post("/branch-plans/{id}/sessions", status_code=201, tags=[_PLAN], summary="按计划登记学习活动")
 async def record_planned_session(id: str, body: PlannedSession, request: Request, caller: Caller, gate: Gated) -> Moved:
     """Record what was held of a planned item: unit, form, day and title come from the plan."""
-    plan = await PLANS.one(gate, caller, request, contract.GetBranchPlan(id=id))
+    asked = asked_by(request, caller, gate)
+    plan = await one(asked, resource_of("branch_plan"), id)
     item = next((item for item in plan["items"] if item["key"] == body.item), None)
     form = None if item is None else item["kind"]
     way = next((way for way, forms in contract.FORMS.items() if form in forms), None)
@@ -162,5 +120,6 @@ async def record_planned_session(id: str, body: PlannedSession, request: Request
         detail = "计划中没有这个事项" if item is None else "该事项不是学习活动" if way is None else "请填写日期"
         raise DomainError("branch_plan.not_a_session", detail, errors=[{"pointer": "/item", "detail": detail}])
     told = {"unit": plan["unit"], "day": day, "way": way, "form": form, "title": item["title"]}
-    held = study.NewSession(**told, due=body.due, absences=body.absences, number=body.number)
-    return await study.record_session(held, request, caller, gate)
+    absences = [each.model_dump() for each in body.absences]
+    held = {**told, "due": body.due, "absences": absences, "number": body.number}
+    return Moved.model_validate(await add(asked, resource_of("session"), held))

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from services.kernel.message.errors import DomainError, FieldError
-from services.kernel.message.refusals import REASONS
+from services.kernel.message.refusals import reason_of
 
 Choices = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """Groups of (key, text); a group without a label is "" alone."""
@@ -21,7 +21,7 @@ class Field:
     """One field. `given` says that the platform has filled it in, so that nobody need type it."""
 
     label: str
-    sort: Literal["text", "number", "date", "datetime-local", "textarea"] = "text"
+    sort: Literal["text", "number", "date", "datetime-local", "textarea", "unit", "units"] = "text"
     required: bool = False
     note: str = ""
     choices: Choices = ()
@@ -65,9 +65,13 @@ def made(body: type[Body], values: Mapping[str, Any]) -> Body:
         raise DomainError("request.invalid", general or "有内容需要改正", "invalid", errors) from invalid
 
 
+def told_wrong(error: Any) -> str:
+    """Why a value is not taken, in Chinese, as pydantic tells it."""
+    return reason_of(error)
+
+
 def _told(error: Any) -> FieldError:
-    detail = REASONS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
-    return {"pointer": "/" + "/".join(str(step) for step in error["loc"]), "detail": detail}
+    return {"pointer": "/" + "/".join(str(step) for step in error["loc"]), "detail": told_wrong(error)}
 
 
 def effort(fields: Fields, by_platform: tuple[str, ...]) -> str:

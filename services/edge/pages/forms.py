@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import Request
 
 
@@ -11,21 +13,17 @@ async def typed(request: Request) -> dict[str, str]:
     return {name: value.strip() for name, value in form.items() if isinstance(value, str) and value.strip()}
 
 
-def with_key(request: Request, key: str, part: str = "") -> Request:
-    """The request with the form's own key as its Idempotency-Key: a second press of the button changes nothing.
+def headers_of(request: Request, key: str = "", version: str = "") -> Mapping[str, str]:
+    """The request's headers with a form's own key as Idempotency-Key, and the version that it showed as If-Match.
 
-    `part` tells apart several commands that one form gives.
+    A second press of the button changes nothing, and nobody's change is lost.
     """
-    if not key:
-        return request
-    return _with_header(request, b"idempotency-key", f"{key}{part}".encode()[:128])
+    told = {name: value for name, value in request.headers.items() if name not in ("idempotency-key", "if-match")}
+    told |= {"idempotency-key": key[:128]} if key else {}
+    return told | ({"if-match": version} if version else {})
 
 
-def with_version(request: Request, version: str) -> Request:
-    """The request with the version of the record that the form showed as its If-Match: nobody's change is lost."""
-    return _with_header(request, b"if-match", version.encode()) if version else request
-
-
-def _with_header(request: Request, name: bytes, value: bytes) -> Request:
-    others = [pair for pair in request.scope["headers"] if pair[0] != name]
-    return Request({**request.scope, "headers": [*others, (name, value)]}, request.receive)
+def with_key(request: Request, key: str) -> Request:
+    """The request with the form's own key, for handlers of the API that take a request."""
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in headers_of(request, key).items()]
+    return Request({**request.scope, "headers": headers}, request.receive)

@@ -12,11 +12,13 @@ from services.kernel.message.errors import DomainError
 from services.kernel.message.event import new_id
 
 from ..gate import Gate, Principal
-from ..http_api import joint
+from ..http_api import contests
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
+from ..resources import one, resource_of
 from .fields import Field, filled, made
 from .forms import typed, with_key
+from .kinds import asked_by
 from .records import PAGE_SIZE, unit_names
 from .screens import Reader, Screen, screen
 
@@ -27,8 +29,8 @@ Page = Annotated[int, Query(ge=1, le=10_000)]
 @router.get("/judging")
 async def waiting(request: Request, reader: Reader, gate: Gated, page: Page = 1, scored: bool = False) -> Response:
     """The entries that wait for the reader's marks, or all that are theirs to score."""
-    asked = joint.Judging(page=page, page_size=PAGE_SIZE, waiting=not scored)
-    found = await joint.list_judging(request, reader, gate, asked)
+    asked = contests.Judging(page=page, page_size=PAGE_SIZE, waiting=not scored)
+    found = await contests.list_judging(request, reader, gate, asked)
     pages = -(-found.total // PAGE_SIZE)
     return screen(request, "judging.html", found=found, pages=pages, scored=scored)
 
@@ -44,10 +46,10 @@ async def score(id: str, request: Request, reader: Reader, gate: Gated) -> Respo
     """Keep the marks, or say beside each what is wrong with it."""
     values = await typed(request)
     key = values.pop("key", "")
-    asked = await joint.get_judging(id, request, reader, gate)
+    asked = await contests.get_judging(id, request, reader, gate)
     try:
         marks = {"marks": [values.get(f"marks-{place}", "") for place in range(len(asked["criteria"]))]}
-        await joint.score_entry(id, made(joint.Marks, marks), with_key(request, key), reader, gate)
+        await contests.score_entry(id, made(contests.Marks, marks), with_key(request, key), reader, gate)
     except DomainError as refusal:
         if refusal.kind in ("unauthenticated", "not_found"):
             raise
@@ -63,7 +65,7 @@ async def _entry(
     values: dict[str, str] | None = None,
     refusal: DomainError | None = None,
 ) -> Response:
-    found: dict[str, Any] = await joint.get_judging(id, request, reader, gate)
+    found: dict[str, Any] = await contests.get_judging(id, request, reader, gate)
     fields = {
         f"marks-{place}": Field(each["name"], "text", required=True, note=f"0 至 {each['full']} 分，可到半分", most=6)
         for place, each in enumerate(found["criteria"])
@@ -83,7 +85,7 @@ async def _entry(
 @router.get("/contests/{id}/results")
 async def result(id: str, request: Request, reader: Reader, gate: Gated, page: Page = 1) -> Response:
     """Entries by place, each with the scores that make it; judges are numbered."""
-    found = await joint.get_result(id, request, reader, gate, joint.Paged(page=page, page_size=PAGE_SIZE))
+    found = await contests.get_result(id, request, reader, gate, contests.Paged(page=page, page_size=PAGE_SIZE))
     units = await unit_names(gate, (item["unit"] for item in found["items"]))
     pages = -(-found["total"] // PAGE_SIZE)
     return screen(request, "result.html", found=found, contest=found["contest"], units=units, pages=pages)
@@ -92,8 +94,8 @@ async def result(id: str, request: Request, reader: Reader, gate: Gated, page: P
 @router.get("/contests/{id}/awards")
 async def awards(id: str, request: Request, reader: Reader, gate: Gated, page: Page = 1) -> Response:
     """The published awards: unit and title only."""
-    found = await joint.list_awards(id, request, reader, gate, joint.Paged(page=page, page_size=PAGE_SIZE))
-    contest = await joint.CONTESTS.get(id=id, request=request, caller=reader, gate=gate)
+    found = await contests.list_awards(id, request, reader, gate, contests.Paged(page=page, page_size=PAGE_SIZE))
+    contest = await one(asked_by(request, reader, gate), resource_of("contest"), id)
     units = await unit_names(gate, (item["unit"] for item in found.items))
     pages = -(-found.total // PAGE_SIZE)
     return screen(request, "awards.html", found=found, contest=contest, units=units, pages=pages)
@@ -102,7 +104,7 @@ async def awards(id: str, request: Request, reader: Reader, gate: Gated, page: P
 @router.get("/materials/{id}/progress")
 async def progress(id: str, request: Request, reader: Reader, gate: Gated) -> Response:
     """What the reader has finished of a set: seen by the reader alone."""
-    found = await joint.get_progress(id, request, reader, gate)
+    found = await contests.get_progress(id, request, reader, gate)
     return screen(request, "progress.html", found=found, key=new_id())
 
 
@@ -112,5 +114,5 @@ async def keep(id: str, request: Request, reader: Reader, gate: Gated) -> Respon
     form = await request.form()
     finished = [str(value) for value in form.getlist("finished")]
     keyed = with_key(request, str(form.get("key", "")))
-    await joint.keep_progress(id, made(joint.Finished, {"finished": finished}), keyed, reader, gate)
+    await contests.keep_progress(id, made(contests.Finished, {"finished": finished}), keyed, reader, gate)
     return RedirectResponse(f"/materials/{quote(id)}/progress", 303)

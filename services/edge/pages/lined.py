@@ -6,31 +6,31 @@ What is there already stands in its line; empty lines take new parts. Only what 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel
 
 from services.gateway.domain import Action
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import new_id
+from services.kernel.resource import Resource
 from services.study import contract
 
 from ..gate import Gate, Principal
-from ..http_api import study_plans, supervision
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
-from . import words
+from ..http_api.resources import content_of
+from ..resources import Asked, add, change, content_model, one, resource_of, step_model
 from .fields import Field, Fields, chosen, effort, filled, made, pieces
-from .forms import typed, with_key, with_version
+from .forms import typed
+from .kinds import asked_by, step_of
 from .screens import Reader, Screen, can, screen
 
 router = APIRouter(include_in_schema=False, route_class=Screen)
-Handler = Callable[..., Awaitable[Any]]
 Record = Mapping[str, Any]
 GONE = "gone"
 """The box of a line that is to be left out."""
@@ -46,15 +46,12 @@ class Lined:
     title: str
     button: str
     action: Action
-    take: Handler
-    body: type[BaseModel]
     fields: Fields
     lines: str
     line: str
     columns: Fields
     content: Callable[[Record], dict[str, Any]]
     by_platform: tuple[str, ...]
-    get: Handler | None = None
     states: frozenset[str] = frozenset()
     fresh: Callable[[], dict[str, Any]] = dict
     spare: int = 2
@@ -105,16 +102,10 @@ def _branch_plan(record: Record) -> dict[str, Any]:
     return {"items": [{name: item[name] for name in contract.PlannedItem.model_fields} for item in record["items"]]}
 
 
-async def _draft(id: str, body: Any, request: Request, caller: Principal, gate: Gate) -> Any:
-    return await study_plans.draft_plan(body, request, caller, gate)
-
-
 NEW = Lined(
     "制定学习计划",
     "制定计划",
     Action.write_plans,
-    _draft,
-    study_plans.NewPlan,
     {
         "unit": Field("制定单位", required=True, given=True, most=32),
         **_PLAN,
@@ -136,23 +127,18 @@ FORMS = {
         "修订学习计划",
         "保存修订",
         Action.write_plans,
-        study_plans.revise_plan,
-        study_plans.PlanRevision,
         {**_PLAN, "reason": _REASON},
         "requirements",
         "事项",
         _REQUIREMENTS,
         _plan,
         _ISSUED,
-        study_plans.get_plan,
         frozenset({"draft", "issued"}),
     ),
     "notice": Lined(
         "修订通知单",
         "保存修订",
         Action.write_plans,
-        study_plans.revise_notice,
-        study_plans.NoticeRevision,
         {
             "title": Field("标题", required=True, most=120),
             "note": Field("说明", "textarea", most=2000),
@@ -169,7 +155,6 @@ FORMS = {
         },
         _notice,
         _ISSUED,
-        study_plans.get_notice,
         frozenset({"draft", "issued"}),
         lambda: {"key": new_id()},
     ),
@@ -177,8 +162,6 @@ FORMS = {
         "完善支部计划",
         "保存计划",
         Action.write_study,
-        supervision.revise_branch_plan,
-        supervision.BranchPlanRevision,
         {},
         "items",
         "事项",
@@ -191,7 +174,6 @@ FORMS = {
         },
         _branch_plan,
         ("通知单的事项和时限", "完成情况", "经办账号", "时间"),
-        supervision.get_branch_plan,
         frozenset({"planned"}),
         lambda: {"key": new_id()},
     ),
@@ -237,10 +219,10 @@ async def revise(kind: str, id: str, request: Request, reader: Reader, gate: Gat
 
 async def _asked(kind: str, id: str, request: Request, reader: Principal, gate: Gate) -> tuple[Lined, Record]:
     form = FORMS.get(kind)
-    if form is None or form.get is None:
+    if form is None:
         raise DomainError("record.not_found", "没有这种记录", "not_found")
     gate.own(reader, form.action)
-    record: Record = await form.get(id=id, request=request, caller=reader, gate=gate)
+    record: Record = await one(asked_by(request, reader, gate), resource_of(kind), id)
     return form, record
 
 
@@ -253,19 +235,28 @@ async def _take(request: Request, reader: Principal, gate: Gate, form: Lined, ki
     key, version = values.pop("key", ""), values.pop("version", "")
     content = form.content(record)
     lines, places = read_lines(form, content[form.lines], values)
-    given = with_version(with_key(request, key), version)
+    resource, asked = resource_of(kind), asked_by(request, reader, gate, key, version)
     try:
         if version != str(record.get("version", "")):
             raise DomainError("version.stale", "记录已被他人修改，或刚才的提交已经保存；以下是最新内容", "stale")
-        body = made(form.body, {**content, **_said(form, content, values), form.lines: lines})
-        done = await form.take(id=record.get("id", ""), body=body, request=given, caller=reader, gate=gate)
+        told = {**content, **_said(form, content, values), form.lines: lines}
+        done = await _sent(asked, resource, record, told)
     except DomainError as refusal:
         if refusal.kind in ("unauthenticated", "not_found"):
             raise
         if refusal.kind == "stale":  # what was typed belongs to lines that are no longer those
             values = {}
         return _form(request, form, kind, record, values, _of_lines(form, refusal, places), refusal, key)
-    return RedirectResponse(f"/records/{kind}/{quote(done.id)}", 303)
+    return RedirectResponse(f"/records/{kind}/{quote(done['id'])}?done={'revised' if record else 'new'}", 303)
+
+
+async def _sent(asked: Asked, resource: Resource, record: Record, told: Mapping[str, Any]) -> dict[str, Any]:
+    """The record made, or said anew where it is there already."""
+    if not record and resource.add is not None:
+        return await add(asked, resource, content_of(made(content_model(resource), told)))
+    step = step_of(resource, "revisions")
+    model = step_model(resource, step)
+    return await change(asked, resource, step, record["id"], content_of(made(model, told)) if model else {})
 
 
 def _said(form: Lined, content: Record, values: Mapping[str, str]) -> dict[str, Any]:
@@ -348,7 +339,7 @@ def _form(
         "lined.html",
         200 if refusal is None else STATUSES[refusal.kind][0],
         kind=kind,
-        name=words.RECORDS[kind],
+        name=resource_of(kind).title,
         form=form,
         record=record,
         address=f"/revisions/{kind}/{quote(record['id'])}" if record else f"/records/{kind}/new",

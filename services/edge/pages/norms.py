@@ -17,11 +17,11 @@ from services.research import contract as research
 from services.study import contract as study
 
 from ..gate import Gate, Principal
+from ..http_api import research as configuration
 from ..http_api import supervision
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..http_api.records import for_all_units
-from ..http_api.research import topics
 from .fields import Field, Fields, chosen, effort, filled, made, rows
 from .forms import typed, with_key
 from .screens import Reader, Screen, can, screen
@@ -63,7 +63,7 @@ async def set_norm(id: str, request: Request, reader: Reader, gate: Gated) -> Re
     try:
         if id == _OF_RESEARCH:
             told = {**_only(RESEARCH, values), "kinds": _KINDS(values.get("kinds", ""))}
-            await topics.set_norm(body=made(research.SetNorm, told), **given)
+            await configuration.set_norm(body=made(research.SetNorm, told), **given)
         else:
             body = made(study.NormContent, _only(MEETINGS, values))
             await supervision.set_meeting_norm(id=id, body=body, **given)
@@ -87,7 +87,7 @@ async def _shown(
     known = (await supervision.list_norms(request, reader, gate))["items"]
     sections = [_meetings(norm) for norm in known]
     if can(reader, Action.read_research):
-        sections.append(_research(await topics.get_norm(request, reader, gate)))
+        sections.append(_research(await configuration.get_norm(request, reader, gate)))
     for section in sections:
         refusal, values = (refused[1], refused[2]) if refused and refused[0] == section["id"] else (None, {})
         section["refusal"] = refusal

@@ -2,166 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Annotated, Any, get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel
 
 from services.gateway.domain import Action
 from services.gateway.store import directory
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import new_id
+from services.kernel.resource import Resource, Step
 
 from ..gate import Gate, Principal
-from ..http_api import hotline, members, study, study_plans, supervision
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
-from ..http_api.research import measures, topics, visits
-from . import joint, lined, membership, owed, words
-from .fields import filled, made
+from ..resources import resource_of, step_model
+from . import kinds, lined, told
+from .described import fields_of, known_values, typed_content
+from .fields import Field, Fields, chosen, effort, filled, made
 from .forms import typed, with_key
 from .screens import Reader, Screen, can, screen
-from .steps import STEPS, Step
+from .special import MAKING, Making, ways_on
 
 router = APIRouter(include_in_schema=False, route_class=Screen)
 PAGE_SIZE = 50
-Handler = Callable[..., Awaitable[Any]]
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """Where records of a kind are listed and fetched, by the API's own handlers; `write` is who may add one by hand.
-
-    `filters` are what the list can be narrowed by beside state and title; `export` is where it is given out as a sheet.
-    """
-
-    get: Handler
-    list: Handler
-    listing: type[BaseModel]
-    columns: tuple[tuple[str, str], ...]
-    write: Action | None = None
-    filters: tuple[str, ...] = ()
-    export: str | None = None
-
-
-_STUDY = (("day", "日期"), ("unit", "单位"))
-SHELVES = {
-    "session": Shelf(
-        study.get_session,
-        study.list_sessions,
-        study.SessionListing,
-        (*_STUDY, ("form", "活动形式"), ("due", "应到人数"), ("present", "实到人数")),
-        Action.write_study,
-        ("programme",),
-    ),
-    "essay": Shelf(study.get_essay, study.list_essays, study.Listing, _STUDY),
-    "lecture": Shelf(study.get_lecture, study.list_lectures, study.Listing, (*_STUDY, ("speaker_post", "讲授人职务"))),
-    "member": Shelf(
-        membership.get_member,
-        membership.list_members,
-        members.Listing,
-        (("unit", "单位"), ("since", "编入日期"), ("until", "离开日期")),
-        Action.manage_members,
-    ),
-    "excuse": Shelf(
-        membership.get_excuse,
-        membership.list_excuses,
-        membership.ExcuseListing,
-        (("unit", "单位"), ("first", "开始日期"), ("last", "结束日期"), ("sort", "类别")),
-        Action.write_study,
-    ),
-    "plan": Shelf(
-        study_plans.get_plan,
-        study_plans.list_plans,
-        study.Listing,
-        (("unit", "制定单位"), ("first", "开始月份"), ("last", "结束月份")),
-        Action.write_plans,
-    ),
-    "notice": Shelf(
-        study_plans.get_notice,
-        study_plans.list_notices,
-        study.Listing,
-        (("unit", "下发单位"), ("month", "月份"), ("edition", "版次")),
-    ),
-    "receipt": Shelf(
-        study_plans.get_receipt, study_plans.list_receipts, study.Listing, (("unit", "单位"), ("month", "月份"))
-    ),
-    "branch_plan": Shelf(
-        supervision.get_branch_plan,
-        supervision.list_branch_plans,
-        study.Listing,
-        (("unit", "单位"), ("typed", "手工填写项数")),
-    ),
-    "reminder": Shelf(
-        supervision.get_reminder,
-        supervision.list_reminders,
-        study.Listing,
-        (("day", "日期"), ("unit", "被提醒单位"), ("by", "提醒单位"), ("what", "事由")),
-    ),
-    "ticket": Shelf(
-        hotline.get_ticket,
-        hotline.list_tickets,
-        hotline.Listing,
-        (("received", "受理时间"), ("unit", "受理单位"), ("kind", "诉求类型"), ("limit", "办理时限")),
-        Action.register_tickets,
-        ("overdue",),
-    ),
-    "topic": Shelf(
-        topics.get_topic,
-        topics.list_topics,
-        topics.TopicListing,
-        (("day", "立题日期"), ("unit", "牵头单位"), ("kind_name", "课题类型"), ("leader", "牵头领导")),
-        Action.write_research,
-        ("outline", "kind"),
-        "research/exports/topics",
-    ),
-    "visit": Shelf(
-        visits.get_visit,
-        visits.list_visits,
-        visits.VisitListing,
-        (*_STUDY, ("topic_title", "课题"), ("visited", "被调研单位"), ("place", "其他地点"), ("crowded", "扎堆提示")),
-        Action.write_research,
-        ("topic", "kind"),
-        "research/exports/visits",
-    ),
-    "measure": Shelf(
-        measures.get_measure,
-        measures.list_measures,
-        measures.MeasureListing,
-        (("owner", "责任单位"), ("topic_title", "课题"), ("due", "完成时限"), ("percent", "完成"), ("overdue", "超期")),
-        Action.write_research,
-        ("overdue", "topic", "owner"),
-        "research/exports/measures",
-    ),
-    **{
-        kind: Shelf(
-            each.get, each.list, joint.LISTINGS[kind], joint.COLUMNS[kind], Action.write_study, *joint.narrowed(kind)
-        )
-        for kind, each in joint.OPERATIONS.items()
-    },
-}
-
-
-def shelf_of(kind: str) -> Shelf:
-    """The shelf of a kind of record.
-
-    Raises:
-        DomainError: record.not_found.
-    """
-    if kind not in SHELVES:
-        raise DomainError("record.not_found", "没有这种记录", "not_found")
-    return SHELVES[kind]
-
-
-async def listed(kind: str, request: Request, reader: Principal, gate: Gate, /, **asked: Any) -> dict[str, Any]:
-    """A page of records of a kind, as the API lists them."""
-    shelf = shelf_of(kind)
-    asked = {name: value for name, value in asked.items() if value not in (None, "")}
-    return dict(await shelf.list(request=request, caller=reader, gate=gate, asked=made(shelf.listing, asked)))
+_BY_PLATFORM = ("经办账号", "时间")
+Refused = tuple[str, DomainError, dict[str, str]]
+"""The step that was refused, why, and what had been typed."""
 
 
 async def unit_names(gate: Gate, ids: Iterable[str]) -> dict[str, str]:
@@ -177,39 +47,57 @@ async def list_view(
     gate: Gated,
     state: Annotated[str, Query(max_length=20)] = "",
     q: Annotated[str, Query(max_length=60)] = "",
+    sort: Annotated[str, Query(max_length=20)] = "",
     page: int = Query(1, ge=1, le=10_000),
 ) -> Response:
     """The records of the reader's unit and those below it, the newest first."""
-    shelf = shelf_of(kind)
-    more = {name: request.query_params.get(name, "")[:60] for name in shelf.filters}
-    found = await listed(kind, request, reader, gate, state=state, q=q, page=page, page_size=PAGE_SIZE, **more)
-    for item in found["items"]:
-        joint.told_apart(kind, item)
-    units = await unit_names(gate, {unit for item in found["items"] for unit in words.units_of(item)})
+    resource = resource_of(kind)
+    more = {name: request.query_params.get(name, "")[:60] for name in ("unit", "from", "to", *resource.filters)}
+    asked = {"state": state, "q": q, "sort": sort, **more}
+    found = await kinds.listed(resource, request, reader, gate, page=page, page_size=PAGE_SIZE, **asked)
+    units = await unit_names(gate, {unit for item in found["items"] for unit in told.units_of(resource, item)})
     rows = [
         {
             "id": item["id"],
             "title": item["title"],
-            "state": words.state_of(kind, item["state"]),
-            "cells": [words.told(field, item[field], units) for field, _ in shelf.columns],
+            "state": resource.states.get(item["state"], item["state"]),
+            "key": item["state"],
+            "cells": [told.cell_of(resource, name, item, units) for name in resource.columns],
         }
         for item in found["items"]
     ]
-    kept = {name: value for name, value in {"state": state, "q": q, **more}.items() if value}
     return screen(
         request,
         "list.html",
         kind=kind,
-        name=words.RECORDS[kind],
-        columns=[name for _, name in shelf.columns],
+        name=resource.title,
+        columns=[resource.labels[name].text for name in resource.columns],
+        column_keys=resource.columns,
+        sorts=_sorts(resource),
+        filters=_filters(resource, more),
         rows=rows,
         found=found,
-        asked=kept,
-        states=words.states(kind),
-        export=shelf.export,
+        asked={name: value for name, value in asked.items() if value},
+        states=[(str(key), text) for key, text in resource.states.items()],
+        export=f"{resource.service}/exports/{resource.export}" if resource.export else "",
         pages=-(-found["total"] // PAGE_SIZE),
-        may_add=shelf.write is not None and can(reader, shelf.write),
+        may_add=resource.add is not None and can(reader, Action(resource.write)),
     )
+
+
+def _sorts(resource: Resource) -> set[str]:
+    """The columns by which the list can be sorted."""
+    known = resource.list.model_fields.get("sort")
+    return {str(each).removeprefix("-") for each in get_args(known.annotation)} if known else set()
+
+
+def _filters(resource: Resource, asked: dict[str, str]) -> Fields:
+    """What the list can be narrowed by, where that is one of a few words."""
+    return {
+        name: Field(resource.labels[name].text, choices=chosen(resource.labels[name].words), value=asked[name])
+        for name in resource.filters
+        if name in resource.labels and resource.labels[name].words and True not in resource.labels[name].words
+    }
 
 
 @router.get("/records/unit/{id}")
@@ -221,70 +109,110 @@ async def unit_view(id: str) -> Response:
 @router.get("/records/{kind}/{id}")
 async def record_view(kind: str, id: str, request: Request, reader: Reader, gate: Gated) -> Response:
     """One record, as its service has it."""
-    return await _shown(kind, id, request, reader, gate)
+    return await _shown(resource_of(kind), id, request, reader, gate)
 
 
 async def _shown(
-    kind: str,
-    id: str,
-    request: Request,
-    reader: Principal,
-    gate: Gate,
-    refused: tuple[str, DomainError, dict[str, str]] | None = None,
+    resource: Resource, id: str, request: Request, reader: Principal, gate: Gate, refused: Refused | None = None
 ) -> Response:
-    record: dict[str, Any] = await shelf_of(kind).get(id=id, request=request, caller=reader, gate=gate)
-    joint.told_apart(kind, record)
-    units = await unit_names(gate, words.units_of(record))
-    status = 200 if refused is None else STATUSES[refused[1].kind][0]
-    steps = []
-    for step in STEPS.get(kind, ()):
-        if record["state"] in step.states and can(reader, step.action):
-            refusal, values = (refused[1], refused[2]) if refused and refused[0] == step.name else (None, {})
-            fields = filled(step.fields, {**step.known(record), **values}, refusal)
-            options = step.options(record)
-            if all(choices[0][1] for choices in options.values()):
-                fields |= {name: replace(fields[name], choices=choices) for name, choices in options.items()}
-                steps.append((step, fields, refusal))
+    kind, record = resource.kind, await kinds.found(resource, id, request, reader, gate)
+    units = await unit_names(gate, told.units_of(resource, record))
+    steps, ways = [], []
+    for step in resource.steps:
+        if not await kinds.may_take(gate, reader, step, record):
+            continue
+        if step.whole:
+            ways.append((step.title, f"/records/{kind}/{quote(id)}/{step.name}"))
+        elif step.form or step_model(resource, step) is None:
+            steps.append(_offered(resource, step, record, refused))
+    steps += [_making(each, record, refused) for each in MAKING.get(kind, ()) if _may_make(each, record, reader)]
     return screen(
         request,
         "record.html",
-        status,
+        200 if refused is None else STATUSES[refused[1].kind][0],
         kind=kind,
-        name=words.RECORDS[kind],
+        name=resource.title,
         record=record,
-        state=words.state_of(kind, record["state"]),
-        lines=words.record_lines(kind, record, units),
-        leads=words.record_links(kind, record),
-        steps=steps,
-        ways=[*lined.ways_on(kind, record, reader), *owed.ways_on(kind, record)],
+        state=resource.states.get(record["state"], record["state"]),
+        lines=told.lines_of(resource, record, units),
+        leads=list(told.leads_of(resource, record)),
+        steps=[each for each in steps if each is not None],
+        ways=[*ways, *lined.ways_on(kind, record, reader), *ways_on(kind, record)],
+        message=_message(resource, request.query_params.get("done", "")),
         key=new_id(),
     )
 
 
-@router.post("/records/{kind}/{id}/{step}")
-async def take_step(kind: str, id: str, step: str, request: Request, reader: Reader, gate: Gated) -> Response:
+_MESSAGES = {"new": "已登记", "made": "已生成", "revised": "已保存修订"}
+"""What is said of a record on whose page one lands."""
+
+
+def _message(resource: Resource, done: str) -> str:
+    """What is said of what was just done."""
+    return next((f"已完成：{step.title}" for step in resource.steps if step.name == done), _MESSAGES.get(done, ""))
+
+
+def _offered(resource: Resource, step: Step, record: dict[str, Any], refused: Refused | None) -> dict[str, Any] | None:
+    """A step as its form is shown; None where there is nothing to choose from."""
+    model = step_model(resource, step)
+    fields = {} if model is None else fields_of(resource, step.form, model, step.labels)
+    if step.options is not None:
+        options = step.options(record)
+        if not all(options.values()):
+            return None
+        fields |= {name: replace(fields[name], choices=chosen(words)) for name, words in options.items()}
+    for name in step.prefilled:
+        fields[name] = replace(fields[name], given=True)
+    known = known_values(resource, step.prefilled, record)
+    refusal, values = (refused[1], refused[2]) if refused and refused[0] == step.name else (None, {})
+    return _step(step.name, step.title, filled(fields, {**known, **values}, refusal), refusal, back=step.back)
+
+
+def _step(name: str, title: str, fields: Fields, refusal: DomainError | None, *, back: bool = False) -> dict[str, Any]:
+    told = {"name": name, "title": title, "fields": fields, "refusal": refusal, "back": back}
+    return {**told, "effort": effort(fields, _BY_PLATFORM)}
+
+
+def _may_make(making: Making, record: dict[str, Any], reader: Principal) -> bool:
+    return record["state"] in making.states and can(reader, making.action)
+
+
+def _making(making: Making, record: dict[str, Any], refused: Refused | None) -> dict[str, Any] | None:
+    options = making.options(record)
+    if not all(choices[0][1] for choices in options.values()):
+        return None
+    refusal, values = (refused[1], refused[2]) if refused and refused[0] == making.name else (None, {})
+    fields = filled(making.fields, values, refusal)
+    fields |= {name: replace(fields[name], choices=choices) for name, choices in options.items()}
+    return _step(making.name, making.title, fields, refusal)
+
+
+async def take(resource: Resource, id: str, name: str, request: Request, reader: Principal, gate: Gate) -> Response:
     """Take the record a step further; what is refused is said above the step's own form."""
-    shelf_of(kind)
-    chosen = next((each for each in STEPS.get(kind, ()) if each.name == step), None)
-    if chosen is None:
-        raise DomainError("record.not_found", "没有这种操作", "not_found")
     values = await typed(request)
+    key = values.pop("key", "")
+    making = next((each for each in MAKING.get(resource.kind, ()) if each.name == name), None)
     try:
-        await _taken(chosen, id, values, request, reader, gate)
+        if making is not None:
+            place = await _made(making, id, values, key, request, reader, gate)
+            return RedirectResponse(f"/records/{making.makes}/{quote(place)}?done=made", 303)
+        step = kinds.step_of(resource, name)
+        model = step_model(resource, step)
+        if model is not None and not step.form:
+            raise DomainError("record.not_found", "没有这种操作", "not_found")
+        content = {} if model is None else typed_content(resource, step.form, model, values)
+        await kinds.taken(resource, step, id, content, key, request, reader, gate)
     except DomainError as refusal:
-        if refusal.kind in ("unauthenticated", "forbidden", "not_found"):
+        if refusal.kind in ("unauthenticated", "forbidden", "not_found") and not refusal.errors:
             raise
-        return await _shown(kind, id, request, reader, gate, (step, refusal, values))
-    return RedirectResponse(f"/records/{kind}/{quote(id)}", 303)
+        return await _shown(resource, id, request, reader, gate, (name, refusal, values))
+    return RedirectResponse(f"/records/{resource.kind}/{quote(id)}?done={quote(name)}", 303)
 
 
-async def _taken(step: Step, id: str, values: dict[str, str], request: Request, reader: Principal, gate: Gate) -> None:
-    given: dict[str, Any] = {
-        "id": id,
-        "request": with_key(request, values.pop("key", "")),
-        "caller": reader,
-        "gate": gate,
-    }
-    if step.body is not None:
-        given["body"] = made(step.body, {name: value for name, value in values.items() if name in step.fields})
-    await step.take(**given)
+async def _made(
+    making: Making, id: str, values: dict[str, str], key: str, request: Request, reader: Principal, gate: Gate
+) -> str:
+    given: dict[str, Any] = {"id": id, "request": with_key(request, key), "caller": reader, "gate": gate}
+    if making.body is not None:
+        given["body"] = made(making.body, {name: value for name, value in values.items() if name in making.fields})
+    return str((await making.take(**given)).id)

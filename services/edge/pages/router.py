@@ -34,8 +34,8 @@ def mount(app: FastAPI) -> None:
     app.mount("/pages", StaticFiles(directory=_STATIC), name="pages")
     # entry before records: `new` is no record's id
     modules = (
-        *(sign_in, access, home, issues, figures, initiatives, membership, lined, entry),
-        *(judging, norms, records, reforms, supervision, submitting, sheets),
+        *(sign_in, access, home, issues, figures, initiatives, membership, lined, supervision, entry),
+        *(judging, norms, records, reforms, submitting, sheets),
     )
     for module in modules:
         app.include_router(module.router)

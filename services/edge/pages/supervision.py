@@ -15,21 +15,26 @@ from services.study import contract
 
 from ..http_api import study_plans, supervision
 from ..http_api.auth import Gated
-from . import words
+from ..resources import one, resource_of
 from .fields import made
 from .forms import typed, with_key
-from .owed import STANDINGS
+from .kinds import asked_by
 from .records import PAGE_SIZE, unit_names
 from .screens import Reader, Screen, can, screen
 
 router = APIRouter(include_in_schema=False, route_class=Screen)
-_GET: dict[str, Any] = {"plan": study_plans.get_plan, "notice": study_plans.get_notice}
+STANDINGS = {
+    "behind": "落后",
+    "on_time": "按期推进",
+    "complete": "已完成",
+    "unacknowledged": contract.LAPSES["unacknowledged"],
+}
 _PROGRESS: dict[str, Any] = {"plan": study_plans.get_plan_progress, "notice": study_plans.get_notice_progress}
 _UNITS: dict[str, Any] = {"plan": study_plans.list_plan_units, "notice": study_plans.list_notice_units}
 
 
 def _known(kind: str) -> None:
-    if kind not in _GET:
+    if kind not in _PROGRESS:
         raise DomainError("record.not_found", "没有这种记录", "not_found")
 
 
@@ -56,7 +61,7 @@ async def standings_view(
     """How the units of a subtree stand, by those right below and by name."""
     _known(kind)
     given: dict[str, Any] = {"id": id, "request": request, "caller": reader, "gate": gate}
-    record = await _GET[kind](**given)
+    record = await one(asked_by(request, reader, gate), resource_of(kind), id)
     asked = study_plans.DutyListing(
         unit=unit or None,
         state=state or None,
@@ -70,7 +75,7 @@ async def standings_view(
         request,
         "standings.html",
         kind=kind,
-        name=words.RECORDS[kind],
+        name=resource_of(kind).title,
         record=record,
         progress=progress,
         found=found,
@@ -99,10 +104,10 @@ async def remind(kind: str, id: str, request: Request, reader: Reader, gate: Gat
 @router.get("/records/{kind}/{id}/paper")
 async def paper_view(kind: str, id: str, request: Request, reader: Reader, gate: Gated) -> Response:
     """A notice, or a branch's own copy of it, as it is printed."""
-    given: dict[str, Any] = {"request": request, "caller": reader, "gate": gate}
-    receipt = await study_plans.get_receipt(id=id, **given) if kind == "receipt" else None
+    asked = asked_by(request, reader, gate)
+    receipt = await one(asked, resource_of("receipt"), id) if kind == "receipt" else None
     if receipt is None and kind != "notice":
         raise DomainError("record.not_found", "没有这种记录", "not_found")
-    notice = await study_plans.get_notice(id=id if receipt is None else receipt["notice"], **given)
+    notice = await one(asked, resource_of("notice"), id if receipt is None else receipt["notice"])
     told = await study_plans.told_on_paper(gate, notice, receipt)
-    return screen(request, "paper.html", told=told, kind=kind, id=id, name=words.RECORDS[kind])
+    return screen(request, "paper.html", told=told, kind=kind, id=id, name=resource_of(kind).title)

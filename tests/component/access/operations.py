@@ -11,13 +11,14 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
-from services.edge.pages.entry import ENTRIES
+from services.edge.pages.described import fields_of
 from services.edge.pages.fields import Field
+from services.edge.pages.kinds import model_of
 from services.edge.pages.lined import FORMS
-from services.edge.pages.records import SHELVES
 from services.edge.pages.reforms import FORMS as REFORMS
 from services.edge.pages.screens import Screen
-from services.edge.pages.steps import STEPS
+from services.edge.pages.special import MAKING
+from services.edge.resources import RESOURCES, step_model
 from services.kernel.sheets.sheet import XLSX, filled
 from services.organisation.contract import LISTS as INITIATIVES
 from services.organisation.contract import Role
@@ -75,7 +76,7 @@ def _of(route: APIRoute, path: str) -> Iterator[Ask]:
     screen = isinstance(route, Screen)
     method = next(iter((route.methods or set()) - {"HEAD"}))
     steps = [{"step": step} for step in SUBMITTING] if route.name == "act" else None
-    for parts in steps or _ways(path, screen):
+    for parts in steps or _ways(path, screen, method == "GET"):
         url = path
         for name, value in parts.items():
             url = url.replace(f"{{{name}}}", value)
@@ -99,7 +100,7 @@ def _id(path: str) -> str:
     return f"study.{RECORD}" if "/held/" in path else RECORD
 
 
-def _ways(path: str, screen: bool) -> list[dict[str, str]]:
+def _ways(path: str, screen: bool, get: bool) -> list[dict[str, str]]:
     """An address that serves many kinds is an operation for each of them."""
     if "{area}" in path:
         kinds = [(area, kind, way) for area, way in SHEET_WAYS.items() for kind in way.sheets]
@@ -109,12 +110,21 @@ def _ways(path: str, screen: bool) -> list[dict[str, str]]:
         return [{"area": area, "kind": kind} for area, kind, _ in given]
     if not screen or "{kind}" not in path:
         return [{}]
-    if "{step}" in path:
-        return [{"kind": kind, "step": step.name} for kind, steps in STEPS.items() for step in steps]
-    some = {"/records/{kind}/new": list(ENTRIES), "/standings/{kind}/{id}": ["plan", "notice"]}
+    if "{name}" in path:
+        taken = [
+            (each.kind, step)
+            for each in RESOURCES.values()
+            for step in each.steps
+            if step.whole or (not get and (step.form or step_model(each, step) is None))
+        ]
+        names = [(kind, step.name) for kind, step in taken]
+        names += [] if get else [(kind, step.name) for kind, steps in MAKING.items() for step in steps]
+        return [{"kind": kind, "name": name} for kind, name in names]
+    typed = [each.kind for each in RESOURCES.values() if each.add is not None and each.add.form]
+    some = {"/records/{kind}/new": typed, "/standings/{kind}/{id}": ["plan", "notice"]}
     some |= {"/records/{kind}/{id}/paper": ["notice", "receipt"], "/revisions/{kind}/{id}": list(FORMS)}
     some["/reforms/{unit}/{kind}"] = list(REFORMS)
-    return [{"kind": kind} for kind in some.get(path, list(SHELVES))]
+    return [{"kind": kind} for kind in some.get(path, list(RESOURCES))]
 
 
 def _query(route: APIRoute) -> dict[str, str]:
@@ -146,15 +156,30 @@ def _body(route: APIRoute, parts: dict[str, str], screen: bool) -> dict[str, Any
 
 def _form(parts: dict[str, str]) -> dict[str, str]:
     """A page's form, every field of it filled in."""
-    kind, step = parts.get("kind", ""), parts.get("step")
+    kind, step = parts.get("kind", ""), parts.get("name", parts.get("step"))
     if kind in REFORMS:
         return {name: _typed(name, told) for name, told in REFORMS[kind].fields.items()}
-    fields = ENTRIES[kind].fields if kind in ENTRIES and step is None else {}
-    fields = next((known.fields for known in STEPS.get(kind, ()) if known.name == step), fields)
+    fields = _fields(kind, step)
     base = {"unit": UNIT, "units": UNIT, "reason": "核实", "marks-0": "80"}
     if step is not None:
         base["step"] = step
     return base | {name: _typed(name, told) for name, told in fields.items()}
+
+
+def _fields(kind: str, name: str | None) -> dict[str, Field]:
+    """The fields of a record's form, or of a step's."""
+    if kind not in RESOURCES:
+        return {}
+    resource = RESOURCES[kind]
+    step = next((each for each in resource.steps if each.name == name), None)
+    made = next((each for each in MAKING.get(kind, ()) if each.name == name), None)
+    if made is not None:
+        return made.fields
+    if step is not None and not step.whole:
+        model = step_model(resource, step)
+        return fields_of(resource, step.form, model) if model is not None else {}
+    form = resource.add.form if resource.add is not None else ()
+    return fields_of(resource, form, model_of(resource)) if form else {}
 
 
 def _typed(name: str, told: Field) -> str:

@@ -1,13 +1,21 @@
 """What each operation of REST, gRPC and pages needs: its action, and how far that reaches.
 
-A new operation is a new line. `page …` is a page; an address that serves several kinds is a line for each of them.
+A new operation is a new line; what kinds' descriptions say is at the end. `page …` is a page; an address that serves
+several kinds is a line for each of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from services.edge.resources import RESOURCES, step_model
 from services.gateway.domain import Action
+from services.kernel.message.event import method_name
+from tests.component.access.world import PATH
+
+Needs = tuple[Action, Sequence[str] | None]
+"""An action, and the path of the unit on which it is needed; None where the role alone decides."""
 
 OPEN = (
     "docs",
@@ -76,54 +84,11 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "issue_report",
         "page issue_made",
     ),
-    Action.acknowledge_notices: (
-        "acknowledge_receipt",
-        "page take_step receipt acknowledgements",
-        "page take_step receipt ticks",
-        "tick_receipt",
-    ),
-    Action.approve_research: (
-        "approve_outline",
-        "close_topic",
-        "page take_step measure returns",
-        "page take_step measure settlements",
-        "page take_step topic approvals",
-        "page take_step topic closures",
-        "page take_step topic returns",
-        "page take_step topic revisits",
-        "return_measure",
-        "return_topic",
-        "revisit_topic",
-        "settle_measure",
-    ),
-    Action.call_back_tickets: (
-        "call_back_ticket",
-        "complete_ticket",
-        "page take_step ticket callbacks",
-        "page take_step ticket completions",
-    ),
     Action.confirm_submissions: (
         "confirm_submission",
         "page act confirmations",
     ),
-    Action.correct_tickets: (
-        "correct_ticket",
-        "page take_step ticket voids",
-        "void_ticket",
-    ),
-    Action.dispatch_tickets: (
-        "classify_ticket",
-        "dispatch_ticket",
-        "page take_step ticket classifications",
-        "page take_step ticket dispatches",
-    ),
     Action.end_sessions: ("revoke_user",),
-    Action.handle_tickets: (
-        "answer_ticket",
-        "page take_step ticket answers",
-        "page take_step ticket signatures",
-        "sign_ticket",
-    ),
     Action.import_research: (
         "add_import research",
         "get_import research",
@@ -149,11 +114,6 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "get_member",
         "list_members",
         "page import_view members",
-        "page list_view member",
-        "page record_view member",
-        "page take_step member corrections",
-        "page take_step member departures",
-        "page take_step member transfers",
         "remove_member",
         "transfer_member",
     ),
@@ -205,46 +165,20 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "page report_view",
         "watch_report",
     ),
-    Action.read_materials: (
-        "get_material_set",
-        "list_materials",
-        "page list_view material_set",
-        "page record_view material_set",
-    ),
     Action.read_plans: (
-        "get_branch_plan",
-        "get_notice",
         "get_notice_document",
         "get_notice_progress",
-        "get_plan",
         "get_plan_progress",
-        "get_receipt",
         "get_receipt_document",
-        "get_reminder",
         "list_behind",
-        "list_branch_plans",
         "list_norm_units",
         "list_norms",
         "list_notice_units",
-        "list_notices",
         "list_plan_units",
-        "list_plans",
-        "list_receipts",
-        "list_reminders",
         "page behind_view",
-        "page list_view branch_plan",
-        "page list_view notice",
-        "page list_view plan",
-        "page list_view receipt",
-        "page list_view reminder",
         "page norms_view",
         "page paper_view notice",
         "page paper_view receipt",
-        "page record_view branch_plan",
-        "page record_view notice",
-        "page record_view plan",
-        "page record_view receipt",
-        "page record_view reminder",
         "page standings_view notice",
         "page standings_view plan",
     ),
@@ -253,32 +187,13 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "get_export research topics",
         "get_export research visits",
         "get_findings",
-        "get_measure",
         "get_norm",
-        "get_topic",
-        "get_visit",
-        "list_measures",
         "list_progress",
-        "list_topics",
-        "list_visits",
-        "page form measure",
-        "page form topic",
-        "page form visit",
-        "page list_view measure",
-        "page list_view topic",
-        "page list_view visit",
-        "page record_view measure",
-        "page record_view topic",
-        "page record_view visit",
     ),
     Action.read_study: (
         "get_records",  # of a figure that opens to sessions; another kind of record asks for its own action
         "get_records_workbook",
         "page records_view",
-        "get_activity",
-        "get_contest",
-        "get_entry",
-        "get_essay",
         "get_export study activities",
         "get_export study attendance",
         "get_export study entries",
@@ -288,41 +203,9 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "get_export study pairs",
         "get_export study receipts",
         "get_export study sessions",
-        "get_issue",
-        "get_lecture",
-        "get_pair",
-        "get_programme",
         "get_result",
-        "get_session",
-        "list_activities",
         "list_awards",
-        "list_contests",
-        "list_entries",
-        "list_essays",
-        "list_issues",
-        "list_lectures",
-        "list_pairs",
-        "list_programmes",
-        "list_sessions",
         "page awards",
-        "page list_view activity",
-        "page list_view contest",
-        "page list_view entry",
-        "page list_view essay",
-        "page list_view issue",
-        "page list_view lecture",
-        "page list_view pair",
-        "page list_view programme",
-        "page list_view session",
-        "page record_view activity",
-        "page record_view contest",
-        "page record_view entry",
-        "page record_view essay",
-        "page record_view issue",
-        "page record_view lecture",
-        "page record_view pair",
-        "page record_view programme",
-        "page record_view session",
         "page result",
     ),
     Action.read_submissions: (
@@ -333,12 +216,6 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "page submission_view",
         "page submissions_view",
     ),
-    Action.read_tickets: (
-        "get_ticket",
-        "list_tickets",
-        "page list_view ticket",
-        "page record_view ticket",
-    ),
     Action.read_units: (
         "get_unit",
         "list_reforms",
@@ -348,26 +225,6 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
     Action.read_users: (
         "get_user",
         "list_users",
-    ),
-    Action.register_tickets: (
-        "page record ticket",
-        "register_ticket",
-    ),
-    Action.return_study: (
-        "page take_step activity returns",
-        "page take_step contest returns",
-        "page take_step issue returns",
-        "page take_step material_set returns",
-        "page take_step pair returns",
-        "page take_step programme returns",
-        "page take_step session returns",
-        "return_activity",
-        "return_contest",
-        "return_issue",
-        "return_material_set",
-        "return_pair",
-        "return_programme",
-        "return_session",
     ),
     Action.review_submissions: (
         "accept_submission",
@@ -386,127 +243,25 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
     ),
     Action.write_plans: (
         "draft_notice",
-        "draft_plan",
         "draft_plan_notice",
-        "issue_notice",
-        "issue_plan",
         "page revise notice",
         "page revise plan",
         "page revision notice",
         "page revision plan",
-        "page take_step notice issues",
-        "page take_step notice withdrawals",
-        "page take_step plan issues",
         "page take_step plan notices",
-        "page take_step plan withdrawals",
-        "revise_notice",
-        "revise_plan",
-        "withdraw_notice",
-        "withdraw_plan",
-    ),
-    Action.write_research: (
-        "advance_topic",
-        "correct_measure",
-        "correct_topic",
-        "correct_visit",
-        "file_report",
-        "frame_topic",
-        "hand_over_measure",
-        "note_progress",
-        "page record topic",
-        "page record visit",
-        "page take_step measure handovers",
-        "page take_step measure progress",
-        "page take_step measure submissions",
-        "page take_step measure voids",
-        "page take_step topic advances",
-        "page take_step topic outlines",
-        "page take_step topic reports",
-        "page take_step topic voids",
-        "page take_step visit voids",
-        "page record measure",
-        "record_measure",
-        "record_visit",
-        "submit_measure",
-        "submit_outline",
-        "void_measure",
-        "void_topic",
-        "void_visit",
     ),
     Action.write_study: (
-        "close_scoring",
-        "correct_activity",
-        "correct_contest",
-        "correct_entry",
-        "correct_essay",
-        "correct_issue",
-        "correct_lecture",
-        "correct_material_set",
-        "correct_pair",
-        "correct_programme",
-        "correct_session",
         "draw_branch_plan",
         "draw_receipt_plan",
         "get_attendance",
         "get_excuse",
         "list_excuses",
-        "page list_view excuse",
-        "page record activity",
-        "page record entry",
-        "page record excuse",
-        "page record issue",
-        "page record material_set",
-        "page record pair",
-        "page record programme",
-        "page record session",
-        "page record_view excuse",
         "page revise branch_plan",
         "page revision branch_plan",
-        "page take_step activity voids",
         "page take_step branch_plan sessions",
-        "page take_step contest closings",
-        "page take_step contest publications",
-        "page take_step contest scorings",
-        "page take_step contest voids",
-        "page take_step entry returns",
-        "page take_step entry voids",
-        "page take_step essay voids",
-        "page take_step excuse withdrawals",
-        "page take_step issue voids",
-        "page take_step lecture voids",
-        "page take_step material_set voids",
-        "page take_step pair voids",
-        "page take_step programme voids",
         "page take_step receipt branch-plans",
-        "page take_step session submissions",
-        "page take_step session voids",
-        "publish_awards",
-        "record_activity",
-        "record_contest",
-        "record_entry",
-        "record_essay",
         "record_excuse",
-        "record_issue",
-        "record_lecture",
-        "record_material_set",
-        "record_pair",
         "record_planned_session",
-        "record_programme",
-        "record_session",
-        "return_entry",
-        "revise_branch_plan",
-        "start_scoring",
-        "submit_session",
-        "void_activity",
-        "void_contest",
-        "void_entry",
-        "void_essay",
-        "void_issue",
-        "void_lecture",
-        "void_material_set",
-        "void_pair",
-        "void_programme",
-        "void_session",
         "withdraw_excuse",
     ),
 }
@@ -536,10 +291,7 @@ BY_ROLE: dict[Action, tuple[str, ...]] = {
         "page keep",
         "page progress",
     ),
-    Action.manage_members: (
-        "page form member",
-        "page record member",
-    ),
+    Action.manage_members: ("page record member",),
     Action.keep_calendar: (
         "add_import calendars",
         "set_calendar",
@@ -573,18 +325,7 @@ BY_ROLE: dict[Action, tuple[str, ...]] = {
         "page make_plan",
         "page new_plan",
     ),
-    Action.write_study: (
-        "page form activity",
-        "page form contest",
-        "page form entry",
-        "page form excuse",
-        "page form issue",
-        "page form material_set",
-        "page form pair",
-        "page form programme",
-        "page form session",
-        "page record contest",
-    ),
+    Action.write_study: ("page record contest",),
 }
 """No unit is named: a list of the role's own, an empty form, the platform's own configuration, or oneself."""
 
@@ -595,3 +336,26 @@ GRPC: dict[str, tuple[Action, bool, dict[str, Any]]] = {
     "GetCatalogue": (Action.read_figures, False, {}),
 }
 """Method → action, whether on the unit, and what the request names beside it."""
+
+
+def described() -> Iterator[tuple[str, Needs]]:
+    """What operations on kinds of records need: said by their descriptions, and held here against what is answered."""
+    for resource in RESOURCES.values():
+        kind, read, write = resource.kind, Action(resource.read), Action(resource.write)
+        yield from ((f"page {view} {kind}", (read, PATH)) for view in ("list_view", "record_view"))
+        if resource.add is not None and resource.add.form:
+            yield f"page form {kind}", (write, None)
+            yield f"page record {kind}", (write, PATH)
+        for step in resource.steps:
+            action = Action(step.action)
+            if step.whole:
+                yield f"page correction {kind} {step.name}", (action, PATH)
+            if step.whole or step.form or step_model(resource, step) is None:
+                yield f"page take_step {kind} {step.name}", (action, PATH)
+        if resource.routed:
+            yield f"list_{resource.plural.replace('-', '_')}", (read, PATH)
+            yield method_name(resource.get), (read, PATH)
+            if resource.add is not None:
+                name = f"record_{kind}" if resource.add.variants else method_name(resource.add.command)
+                yield name, (write, PATH)
+            yield from ((method_name(step.command), (Action(step.action), PATH)) for step in resource.steps)

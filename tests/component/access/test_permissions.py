@@ -17,7 +17,7 @@ from services.edge.streams import Streams
 from services.organisation.contract import Role
 from services.organisation.contract.permissions import PERMISSIONS, Action, may
 from tests.component.access.operations import Ask, asks
-from tests.component.access.table import ANYBODY, BY_ROLE, GRPC, ON_ROOT, ON_UNIT, OPEN
+from tests.component.access.table import ANYBODY, BY_ROLE, GRPC, ON_ROOT, ON_UNIT, OPEN, Needs, described
 from tests.component.access.world import PATH, PLACES, UNIT, World, user_of, world
 from tests.eventually import PATIENCE
 
@@ -26,15 +26,12 @@ LEAVING = ("sign_out", "page logout")
 REFUSED = (401, 403, 404)
 
 
-Needs = tuple[Action, Sequence[str] | None]
-"""An action, and the path of the unit on which it is needed; None where the role alone decides."""
-
-
 def table() -> dict[str, Needs]:
     """Operation → what it needs."""
     parts: list[tuple[Mapping[Action, Sequence[str]], Sequence[str] | None]]
     parts = [(ON_UNIT, PATH), (ON_ROOT, PATH[:1]), (BY_ROLE, None)]
-    return {name: (action, path) for part, path in parts for action, names in part.items() for name in names}
+    by_hand = {name: (action, path) for part, path in parts for action, names in part.items() for name in names}
+    return {**dict(described()), **by_hand}
 
 
 TABLE = table()

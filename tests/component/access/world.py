@@ -25,6 +25,7 @@ from services.kernel.journal.store import CODEC, Document
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import Command, Envelope
 from services.kernel.message.permits import check_permitted
+from services.kernel.resource import may_take
 from services.organisation.contract import Role, SubmissionState
 from services.registry import SERVICES, SOURCES
 
@@ -39,6 +40,8 @@ RECORD, ACCOUNT = "X-1", "x-1"
 
 
 _PERMITS = {service.source: import_module(f"services.{service.package}.contract").PERMITS for service in SERVICES}
+
+_BY = {command for service in SERVICES for command in may_take(service.contract.RESOURCES)}
 
 
 class Owner:
@@ -90,6 +93,8 @@ def _reaches(command: Command, envelope: Envelope) -> bool:
         return True  # the platform's own
     if name == "AddImportRows":
         return UNIT in envelope.paths or (envelope.actor.unit in PATH and told["kind"] == "units")
+    if type(command) in _BY:  # the service finds the role itself, of all that were sent
+        return any(role.unit in PATH for role in envelope.actor.roles)
     return envelope.actor.unit in PATH or member_of(envelope.actor.user) in (told.get("id"), told.get("member"))
 
 
