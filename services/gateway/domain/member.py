@@ -126,11 +126,13 @@ def _remove(state: Member, command: RemoveMember, now: datetime) -> list[Payload
 def _correct(state: Member, command: Renamed, now: datetime) -> list[Payload]:
     asked, last = command.correction, state.stays[-1]
     unit, first, user = asked.unit or last.unit, asked.since or last.first, asked.user or state.user
-    if (unit, first, user) == (last.unit, last.first, state.user) and not command.renamed:
+    until = None if last.until is None else asked.until or last.until
+    if (unit, first, until, user) == (last.unit, last.first, last.until, state.user) and not command.renamed:
         return []
     _not_too_early(first, "since", now)
-    if last.until is not None:
-        _after(first, last.until)
+    if until is not None:
+        _not_too_early(until, "until", now)
+        _after(first, until)
     before = state.stays[:-1]
     if before:
         ended = before[-1].until or last.first
@@ -139,7 +141,7 @@ def _correct(state: Member, command: Renamed, now: datetime) -> list[Payload]:
             before = [*before[:-1], before[-1].model_copy(update={"until": first})]
         else:
             _after(ended - timedelta(days=1), first)
-    stays = [*before, Stay(unit=unit, first=first, until=last.until)]
+    stays = [*before, Stay(unit=unit, first=first, until=until)]
     told: dict[str, Any] = {"was": state.stays, "now": stays, "user": user, "reason": asked.reason}
     return [MemberCorrected(unit=unit, day=first, **told)]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -97,18 +98,20 @@ class Members(Imports):
             _within_reach(work, known)
         self._row(work, row, known)
         if row.until is not None:
-            decide_member(work, contract.RemoveMember(id=row.id, day=row.until))
+            with _told_at("until"):
+                decide_member(work, contract.RemoveMember(id=row.id, day=row.until))
         elif row.action == "remove":
             raise wrong("row.until_missing", "until", "操作为“离开”时须填写离开日期")
 
     def _row(self, work: Work, row: contract.MemberRow, known: Member | None) -> None:
         """What a row says of name, unit and day of coming."""
         if row.action == "transfer":
-            self._transfer(work, contract.TransferMember(id=row.id, unit=row.unit, day=row.since), until=row.until)
+            with _told_at("since"):
+                self._transfer(work, contract.TransferMember(id=row.id, unit=row.unit, day=row.since), until=row.until)
         elif row.action == "correct":
             if not row.reason:
                 raise wrong("row.reason_missing", "reason", "更正须填写事由")
-            told = row.model_dump(include={"id", "name", "unit", "since", "user", "reason"})
+            told = row.model_dump(include={"id", "name", "unit", "since", "until", "user", "reason"})
             self._correct(work, contract.CorrectMember(**told))
         elif row.action == "add" and _as_it_is(known, row):
             self._same_name(work, row.id, row.name)
@@ -161,9 +164,9 @@ class Members(Imports):
     def _correct(self, work: Work, command: contract.CorrectMember, expected: int | None = None) -> Member:
         """The name lies beside the journal."""
         last = None if (known := work.get(MEMBER, command.id)) is None else known.stays[-1]
-        if last is not None and (command.unit, command.since) != (None, None):
+        if last is not None and (command.unit, command.since, command.until) != (None, None, None):
             unit, since = command.unit or last.unit, command.since or last.first
-            work.ask_lives(Belong(unit=unit, since=since, until=last.until))
+            work.ask_lives(Belong(unit=unit, since=since, until=command.until or last.until))
         tag = None if command.name is None else self.vault.tag(command.name)
         renamed = tag is not None and not members.bears(work, command.id, tag)
         told = command.model_copy(update={"name": None})
@@ -193,6 +196,18 @@ def decide_member(work: Work, command: Command, expected: int | None = None, id:
     if changes := work.version(MEMBER, member) - before:
         members.changed(work, changes)
     return state
+
+
+@contextmanager
+def _told_at(column: str) -> Iterator[None]:
+    """What a command calls its day is a column of the sheet."""
+    try:
+        yield
+    except DomainError as refusal:
+        for error in refusal.errors:
+            if error["pointer"] == "/day":
+                error["pointer"] = f"/{column}"
+        raise
 
 
 def _as_it_is(known: Member | None, row: contract.MemberRow) -> bool:

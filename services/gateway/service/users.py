@@ -203,7 +203,7 @@ class Users(Imports):
         """Refuse a row or a request that means somebody else than whose account it is."""
         known = self.vault.read_many([person(id)]).get(person(id), {}).get("name")
         if known not in (None, name):
-            raise wrong("user.id_taken", "id", f"账号 {id} 属于另一姓名的用户", "conflict")
+            raise wrong("user.id_taken", "name", f"账号 {id} 属于另一姓名的用户", "conflict")
 
 
 def decide_roles(work: Work, command: contract.SetRoles) -> None:

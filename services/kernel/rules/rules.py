@@ -43,11 +43,11 @@ def campaign_of(day: date, campaigns: Iterable[Period]) -> Period | None:
     return next((campaign for campaign in campaigns if campaign.first <= day <= campaign.last), None)
 
 
-def not_in_future(day: date, now: datetime) -> None:
+def not_in_future(day: date, now: datetime, field: str = "day") -> None:
     """What has not happened cannot be recorded.
 
     Raises:
         DomainError: day.in_future.
     """
     if day > business_day(now):
-        raise wrong("day.in_future", "day", f"日期 {day} 晚于今天")
+        raise wrong("day.in_future", field, f"日期 {day} 晚于今天")

@@ -51,7 +51,9 @@ class RemoveMember(Command):
 
 
 class CorrectMember(Command):
-    """Say anew what was wrong: the name, the unit, the day of coming to it, the account. What is left out stays."""
+    """Say anew what was wrong: the name, the unit, the day of coming to it, the account; of who has left, the day of
+    leaving. What is left out stays.
+    """
 
     unit_fields: ClassVar[UnitFields] = (UnitField("unit", "所在单位", day="since"),)
 
@@ -59,6 +61,7 @@ class CorrectMember(Command):
     name: PersonName | None = None
     unit: UnitId | None = None
     since: Day | None = None
+    until: Day | None = None
     user: Login | None = None
     reason: Why
 

@@ -95,6 +95,16 @@ class Progress(BaseModel):
     support: Noted = Field(default="", description="需要的支持")
 
 
+class MeasureLife(BaseModel):
+    """What a correction says anew of the steps that a measure has taken; what it leaves out stays."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    progress: Progress | None = None
+    noted: date | None = None
+    settled: date | None = None
+
+
 class NoteProgress(WithId):
     """Note how it goes. On `day`, today where it is not given."""
 
@@ -191,6 +201,7 @@ class MeasureCorrected(MeasureRecorded):
     type: ClassVar[str] = "measure.corrected.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_CONTENT, "due": "2026-07-31", "reason": "时限调整"}]
     reason: FreeText
+    life: MeasureLife | None = None
 
 
 class MeasureVoided(MeasureTold):

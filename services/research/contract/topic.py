@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
@@ -97,6 +98,22 @@ class CorrectTopic(TopicContent):
     id: str
     reason: Reason
     row: str | None = None
+
+
+class TopicLife(BaseModel):
+    """What a correction says anew of the steps that a topic has taken; what it leaves out stays."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outline: FreeText | None = None
+    approved: date | None = None
+    report: FreeText | None = None
+    reported: date | None = None
+    summary: FreeText | None = None
+    revisited: date | None = None
+    effective: bool | None = None
+    finding: FreeText | None = None
+    closed: date | None = None
 
 
 class VoidTopic(WithId):
@@ -214,6 +231,7 @@ class TopicCorrected(TopicFramed):
         {**_CONTENT, "group": [], "reason": "调研组尚未组成", "was": [{**_TOPIC, "figure": "groups"}]}
     ]
     reason: FreeText
+    life: TopicLife | None = None
 
 
 class TopicVoided(TopicTold):

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.kernel.rules.aggregate import Aggregate
 
-from .histories import APPROVALS, check_reached, measure_steps, topic_steps
+from .histories import APPROVALS, APPROVED, check_reached, measure_steps, restating, topic_steps
 from .loop import Topic
 from .measure import MEASURE, Measure, percent
 from .norm import NORM, NORM_ID, Norm
@@ -18,6 +18,7 @@ AGGREGATES: list[Aggregate[Any]] = [TOPIC, VISIT, PLACE, MEASURE, NORM]
 __all__ = [
     "AGGREGATES",
     "APPROVALS",
+    "APPROVED",
     "MEASURE",
     "NORM",
     "NORM_ID",
@@ -37,6 +38,7 @@ __all__ = [
     "name_of_place",
     "percent",
     "place_id_of",
+    "restating",
     "topic_steps",
     "visiting",
 ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from ..contract import Counted, MeasureState, Member, OutlineState, TopicState
+from ..contract import Counted, MeasureState, Member, OutlineState, TopicLife, TopicState
 
 T = TopicState
 
@@ -73,6 +74,39 @@ def counted(topic: Topic | None) -> list[Counted]:
     place = {"unit": topic.unit, "day": topic.day, "tags": tuple(topic.tags)}
     group = [Counted.model_validate({"figure": "groups", **place})] if topic.group else []
     return [Counted.model_validate({"figure": "topics", **place}), *group]
+
+
+_TOLD = (
+    ("outline", "outline", "text"),
+    ("approved", "outline", "approved"),
+    ("report", "report", "title"),
+    ("reported", "report", "day"),
+    ("summary", "report", "summary"),
+    ("revisited", "revisit", "day"),
+    ("effective", "revisit", "effective"),
+    ("finding", "revisit", "finding"),
+)
+"""How a sheet and a correction call what a topic's steps have brought: their word, the step, its field."""
+
+
+def life_of(topic: Topic) -> dict[str, Any]:
+    """What a topic's steps have brought, in the words of a sheet; what is not there, or given back, is left out."""
+    found = {word: getattr(step, field) for word, name, field in _TOLD if (step := getattr(topic, name)) is not None}
+    if topic.outline is not None and topic.outline.state == OutlineState.returned:
+        del found["outline"]
+    return {word: told for word, told in {**found, "closed": topic.closed}.items() if told is not None}
+
+
+def restated(topic: Topic, life: TopicLife | None) -> dict[str, Any]:
+    """The steps that a correction says anew, as they are then."""
+    said = {} if life is None else {word: getattr(life, word) for word in life.model_fields_set}
+    changed: dict[str, Any] = {"closed": said["closed"]} if "closed" in said else {}
+    for step in ("outline", "report", "revisit"):
+        told = {field: said[word] for word, name, field in _TOLD if name == step and word in said}
+        known: BaseModel | None = getattr(topic, step)
+        if told and known is not None:
+            changed[step] = known.model_copy(update=told)
+    return changed
 
 
 LOOP = (T.framing, T.surveying, T.solving, T.converted, T.revisited, T.closed)

@@ -26,6 +26,7 @@ from ..contract import (
     MeasureBecameRegulation,
     MeasureContent,
     MeasureCorrected,
+    MeasureLife,
     MeasureRecorded,
     MeasureReturned,
     MeasureSettled,
@@ -68,6 +69,12 @@ class Measure(BaseModel):
     became: Literal["regulation", "problem"] | None = None
     reason: str | None = None
     rows: list[str] = []
+
+
+class RestateMeasure(CorrectMeasure):
+    """A correction that says steps anew too: out of a sheet, whose rows tell a whole life."""
+
+    life: MeasureLife
 
 
 def counted(measure: Measure | None) -> list[Counted]:
@@ -150,12 +157,31 @@ def _correct(state: Measure, command: CorrectMeasure, now: datetime) -> list[Mea
     _check(command, now)
     fixed("measure", _NAME, (state.unit, state.number), (command.unit, command.number))
     told = {**_told(command), "number": state.number}
-    if told == _told(state):
+    life = command.life if isinstance(command, RestateMeasure) and command.life.model_fields_set else None
+    if told == _told(state) and life is None:
         return []
-    for field, at in (("noted", state.noted), ("settled", state.settled)):
-        if at is not None and at < command.day:
-            raise wrong("measure.dates_out_of_order", "day", f"日期晚于已登记的{_STEPS[field]}日期 {at}")
-    return [MeasureCorrected(**told, reason=command.reason, row=command.row)]
+    _check_order(command.day, state.model_copy(update=_steps(life)), life, now)
+    return [MeasureCorrected(**told, reason=command.reason, row=command.row, life=life)]
+
+
+def _check_order(day: date, measure: Measure, life: MeasureLife | None, now: datetime) -> None:
+    """Set, noted and settled one after another, none of it ahead."""
+    last, what = day, "登记"
+    for field, name in _STEPS.items():
+        at: date | None = getattr(measure, field)
+        if at is None:
+            continue
+        said = life is not None and field in life.model_fields_set
+        if said:
+            not_in_future(at, now, field)
+        if at < last:
+            detail = f"{name}日期 {at} 早于{what}日期 {last}" if said else f"{what}日期晚于已登记的{name}日期 {at}"
+            raise wrong("measure.dates_out_of_order", field if said else "day", detail)
+        last, what = at, name
+
+
+def _steps(life: MeasureLife | None) -> dict[str, Any]:
+    return {} if life is None else {name: getattr(life, name) for name in life.model_fields_set}
 
 
 def _hand_over(state: Measure, command: HandOverMeasure, place: dict[str, Any]) -> MeasureTold:
@@ -170,7 +196,9 @@ def evolve(state: Measure | None, event: Any) -> Measure:
     """The measure after what happened."""
     if isinstance(event, MeasureRecorded):  # a correction says all of it too
         kept = {} if state is None else state.model_dump()
-        said = {"reason": event.reason} if isinstance(event, MeasureCorrected) else {}
+        said: dict[str, Any] = {}
+        if isinstance(event, MeasureCorrected):
+            said = {"reason": event.reason, **_steps(event.life)}
         return Measure(**{**kept, **_told(event), **said, "rows": _rows(state, event.row)})
     if state is None:
         raise TypeError(f"no measure to which {type(event).__name__} could happen")

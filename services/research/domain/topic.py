@@ -34,6 +34,7 @@ from ..contract import (
     TopicClosed,
     TopicCorrected,
     TopicFramed,
+    TopicLife,
     TopicReturned,
     TopicRevisited,
     TopicState,
@@ -41,9 +42,15 @@ from ..contract import (
     TopicVoided,
     VoidTopic,
 )
-from .loop import LOOP, Outline, Report, Revisit, T, Topic, counted, missing
+from .loop import LOOP, Outline, Report, Revisit, T, Topic, counted, missing, restated
 
 _NAME = "课题"
+
+
+class RestateTopic(CorrectTopic):
+    """A correction that says steps anew too: out of a sheet, whose rows tell a whole life."""
+
+    life: TopicLife
 
 
 def check_link(topic: Topic | None, path: Iterable[str]) -> None:
@@ -133,9 +140,13 @@ def _correct(state: Topic, command: CorrectTopic, now: datetime) -> list[TopicTo
     _check(command, now)
     fixed("topic", _NAME, (state.unit, state.number), (command.unit, command.number))
     told = {**_told(command), "number": state.number}
-    if told == _told(state):
+    life = command.life if isinstance(command, RestateTopic) and command.life.model_fields_set else None
+    if told == _told(state) and life is None:
         return []
-    return [TopicCorrected(**told, reason=command.reason, row=command.row)]
+    for field in ("approved", "reported", "revisited", "closed"):
+        if life is not None and field in life.model_fields_set:
+            _on(command.day, getattr(life, field), now, field)
+    return [TopicCorrected(**told, reason=command.reason, row=command.row, life=life)]
 
 
 def _void(state: Topic, command: VoidTopic, now: datetime) -> TopicTold:
@@ -192,7 +203,9 @@ def evolve(state: Topic | None, event: Any) -> Topic:
     """The topic after what happened."""
     if isinstance(event, TopicFramed):  # a correction says all of it too
         kept = {} if state is None else state.model_dump()
-        said = {"reason": event.reason} if isinstance(event, TopicCorrected) else {}
+        said: dict[str, Any] = {}
+        if isinstance(event, TopicCorrected):
+            said = {"reason": event.reason, **({} if state is None else restated(state, event.life))}
         return Topic(**{**kept, **_told(event), **said, "rows": _rows(state, event.row)})
     if state is None:
         raise TypeError(f"no topic to which {type(event).__name__} could happen")
@@ -262,12 +275,12 @@ def _check(content: FrameTopic | CorrectTopic, now: datetime) -> None:
         raise wrong("topic.unit_cooperates", "cooperating", "牵头单位不必再列为协作单位")
 
 
-def _on(since: date, day: date | None, now: datetime) -> date:
+def _on(since: date, day: date | None, now: datetime, field: str = "day") -> date:
     """The day on which it happened: today unless one is given, not ahead, and not before the topic was set."""
     on = day or business_day(now)
-    not_in_future(on, now)
+    not_in_future(on, now, field)
     if on < since:
-        raise wrong("topic.dates_out_of_order", "day", f"日期 {on} 早于立题日期 {since}")
+        raise wrong("topic.dates_out_of_order", field, f"日期 {on} 早于立题日期 {since}")
     return on
 
 

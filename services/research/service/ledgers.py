@@ -19,7 +19,19 @@ from services.kernel.runtime.imports import Imports
 from services.kernel.sheets.ledger import Row
 
 from .. import contract
-from ..domain import APPROVALS, MEASURE, PLACE, TOPIC, VISIT, check_reached, measure_steps, place_id_of, topic_steps
+from ..domain import (
+    APPROVALS,
+    APPROVED,
+    MEASURE,
+    PLACE,
+    TOPIC,
+    VISIT,
+    check_reached,
+    measure_steps,
+    place_id_of,
+    restating,
+    topic_steps,
+)
 from ..store import topic_ids
 from ..store.rows import exported
 from .deciding import decided, norm_of
@@ -58,8 +70,13 @@ class Ledgers(Imports):
             content["number"] = None
         if isinstance(row, contract.TopicRow):
             content["kind"] = norm_of(work).kind_named(row.kind)
-        said = correct(**content, id=id, reason=row.reason, row=digest) if row.action == "correct" else None
-        decided(work, aggregate, id, said or record(**content, id=id, row=digest))
+        if row.action == "correct":
+            said = restating(correct(**content, id=id, reason=row.reason, row=digest), row, state)
+            for column in getattr(getattr(said, "life", None), "model_fields_set", set()) & APPROVED:
+                _approver(work, column)
+        else:
+            said = record(**content, id=id, row=digest)
+        decided(work, aggregate, id, said)
         self._lead(work, id, row, new=state is None)
 
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
@@ -111,14 +128,23 @@ class Ledgers(Imports):
         elif isinstance(row, contract.VisitRow) and row.findings:
             known = {} if new else self.vault.read_many([id]).get(id, {})
             if redact(known.get("findings", "")) != redact(row.findings):
+                if known.get("findings") and row.action == "add":
+                    detail = f"编号 {row.number} 已登记的“发现的问题和建议”与此不同，如需更改请选“更正”"
+                    raise wrong("visit.number_taken", "findings", detail, "conflict")
                 self.vault.seal(work, id, "findings", {"findings": row.findings})
         for step in steps:
             column = APPROVALS.get(type(step))
-            if column is not None and work.envelope.actor.role not in contract.APPROVERS:
-                raise wrong("role.missing", column, "此项须由审批领导、主题教育办或工委报送", "forbidden")
+            if column is not None:
+                _approver(work, column)
             decided(work, MEASURE if isinstance(row, contract.MeasureRow) else TOPIC, id, step)
         if isinstance(row, contract.TopicRow):
             check_reached(row, work.get(TOPIC, id) or _gone(id))
+
+
+def _approver(work: Work, column: str) -> None:
+    """Refuse what only those may say who may approve."""
+    if work.envelope.actor.role not in contract.APPROVERS:
+        raise wrong("role.missing", column, "此项须由审批领导、主题教育办或工委报送", "forbidden")
 
 
 def _named(told: Any) -> list[str]:

@@ -22,6 +22,7 @@ from ..contract import (
     ListProgress,
     ListTopics,
     ListVisits,
+    MeasureCorrected,
     MeasureState,
     ProgressNoted,
 )
@@ -104,13 +105,17 @@ def measures(database: Database[Document], asked: ListMeasures, today: date) -> 
 def progress(database: Database[Document], asked: ListProgress, reader: str) -> dict[str, Any]:
     """What was noted of a measure, the newest first, out of its journal: no document grows by a note."""
     _found(database, "measures", asked.id, reader)
-    noted = {"aggregate": asked.id, "type": ProgressNoted.type}
+    corrected = {"type": MeasureCorrected.type, "data.life.progress.done": {"$exists": True}}
+    noted = {"aggregate": asked.id, "$or": [{"type": ProgressNoted.type}, corrected]}
     found = page(database["journal"], noted, sort="-n", page=asked.page, page_size=asked.page_size)
-    items = [
-        {"day": item["day"], "unit": item["unit"], "actor": item["actor"], **item["data"]["progress"]}
-        for item in found["items"]
-    ]
-    return {**found, "items": items}
+    return {**found, "items": [_noted(item) for item in found["items"]]}
+
+
+def _noted(entry: Document) -> Document:
+    """A note, as it was noted or as a correction says it."""
+    life = entry["data"].get("life") or {}
+    place = {"day": life.get("noted") or entry["day"], "unit": entry["unit"], "actor": entry["actor"]}
+    return {**place, **(life.get("progress") or entry["data"]["progress"])}
 
 
 def topic_ids(path: Iterable[str], told: str) -> list[str]:

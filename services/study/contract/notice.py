@@ -133,6 +133,7 @@ class AcknowledgeReceipt(Command):
     id: str
     edition: int = Field(ge=1)
     day: Day | None = Field(default=None, description="签收日期，不填为当日")
+    reason: Reason | None = Field(default=None, description="更正事由：已签收的，以此更正签收日期")
 
 
 class TickReceipt(Command):
@@ -303,6 +304,7 @@ class ReceiptAcknowledged(ReceiptTold):
     examples: ClassVar[list[dict[str, Any]]] = [{**_RECEIPT, "edition": 1, "on": "2026-03-03"}]
     edition: int
     on: date
+    reason: FreeText | None = None
 
 
 class ReceiptVoided(ReceiptTold):

@@ -78,6 +78,8 @@ class ReceiptRow(BaseModel):
     issuer: Code
     plan: Number
     day: Day
+    action: Annotated[Literal["add", "correct"], choice({"新增": "add", "更正": "correct"})] = "add"
+    reason: Annotated[Text, Field(max_length=200), FREE] = ""
 
 
 _IDENTITY = identity("XX-2026-001", "三月主题党日")
@@ -130,7 +132,7 @@ SHEETS = {
                 Column("unit", "单位编码", "开展活动的支部", required=True, example="D001-B01"),
                 Column("member", "党员编号", "只填未到的；到会的不必填", required=True, example="DY-D001-0001"),
                 Column("outcome", "情况", required=True, choices=tuple(OUTCOMES), example="病假"),
-                Column("reason", "更正事由", "活动报送以后更正的，可说明原因"),
+                Column("reason", "更正事由", "更改已登记的情况时必填"),
             ),
             AttendanceRow,
         ),
@@ -143,6 +145,8 @@ SHEETS = {
                 Column("issuer", "下发单位编码", required=True, example="D001"),
                 Column("plan", "计划编号", "下发单位自编的计划编号", required=True, example="JH-2026-01"),
                 Column("day", "签收日期", "不晚于当日", required=True, example="2026-03-03"),
+                Column("action", "操作", "不填即为新增；更改签收日期的须选“更正”", choices=("新增", "更正")),
+                Column("reason", "事由", "更正时必填"),
             ),
             ReceiptRow,
         ),

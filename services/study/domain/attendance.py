@@ -72,6 +72,14 @@ class Roll:
             raise not_due(member, "member")
         return _reason(named)
 
+    def otherwise(self, outcomes: Iterable[tuple[str, Named | None]]) -> str | None:
+        """The first member of whom something else was said already; None where all of it is news or known."""
+        said: dict[str, Reasons | None] = {named.member: named.reason for named in self.named}
+        for member, now in outcomes:
+            if said.setdefault(member, _reason(now)) != _reason(now):
+                return member
+        return None
+
     def with_outcomes(self, outcomes: Iterable[tuple[str, Named | None]]) -> tuple[Roll, int]:
         """The roll with members named for a reason, or present after all (None), one after another; how many are news.
 

@@ -90,7 +90,7 @@ def decide(state: Receipt | None, command: Command, now: datetime) -> list[Paylo
     """What follows from a command on a receipt; nothing where it says what is so already.
 
     Raises:
-        DomainError: receipt.not_found, .withdrawn, .outdated, .item_unknown, .item_recorded.
+        DomainError: receipt.not_found, .withdrawn, .outdated, .acknowledged, .item_unknown, .item_recorded.
     """
     if isinstance(command, SendReceipt):
         return _send(state, command)
@@ -132,11 +132,15 @@ def _acknowledge(state: Receipt, command: AcknowledgeReceipt, now: datetime) -> 
     if command.edition != state.edition:
         detail = f"通知单现为第 {state.edition} 版，请查阅后签收"
         raise wrong("receipt.outdated", "edition", detail, "conflict")
-    if state.acknowledged == state.edition:
+    known = state.acknowledged_on if state.acknowledged == state.edition else None
+    on = command.day or known or business_day(now)
+    if on == known:
         return []
-    on = command.day or business_day(now)
+    if known is not None and command.reason is None:
+        raise wrong("receipt.acknowledged", "day", f"已于 {known} 签收，如需更改日期请选“更正”并说明事由", "conflict")
     not_in_future(on, now)
-    return [ReceiptAcknowledged(**_place(state), edition=state.edition, on=on)]
+    reason = None if known is None else command.reason
+    return [ReceiptAcknowledged(**_place(state), edition=state.edition, on=on, reason=reason)]
 
 
 def _tick(state: Receipt, command: TickReceipt) -> list[Payload]:

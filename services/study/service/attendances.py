@@ -118,7 +118,11 @@ class Attendances(Imports):
         if one.unit not in work.envelope.paths:
             raise wrong("unit.unknown", "unit", f"没有单位 {one.unit}，或不在您的权限范围内")
         outcomes = [(row.member, _outcome(row)) for row in named]
-        return name(work, self._session_id(work, one), outcomes, one.reason or "考勤表登记")
+        id = self._session_id(work, one)
+        kept = rolls.get(work, id)
+        if kept is not None and not one.reason and (member := kept.roll.otherwise(outcomes)) is not None:
+            raise wrong("row.reason_missing", "reason", f"党员 {member} 已登记了另一情况，更改须填写更正事由")
+        return name(work, id, outcomes, one.reason or "考勤表登记")
 
     def read_ahead(self, work: Work, kind: str, rows: Sequence[BaseModel]) -> None:
         """The sessions, what their members change, their units' coverage, their rolls, and where members studied."""

@@ -150,9 +150,14 @@ class Plans(Imports):
         receipt = work.get(RECEIPT, id)
         if receipt is None or row.unit not in work.envelope.paths:
             raise wrong("receipt.not_found", "unit", f"通知单没有下发给 {row.unit}，或不在您的权限范围内", "not_found")
-        if receipt.acknowledged < notice.edition:
-            asked = contract.AcknowledgeReceipt(id=id, edition=notice.edition, day=row.day)
-            sync_duty(work, work.decide(RECEIPT, id, asked), work.paths[row.unit])
+        if row.action == "correct" and not row.reason:
+            raise wrong("row.reason_missing", "reason", "更正须填写事由")
+        reason = row.reason if row.action == "correct" else None
+        asked = contract.AcknowledgeReceipt(id=id, edition=notice.edition, day=row.day, reason=reason)
+        before = work.version(RECEIPT, id)
+        receipt = work.decide(RECEIPT, id, asked)
+        if work.version(RECEIPT, id) > before:
+            sync_duty(work, receipt, work.paths[row.unit])
 
     def row_ids(self, kind: str, row: BaseModel) -> Iterable[tuple[Aggregate[Any], str]]:
         """A receipt's row: the notice and the receipt."""

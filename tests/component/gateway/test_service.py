@@ -299,7 +299,7 @@ def test_users_come_from_a_sheet(worker: Worker) -> None:
         ({"role": "主题教育办"}, "system_admin", "role", "role.not_with_account"),
         ({"action": "授予"}, "system_admin", "action", "role.not_with_account"),
         ({"password": ""}, "system_admin", "password", "password.missing"),
-        ({"name": "孙八", "password": "", "role": "坐席"}, "security_admin", "id", "user.id_taken"),
+        ({"name": "孙八", "password": "", "role": "坐席"}, "security_admin", "name", "user.id_taken"),
         ({"id": "nobody", "password": "", "role": "坐席"}, "security_admin", "id", "user.not_found"),
         ({"password": ""}, "security_admin", "role", "role.required"),
         ({"role": "坐席"}, "security_admin", "password", "password.not_with_role"),

@@ -46,7 +46,7 @@ def frame(**fields: Any) -> c.FrameTopic:
 
 
 OUTLINE = c.SubmitOutline(id="t", outline="到三个单位座谈")
-APPROVE = c.ApproveOutline(id="t")
+APPROVE = c.ApproveOutline(id="t", day=DAY)
 VISITED = c.CountEvidence(id="t", visits=1)
 MEASURED = c.CountEvidence(id="t", now=c.MeasureState.set)
 ADVANCE = c.AdvanceTopic(id="t")

@@ -96,7 +96,13 @@ def report(desk: Desk, branch: str, day: date = DAY, number: int = 1, **fields: 
 
 def row(branch: str, outcome: str, number: int = 1) -> c.AttendanceRow:
     """A row of the attendance sheet."""
-    told = {"session": f"K{number}", "unit": branch, "member": member(branch), "outcome": OUTCOMES[outcome]}
+    told = {
+        "session": f"K{number}",
+        "unit": branch,
+        "member": member(branch),
+        "outcome": OUTCOMES[outcome],
+        "reason": "核对",
+    }
     return c.AttendanceRow.model_validate(told)
 
 

@@ -10,7 +10,16 @@ import pytest
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import Command
 from services.research import contract as c
-from services.research.domain import MEASURE, TOPIC, Measure, Topic, check_reached, measure_steps, topic_steps
+from services.research.domain import (
+    MEASURE,
+    TOPIC,
+    Measure,
+    Topic,
+    check_reached,
+    measure_steps,
+    restating,
+    topic_steps,
+)
 from tests.unit.research.records import DAY, MEASURE_CONTENT, MEASURED, TOPIC_CONTENT, VISITED, WAY, frame, topic
 from tests.unit.study.records import NOW
 
@@ -75,7 +84,14 @@ def test_an_outline_that_was_given_back_is_put_up_again() -> None:
     assert names(topic_steps("t", topic_row(outline="到三个单位座谈"), returned)) == ["SubmitOutline"]
     proposed = topic(frame(), WAY[1])
     assert names(topic_steps("t", topic_row(outline="到三个单位座谈"), proposed)) == []
-    assert names(topic_steps("t", topic_row(outline="另一方案"), proposed)) == ["SubmitOutline"]
+    assert refused(topic_steps("t", topic_row(outline="另一方案"), proposed)) == ("topic.number_taken", "/outline")
+
+
+def refused(steps: Any) -> tuple[str, str]:
+    """With which code, at which column."""
+    with pytest.raises(DomainError) as refusal:
+        list(steps)
+    return refusal.value.code, refusal.value.errors[0]["pointer"]
 
 
 def measure(*commands: Command) -> Measure:
@@ -102,12 +118,61 @@ def test_a_measure_is_noted_submitted_and_settled() -> None:
     assert list(measure_steps("m", measure_row(), done)) == []
 
 
-def test_an_older_note_is_passed_over() -> None:
-    """A newer one is not, nor another one of the same day."""
+def test_a_later_note_is_news_and_another_one_is_a_correction() -> None:
+    """What was noted on a day is said otherwise by a correction alone, which says it with its day."""
     noted = measure(c.NoteProgress(id="m", progress=c.Progress(done="已培训"), day=date(2026, 5, 6)))
-    assert names(measure_steps("m", measure_row(**NOTE), noted)) == []
-    newer = {"done": "已考核", "noted": date(2026, 5, 6)}
-    assert names(measure_steps("m", measure_row(**newer), noted)) == ["NoteProgress"]
+    assert refused(measure_steps("m", measure_row(**NOTE), noted)) == ("measure.number_taken", "/noted")
+    same_day = measure_row(done="已考核", noted=date(2026, 5, 6))
+    assert refused(measure_steps("m", same_day, noted)) == ("measure.number_taken", "/done")
+    later = measure_row(done="已考核", noted=date(2026, 5, 7))
+    assert names(measure_steps("m", later, noted)) == ["NoteProgress"]
+    command = c.CorrectMeasure(**MEASURE_CONTENT, id="m", reason="日期有误")
+    mended = measure(*measure_steps("m", later, measure()), restating(command, same_day, noted))
+    assert (mended.noted, mended.progress) == (date(2026, 5, 6), c.Progress(done="已考核"))
+
+
+def test_a_corrected_day_of_settling_moves_the_figure() -> None:
+    """It leaves the day that was wrong and enters the other one; a day before the last note is refused."""
+    settled = measure(*measure_steps("m", measure_row(**NOTE, state="已销号", settled=date(2026, 5, 6)), measure()))
+    row = measure_row(**NOTE, state="已销号", settled=date(2026, 5, 7))
+    assert refused(measure_steps("m", row, settled)) == ("measure.number_taken", "/settled")
+    command = c.CorrectMeasure(**MEASURE_CONTENT, id="m", reason="日期有误")
+    (event,) = MEASURE.decide(settled, restating(command, row, settled), NOW)
+    assert isinstance(event, c.MeasureCorrected)
+    assert [[(each.figure, each.day) for each in parts] for parts in (event.was, event.now)] == [
+        [("measures_settled", date(2026, 5, 6))],
+        [("measures_settled", date(2026, 5, 7))],
+    ]
+    early = measure_row(**NOTE, state="已销号", settled=date(2026, 3, 31))
+    with pytest.raises(DomainError) as refusal:
+        MEASURE.decide(settled, restating(command, early, settled), NOW)
+    assert refusal.value.errors[0]["pointer"] == "/settled"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"outline": "到四个单位座谈"},
+        {"approved": date(2026, 3, 6)},
+        {"report": "另一报告"},
+        {"reported": date(2026, 3, 6)},
+        {"summary": "摘要"},
+        {"revisited": date(2026, 3, 6)},
+        {"effective": "否"},
+        {"finding": "未见效"},
+        {"closed": date(2026, 3, 6)},
+    ],
+    ids=lambda cells: next(iter(cells)),
+)
+def test_a_step_of_a_topic_is_said_otherwise_by_a_correction_alone(cells: dict[str, Any]) -> None:
+    """Without one the row is refused at its column; after it the same row asks nothing."""
+    done = led(topic(frame(), WAY[1], WAY[2], VISITED, MEASURED), topic_row(**WHOLE))
+    row = topic_row(**{**WHOLE, "effective": "是", **cells})
+    (column,) = cells
+    assert refused(topic_steps("t", row, done)) == ("topic.number_taken", f"/{column}")
+    command = c.CorrectTopic(**TOPIC_CONTENT, id="t", reason="填写有误")
+    (event,) = TOPIC.decide(done, restating(command, row, done), NOW)
+    assert list(topic_steps("t", row, TOPIC.evolve(done, event))) == []
 
 
 @pytest.mark.parametrize(
@@ -116,6 +181,8 @@ def test_an_older_note_is_passed_over() -> None:
         ({"done": "已印发"}, "noted", "row.day_missing"),
         ({"state": "推进中"}, "done", "row.progress_missing"),
         ({**NOTE, "state": "已销号"}, "settled", "row.day_missing"),
+        ({"next": "培训"}, "done", "row.progress_missing"),
+        ({**NOTE, "settled": date(2026, 5, 6)}, "settled", "row.state_missing"),
     ],
 )
 def test_a_row_that_leaves_out_what_it_needs_is_refused(cells: dict[str, Any], column: str, code: str) -> None:
