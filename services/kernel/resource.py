@@ -16,6 +16,52 @@ Words = Mapping[Any, str]
 Record = Mapping[str, Any]
 
 
+EVENTS = {
+    "recorded": "登记",
+    "drafted": "起草",
+    "held": "登记",
+    "registered": "登记",
+    "framed": "立题",
+    "drawn": "生成",
+    "sent": "送达",
+    "submitted": "报送",
+    "accepted": "采纳",
+    "corrected": "更正",
+    "returned": "退回",
+    "voided": "作废",
+    "issued": "下发",
+    "revised": "修订",
+    "withdrawn": "撤回",
+    "acknowledged": "签收",
+    "ticked": "勾选",
+    "classified": "分类",
+    "dispatched": "派单",
+    "signed": "签收",
+    "answered": "答复",
+    "called_back": "回访",
+    "completed": "办结",
+    "overdue": "超期",
+    "overdue_lifted": "解除超期",
+    "deadline_set": "确定时限",
+    "outline_submitted": "报送调研方案",
+    "outline_approved": "批准调研方案",
+    "advanced": "进入下一阶段",
+    "report_filed": "报送调研报告",
+    "revisited": "督查回访",
+    "closed": "关闭",
+    "progress_noted": "填报进展",
+    "settled": "销号",
+    "became_regulation": "转为制度",
+    "became_problem": "转为问题",
+    "scoring_started": "开始评审",
+    "scoring_closed": "结束评审",
+    "awards_published": "公布获奖结果",
+    "counted": "",
+    "evidence_counted": "",
+}
+"""What events are called in a record's history, by their last name; nothing for what follows from other records."""
+
+
 @dataclass(frozen=True)
 class Label:
     """A field as people read it and type it.
@@ -155,6 +201,10 @@ class Resource:
     told: Callable[[Record], Iterable[tuple[str, str]]] | None = None
     collection: str = ""
     """What its ids are made of, where that is not the plural."""
+    history: bool = True
+    """Whether the steps of its life are shown: not where who did them, or what they changed, is not for its readers."""
+    events: Words = field(default_factory=dict)
+    """What its events are called where `EVENTS` says otherwise, by their last name."""
     routed: bool = True
     """Whether REST is drawn from this too; not where who may do what is no matter of units alone."""
     returns: Mapping[str, Any] = field(default_factory=dict)

@@ -59,6 +59,8 @@ _DESCRIBED = {
     "material": "资料的标识",
     "waiting": "只看待评的",
     "after": "接着这一条之后",
+    "offered": "只列上级单位面向本单位的",
+    "programme": "所属工程的标识或编号",
     "way": "学习方式",
     "form": "学习形式",
 }

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, create_model
 
 from services.kernel.message.event import method_name
+from services.kernel.message.history import GetHistory
 from services.kernel.resource import Resource, Step
 
-from ..resources import RESOURCES, Asked, add, change, content_model, listing_of, one, page, step_model
+from ..resources import RESOURCES, Asked, add, change, content_model, history, listing_of, one, page, step_model
 from .answers import Moved, Page
 from .auth import Caller, Gate, Gated, Principal
 
@@ -58,6 +59,20 @@ def _gets(resource: Resource) -> Callable[..., Any]:
         return await one(asked_by(request, caller, gate), resource, id)
 
     return get_record
+
+
+def _histories(resource: Resource) -> Callable[..., Any]:
+    async def list_history(
+        id: str,
+        request: Request,
+        caller: Caller,
+        gate: Gated,
+        page: int = Query(1, ge=1, le=10_000),
+        page_size: int = Query(50, ge=1, le=200),
+    ) -> Page:
+        return Page.model_validate(await history(asked_by(request, caller, gate), resource, id, page, page_size))
+
+    return list_history
 
 
 def _adds(resource: Resource) -> Callable[..., Any]:
@@ -119,6 +134,10 @@ for _resource in filter(lambda each: each.routed, RESOURCES.values()):
         _route(_resource, "POST", "", _adds(_resource), _resource.add.command, _summary, _name)
     _name = method_name(_resource.get)
     _route(_resource, "GET", "/{id}", _gets(_resource), _resource.get, _resource.title, _name)
+    if _resource.history:
+        _name = f"list_{_resource.kind}_history"
+        _handler = _histories(_resource)
+        _route(_resource, "GET", "/{id}/history", _handler, GetHistory, f"{_resource.title}的办理过程", _name)
     for _step in _resource.steps:
         _route(
             _resource,

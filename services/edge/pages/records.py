@@ -19,7 +19,7 @@ from services.kernel.resource import Resource, Step
 from ..gate import Gate, Principal
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
-from ..resources import resource_of, step_model
+from ..resources import history, resource_of, step_model
 from . import kinds, lined, told
 from .described import fields_of, known_values, typed_content
 from .fields import Field, Fields, chosen, effort, filled, made
@@ -139,8 +139,21 @@ async def _shown(
         steps=[each for each in steps if each is not None],
         ways=[*ways, *lined.ways_on(kind, record, reader), *ways_on(kind, record)],
         message=_message(resource, request.query_params.get("done", "")),
+        timeline=told.history_of(resource, await _history(resource, id, request, reader, gate), units),
         key=new_id(),
     )
+
+
+async def _history(
+    resource: Resource, id: str, request: Request, reader: Principal, gate: Gate
+) -> list[dict[str, Any]]:
+    """The latest steps of the record's life; none where they are not the reader's to see."""
+    if not resource.history or not resource.routed:
+        return []
+    try:
+        return list((await history(kinds.asked_by(request, reader, gate), resource, id))["items"])
+    except DomainError:
+        return []
 
 
 _MESSAGES = {"new": "已登记", "made": "已生成", "revised": "已保存修订"}

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from services.kernel.resource import Label, Lead, Record, Resource
+from services.kernel.resource import EVENTS, Label, Lead, Record, Resource
 
 from ..documents import show
 from .described import unit_fields_of
@@ -85,6 +85,30 @@ def _word(label: Label, value: Any) -> str:
     if isinstance(value, list):
         return "、".join(map(str, value))
     return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def history_of(resource: Resource, entries: list[dict[str, Any]], units: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The steps of a record's life in words: what, when, by which account, why, and what changed."""
+    words = {**EVENTS, **resource.events}
+    return [
+        {
+            "what": words[entry["type"]],
+            "time": entry["time"],
+            "actor": entry["actor"],
+            "reason": entry["reason"] or "",
+            "changes": [change for each in entry["changes"] if (change := _change(resource, each, units))],
+        }
+        for entry in entries
+        if words.get(entry["type"])
+    ]
+
+
+def _change(resource: Resource, change: dict[str, Any], units: Mapping[str, str]) -> str:
+    name = change["field"]
+    if name not in resource.labels:
+        return ""
+    was, now = (cell_of(resource, name, {name: change[when]}, units) or "无" for when in ("was", "now"))
+    return f"{resource.labels[name].text}：{was} → {now}" if was != now else ""
 
 
 def leads_of(resource: Resource, record: Record) -> Iterator[tuple[str, str]]:

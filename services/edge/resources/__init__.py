@@ -2,7 +2,7 @@
 
 from .bodies import content_model, listing_of, step_model
 from .catalogue import RESOURCES, resource_of
-from .operations import Asked, add, change, one, page
+from .operations import Asked, add, change, history, one, page
 
 __all__ = [
     "RESOURCES",
@@ -10,6 +10,7 @@ __all__ = [
     "add",
     "change",
     "content_model",
+    "history",
     "listing_of",
     "one",
     "page",

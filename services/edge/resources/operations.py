@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import Command, new_id, record_id
+from services.kernel.message.history import GetHistory
 from services.kernel.message.keys import spellings
 from services.kernel.message.lives import named_in, units_of
 from services.kernel.resource import Resource, Step
@@ -57,6 +58,17 @@ async def one(asked: Asked, resource: Resource, id: str) -> Answer:
         DomainError: role.missing, record.not_found.
     """
     query = resource.get.model_validate({"id": id})
+    found: Answer = await asked.gate.find(resource.service, query, asked.caller, Action(resource.read), asked.headers)
+    return found
+
+
+async def history(asked: Asked, resource: Resource, id: str, page: int = 1, page_size: int = 50) -> Answer:
+    """A page of the steps of a record's life, the latest first.
+
+    Raises:
+        DomainError: role.missing, record.not_found.
+    """
+    query = GetHistory(kind=resource.kind, id=id, page=page, page_size=page_size)
     found: Answer = await asked.gate.find(resource.service, query, asked.caller, Action(resource.read), asked.headers)
     return found
 

@@ -19,6 +19,7 @@ from services.kernel.resource import may_take
 from services.kernel.rules.aggregate import Aggregate
 from services.kernel.runtime.batch import subscribe
 from services.kernel.runtime.held import Held, Holding
+from services.kernel.runtime.history import Histories
 from services.kernel.runtime.imports import Importer, Imports
 from services.kernel.runtime.providers import Journalled, Relaying, Vaulted
 from services.kernel.runtime.rpc import command, query
@@ -35,12 +36,13 @@ M = TypeVar("M", bound=BaseModel)
 SEES_CALLERS = ("agent", "duty_supervisor")
 
 
-class Hotline(Deadlines, Imports, Held, Scoped):
+class Hotline(Deadlines, Imports, Held, Scoped, Histories):
     """The hotline 民声热线."""
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
     permits: ClassVar = contract.PERMITS
+    resources: ClassVar = contract.RESOURCES
     journal = Journalled(AGGREGATES, indexes=store.ensure_indexes, by=may_take(contract.RESOURCES))
     vault = Vaulted()
     importer = Importer()

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import takewhile
 
 from services.kernel.message.event import EVERYWHERE, Command
+from services.kernel.message.history import GetHistory
 from services.kernel.resource import Resource
 
 from .user import Role
@@ -220,7 +221,7 @@ def permitting(
 
 
 def _described(resource: Resource) -> Iterator[tuple[str, Iterable[type[Command]]]]:
-    yield resource.read, (resource.get, resource.list)
+    yield resource.read, (resource.get, resource.list, *((GetHistory,) if resource.history else ()))
     if resource.add is not None:
         yield resource.write, (resource.add.variants.values() or (resource.add.command,))
     yield from ((step.action, (step.command,)) for step in resource.steps)

@@ -55,6 +55,7 @@ _MEMBER = Resource(
         ),
     ),
     known=frozenset(),
+    history=False,
     routed=False,
 )
 

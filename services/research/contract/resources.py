@@ -310,6 +310,7 @@ _MEASURE = Resource(
     lookups=("tags",),
     knows_units=True,
     export="measures",
+    events={"submitted": "申请销号"},
     told=_noted,
 )
 

@@ -9,6 +9,7 @@ from services.kernel.message.event import Event
 from services.kernel.resource import may_take
 from services.kernel.runtime.batch import subscribe
 from services.kernel.runtime.held import Held, Holding
+from services.kernel.runtime.history import Histories
 from services.kernel.runtime.imports import Importer
 from services.kernel.runtime.providers import Journalled, Relaying, Vaulted
 from services.kernel.runtime.scopes import Scoped
@@ -22,12 +23,13 @@ from .topics import Topics
 from .visits import Visits
 
 
-class Research(Topics, Visits, Measures, Ledgers, Held, Scoped):
+class Research(Topics, Visits, Measures, Ledgers, Held, Scoped, Histories):
     """Investigation and research 调查研究."""
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
     permits: ClassVar = contract.PERMITS
+    resources: ClassVar = contract.RESOURCES
     journal = Journalled(AGGREGATES, indexes=store.ensure_indexes, by=may_take(contract.RESOURCES))
     vault = Vaulted()
     importer = Importer()

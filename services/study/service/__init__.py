@@ -7,6 +7,7 @@ from typing import ClassVar
 from services.kernel.journal.work import Work
 from services.kernel.resource import may_take
 from services.kernel.runtime.held import Holding
+from services.kernel.runtime.history import Histories
 from services.kernel.runtime.imports import Importer
 from services.kernel.runtime.providers import Journalled, Relaying, Vaulted
 
@@ -28,12 +29,13 @@ def follow(work: Work) -> None:
     covering.follow(work)
 
 
-class Study(Plans, Pairs, Contests, Materials, Supervision, Directory):
+class Study(Plans, Pairs, Contests, Materials, Supervision, Directory, Histories):
     """Theoretical study 理论学习."""
 
     name = contract.NAME
     sheets: ClassVar = contract.SHEETS
     permits: ClassVar = contract.PERMITS
+    resources: ClassVar = contract.RESOURCES
     journal = Journalled(AGGREGATES, indexes=store.ensure_indexes, follow=follow, by=may_take(contract.RESOURCES))
     importer = Importer()
     relay = Relaying()

@@ -355,6 +355,8 @@ def described() -> Iterator[tuple[str, Needs]]:
         if resource.routed:
             yield f"list_{resource.plural.replace('-', '_')}", (read, PATH)
             yield method_name(resource.get), (read, PATH)
+            if resource.history:
+                yield f"list_{kind}_history", (read, PATH)
             if resource.add is not None:
                 name = f"record_{kind}" if resource.add.variants else method_name(resource.add.command)
                 yield name, (write, PATH)

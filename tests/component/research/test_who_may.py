@@ -13,6 +13,7 @@ from services.kernel.journal.journal import Journal
 from services.kernel.journal.store import Document, ensure_collections, open_database
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import ADMITTED, Actor, Envelope, HeldRole, method_name, new_id
+from services.kernel.message.history import GetHistory
 from services.kernel.resource import Step, may_take
 from services.research import contract, store
 from services.research.domain import AGGREGATES
@@ -53,14 +54,14 @@ def do(mongo: str, database: str) -> Iterator[Do]:
         opened, service="research", site="test", chain_key=b"k" * 32, clock=lambda: NOW, transaction_seconds=10
     )
     journal.ensure_indexes()
-    journal.by = may_take(contract.RESOURCES)
+    journal.by, journal.aggregates = may_take(contract.RESOURCES), AGGREGATES
     ensure_collections(opened, (aggregate.collection for aggregate in AGGREGATES))
     store.ensure_indexes(opened)
     service: Any = Research()
     service.journal = journal
 
     def done(name: str, body: dict[str, Any], *units: str) -> dict[str, Any]:
-        command = getattr(contract, name)
+        command = GetHistory if name == "GetHistory" else getattr(contract, name)
         (action, allowed), *_ = contract.PERMITS[command].items()
         roles = tuple(HeldRole(role=min(allowed), unit=unit) for unit in units)
         actor = Actor(user="u", role=roles[0].role, unit=roles[0].unit, action=action, roles=roles)
@@ -127,3 +128,21 @@ def test_a_change_that_no_record_admits_is_never_saved(do: Do, monkeypatch: pyte
         do("VoidMeasure", {"id": id, "reason": "重复"}, "P")
     monkeypatch.undo()
     assert do("GetMeasure", {"id": id}, "D1")["state"] == "set"
+
+
+def test_the_history_tells_who_did_what_and_what_changed(do: Do) -> None:
+    """The latest first; a step that changed content names the fields; outside the scope there is none."""
+    id = do("RecordMeasure", {**CONTENT, "id": new_id()}, "D1")["id"]
+    do("CorrectMeasure", {**CONTENT, "due": "2026-07-31", "reason": "时限调整", "id": id}, "D1")
+    do("SubmitMeasure", {"id": id}, "D2")
+    told = do("GetHistory", {"kind": "measure", "id": id}, "D3")
+    assert [entry["type"] for entry in told["items"]] == ["submitted", "corrected", "recorded"]
+    assert told["items"][1]["reason"] == "时限调整"
+    assert told["items"][1]["changes"] == [{"field": "due", "was": "2026-06-30", "now": "2026-07-31"}]
+    assert told["items"][0]["actor"] == "u"
+    second = do("GetHistory", {"kind": "measure", "id": id, "page": 2, "page_size": 2}, "P")
+    assert ([entry["n"] for entry in second["items"]], second["total"]) == ([1], 3)
+    for kind, unit in (("measure", "D4"), ("place", "P"), ("none", "P")):
+        with pytest.raises(DomainError) as refusal:
+            do("GetHistory", {"kind": kind, "id": id}, unit)
+        assert refusal.value.code == "record.not_found"

@@ -55,6 +55,7 @@ _EXCUSE = Resource(
             labels={"reason": REASON},
         ),
     ),
+    history=False,
     routed=False,
 )
 

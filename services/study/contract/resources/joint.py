@@ -247,6 +247,7 @@ _ENTRY = Resource(
     steps=reported(CorrectEntry, ReturnEntry, VoidEntry, returner="organiser"),
     waiting=(returned("参赛作品"),),
     export="entries",
+    history=False,
     known=frozenset({"row", "organiser"}),
 )
 

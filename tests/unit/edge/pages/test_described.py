@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.cli.contracts import payloads
 from services.edge.pages.described import fields_of, known_values, typed_content
 from services.edge.pages.kinds import model_of
 from services.edge.pages.special import KINDS
@@ -13,7 +14,7 @@ from services.edge.pages.told import cell_of, leads_of, lines_of, units_of
 from services.edge.resources import RESOURCES, content_model, listing_of, step_model
 from services.edge.resources.lookups import LOOKUPS
 from services.kernel.message.errors import DomainError
-from services.kernel.resource import Resource, units_by
+from services.kernel.resource import EVENTS, Resource, units_by
 
 EACH = pytest.mark.parametrize("resource", RESOURCES.values(), ids=lambda each: each.kind)
 
@@ -40,6 +41,14 @@ def test_what_a_description_names_is_there(resource: Resource) -> None:
     for label in resource.labels.values():
         assert not label.record or label.record in RESOURCES
         assert not label.asked or label.asked in KINDS
+
+
+@EACH
+def test_each_event_of_a_kind_has_its_word(resource: Resource) -> None:
+    """Or is left out of the history by an empty one."""
+    told = {kind.type.split(".")[1] for owner, kind in payloads() if kind.type.split(".")[0] == resource.kind}
+    if resource.history:
+        assert told <= {**EVENTS, **resource.events}.keys()
 
 
 @EACH
