@@ -18,6 +18,7 @@ from services.cli.load import load
 from services.cli.local import keys, supervisor
 from services.cli.local.process import LaunchError
 from services.cli.local.record import Record
+from services.cli.logs import logs
 from services.cli.parked import parked
 from services.cli.rebuild import rebuild
 from services.cli.recount import recount
@@ -75,6 +76,21 @@ def status(folder: Folder = RUN) -> None:
         raise typer.Exit(3)
 
 
+@app.command()
+def restart(
+    name: Annotated[str, typer.Argument(help=f"进程名：{'、'.join(WORKERS)}、api")],
+    folder: Folder = RUN,
+) -> None:
+    """让一个进程有序结束并重新启动，就绪后返回。"""
+    try:
+        with error.status(f"正在重新启动 {name}……"):
+            back = supervisor.restart(folder, name)
+    except LaunchError as problem:
+        error.print(f"未能重新启动：{problem}", markup=False)
+        raise typer.Exit(1) from problem
+    out.print(f"{name} 已重新启动，进程号 {back.spawned.pid}。")
+
+
 @app.command("keys")
 def make_keys(folder: Annotated[Path, typer.Argument(help="密钥目录")]) -> None:
     """在目录中生成缺少的密钥和三个首任管理员的密码（供容器部署使用）。"""
@@ -94,6 +110,7 @@ def _tell_first_passwords(made: dict[str, str]) -> None:
         out.print(f"首任{keys.PASSWORDS[name]}：账号 {name}    一次性密码 {made[name]}", markup=False)
 
 
+app.command()(logs)
 app.command()(load)
 app.command()(report)
 app.command()(demo)

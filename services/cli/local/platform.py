@@ -4,8 +4,6 @@ import os
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,7 +11,7 @@ from pathlib import Path
 from services.cli import WORKERS
 from services.cli.local import keys
 from services.cli.local.broker import MEMORY_WATERMARK, Broker
-from services.cli.local.process import Process, free_port, wait_ready
+from services.cli.local.process import Process, free_port, says_ready, wait_ready
 from services.cli.local.store import Store
 
 READY_SECONDS = 180.0
@@ -145,15 +143,15 @@ class Platform:
         self._watcher = threading.Thread(target=self.watch, name="watch", daemon=True)
         self._watcher.start()
 
+    def probe(self, name: str) -> str:
+        """Where the named process says whether it is ready; nothing for what is not ours."""
+        if name in self.workers:
+            return f"http://127.0.0.1:{self.workers[name].environment['SHENGZHI_METRICS_PORT']}/readyz"
+        return f"{self.url}/readyz" if name == self.api.name else ""
+
     def is_ready(self, name: str) -> bool:
         """True when the named process of ours says that it can do its work."""
-        own = self.workers[name].environment["SHENGZHI_METRICS_PORT"] if name in self.workers else None
-        port = own or self.http_port
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        return says_ready(self.probe(name))
 
     def __enter__(self) -> "Platform":
         try:

@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,6 +146,15 @@ def wait_ready(process: Process, ready: Callable[[], bool], seconds: float) -> N
     wait_until(lambda: process.died or ready(), seconds)
     if process.died or not ready():
         raise LaunchError(f"{process.name} 未能启动。日志 {process.log}：\n{process.last_lines()}")
+
+
+def says_ready(probe: str) -> bool:
+    """True when what answers at this address can do its work."""
+    try:
+        with urllib.request.urlopen(probe, timeout=2) as answer:  # noqa: S310  # an address of ours
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
 
 
 def port_is_free(port: int) -> bool:

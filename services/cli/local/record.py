@@ -17,6 +17,8 @@ class Running:
     spawned: Spawned
     since: float
     restarts: int
+    probe: str = ""
+    """Where it says whether it is ready; only processes of ours do."""
 
     @property
     def resident(self) -> int:
@@ -73,7 +75,7 @@ class Record:
             caches=platform.caches,
             settings=platform.settings,
             processes=tuple(
-                Running(each.spawned, each.started, each.restarts)
+                Running(each.spawned, each.started, each.restarts, platform.probe(each.name))
                 for each in platform.processes
                 if each.spawned is not None
             ),

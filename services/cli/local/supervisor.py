@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 
 from services.cli.local.platform import Platform
-from services.cli.local.process import LaunchError, Spawned, wait_until
-from services.cli.local.record import FAILED, READY, STARTING, Record, forget, myself
+from services.cli.local.process import LaunchError, Spawned, says_ready, wait_until
+from services.cli.local.record import FAILED, READY, STARTING, Record, Running, forget, myself
 from services.cli.local.store import forget_databases
 
 UP_SECONDS = 180.0
@@ -70,6 +70,32 @@ def down(folder: Path) -> bool:
     forget(folder)
     _children[:] = [child for child in _children if child.poll() is None]
     return bool(running)
+
+
+def restart(folder: Path, name: str) -> Running:
+    """Let one process of ours end in its own order; its supervisor starts it again. Gives it once it is ready.
+
+    Raises:
+        LaunchError: nothing runs, there is no such process of ours, or it did not become ready again.
+    """
+    record = Record.read(folder)
+    if record is None or not record.up or record.phase != READY:
+        raise LaunchError("平台没有在运行，或尚未就绪")
+    ours = {each.spawned.name: each for each in record.processes if each.probe}
+    if name not in ours:
+        raise LaunchError(f"没有进程 {name}；可填 {'、'.join(ours)}")
+    before = ours[name].spawned
+    before.end()
+
+    def again() -> Running | None:
+        known = Record.read(folder)
+        found = [each for each in (known.processes if known else ()) if each.spawned.name == name]
+        return next((each for each in found if each.spawned != before and says_ready(each.probe)), None)
+
+    wait_until(lambda: again() is not None, UP_SECONDS, 0.2)
+    if (back := again()) is None:
+        raise LaunchError(f"{name} 未能重新就绪。日志 {folder / 'logs' / f'{name}.log'}")
+    return back
 
 
 def supervise(folder: Path) -> None:

@@ -81,6 +81,22 @@ def test_a_service_that_was_killed_is_back_and_the_record_says_so(folder: Path) 
     assert wait_until(back, PATIENCE)
 
 
+def test_one_process_is_restarted_in_order_and_the_others_go_on(folder: Path) -> None:
+    """It is another process and ready again when `restart` returns; what is not ours to restart is refused by name."""
+    first = supervisor.up(folder)
+    back = supervisor.restart(folder, "hotline")
+    assert back.spawned.alive
+    assert back.restarts == 1
+    now = {each.spawned.name: each.spawned for each in (Record.read(folder) or pytest.fail("no record")).processes}
+    changed = [each.spawned.name for each in first.processes if each.spawned != now[each.spawned.name]]
+    assert changed == ["hotline"]
+    with pytest.raises(LaunchError, match=r"没有进程 nobody；可填 .*study"):
+        supervisor.restart(folder, "nobody")
+    supervisor.down(folder)
+    with pytest.raises(LaunchError, match="没有在运行"):
+        supervisor.restart(folder, "hotline")
+
+
 def test_a_start_that_fails_says_why_and_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`up` raises with the service's last words; afterwards nothing runs, and the next `up` works."""
     monkeypatch.setenv("BROKEN", "hotline")
