@@ -15,8 +15,9 @@ export PYTHON
 ##@ Use it
 .PHONY: demo
 demo: export SHENGZHI_DATABASE_PREFIX = shengzhi_demo
-demo: demo-packages install ## Start the platform, load the sample province, print its report; stays up
-	$(RUN) demo
+demo: demo-packages install ## Start the platform, load the sample province, print its report; stays up (SAMPLE=small: five units)
+	$(if $(SAMPLE),$(BIN)/python -m services.cli.sample --$(SAMPLE) build/sample-$(SAMPLE))
+	$(RUN) demo $(if $(SAMPLE),build/sample-$(SAMPLE))
 
 .PHONY: up
 up: demo-packages install ## Start the platform, keeping the data of earlier runs

@@ -18,15 +18,19 @@ from services.cli.sample.generate import (
     UNTIDY,
     sample,
 )
+from services.cli.sample.small import small
 
 
-def main(folder: Annotated[Path, typer.Argument()] = Path("deploy/sample")) -> None:
+def main(
+    folder: Annotated[Path, typer.Argument()] = Path("deploy/sample"),
+    few: Annotated[bool, typer.Option("--small", help="a province of five units")] = False,
+) -> None:
     """Replace the spreadsheets in the folder; anything else in it stays."""
     for old in (*folder.glob("*.json"), *folder.glob("*.xlsx")):
         old.unlink()
     for part in (FIRST_SENT, SENT_LATER, SENT_LAST, BY_LIST, NAMED, JOINT_SENT, ACTIVITIES_SENT, JOINT_LATER, UNTIDY):
         shutil.rmtree(folder / part, ignore_errors=True)
-    made = sample()
+    made = small() if few else sample()
     made.write(folder)
     typer.echo(f"{len(made.province.units)} units, {len(made.books)} workbooks, {len(made.rows)} rows in {folder}")
 

@@ -14,7 +14,7 @@ from services.cli.sample.hotline import month_of, tickets
 from services.cli.sample.joint import Post, called, closing, joint, mended, opening
 from services.cli.sample.members import Lists, lists
 from services.cli.sample.plans import acknowledged, noticed, plans
-from services.cli.sample.province import FULL, REFORMED, ROOT, Department, Province, Unit, province
+from services.cli.sample.province import FULL, REFORMED, ROOT, Department, Province, province
 from services.cli.sample.recount import Figures, recount, with_members
 from services.cli.sample.reforms import reforms
 from services.cli.sample.research import research
@@ -98,16 +98,18 @@ class Sample:
         _write_json(folder / "excuses.json", self.lists.excuses)
         for name, posts in (("opening.json", self.opening), ("closing.json", self.closing)):
             _write_json(folder / name, [vars(post) for post in posts])
-        for name, posts in (("reforms.json", self.reforms), ("issues.json", issues())):
-            _write_json(folder / AFTER_LOCK / name, [vars(post) for post in posts])
         _write_json(folder / "plans.json", plans())
-        _write_json(folder / AFTER_LOCK / "submissions.json", submissions(self.province))
+        if any(book.path.startswith(AFTER_LOCK) for book in self.books):
+            for name, posts in (("reforms.json", self.reforms), ("issues.json", issues())):
+                _write_json(folder / AFTER_LOCK / name, [vars(post) for post in posts])
+            _write_json(folder / AFTER_LOCK / "submissions.json", submissions(self.province))
         _write_json(folder / "figures.json", {"unit": ROOT, **_period(), "figures": self.figures()})
         told = {
             kind: [{"row": row, "column": column, "code": code} for row, column, code in refused]
             for kind, refused in self.refusals().items()
         }
-        _write_json(folder / UNTIDY / "refusals.json", told)
+        if told:
+            _write_json(folder / UNTIDY / "refusals.json", told)
 
 
 def sample(departments: int = FULL) -> Sample:
@@ -129,7 +131,7 @@ def sample(departments: int = FULL) -> Sample:
     )
     mistakes = untidy(made, known)
     books = [
-        Book("单位名册.xlsx", {"units": [_listed(unit) for unit in made.units]}),
+        Book("单位名册.xlsx", {"units": listed_units(made)}),
         Book("用户名册.xlsx", {"users": accounts(made)}),
         Book("党员名册.xlsx", {"members": listed.members}),
         *(
@@ -137,11 +139,11 @@ def sample(departments: int = FULL) -> Sample:
             for department, ledgers in sent
         ),
         *_ticket_books(calls.first),
-        Book(f"{FIRST_SENT}/调查研究 重点课题.xlsx", _sheets(studied.topics)),
+        Book(f"{FIRST_SENT}/调查研究 重点课题.xlsx", sheets_of(studied.topics)),
         *(_study_book(SENT_LATER, department, ledgers.later) for department, ledgers in sent if ledgers.later),
         Book(f"{SENT_LATER}/民声热线工单补报更正.xlsx", {"tickets": [row.cells for row in calls.later]}),
-        Book(f"{SENT_LATER}/调查研究 调研与成果转化.xlsx", _sheets([*studied.visits, *studied.measures]), "iso"),
-        Book(f"{SENT_LAST}/调查研究 课题进展与更正.xlsx", _sheets([*studied.progress, *studied.mended]), "chinese"),
+        Book(f"{SENT_LATER}/调查研究 调研与成果转化.xlsx", sheets_of([*studied.visits, *studied.measures]), "iso"),
+        Book(f"{SENT_LAST}/调查研究 课题进展与更正.xlsx", sheets_of([*studied.progress, *studied.mended]), "chinese"),
         Book(f"{BY_LIST}/按党员名册登记的学习.xlsx", {"sessions": listed.sessions}),
         Book(f"{NAMED}/考勤表.xlsx", {"attendance": listed.attendance}),
         Book(f"{JOINT_SENT}/联学结对、参赛作品、资料配发.xlsx", _by_kind(shared, "pairs", "entries", "issues")),
@@ -155,7 +157,7 @@ def sample(departments: int = FULL) -> Sample:
     rows += [row for _, ledgers in sent for row in ledgers.later]
     rows += [*calls.later, *studied.rows, *listed.counted, *called(), *shared, *later]
     rows.append(corrected_after(rows))
-    books.insert(-1, Book(f"{AFTER_LOCK}/采纳锁定后的更正.xlsx", _sheets(rows[-1:])))
+    books.insert(-1, Book(f"{AFTER_LOCK}/采纳锁定后的更正.xlsx", sheets_of(rows[-1:])))
     books = [book for book in books if book.sheets]
     return Sample(made, books, rows, mistakes, listed, opening(), closing(shared), reforms(made))
 
@@ -173,7 +175,7 @@ def _study_book(folder: str, department: Department, rows: list[Row]) -> Book:
     return Book(path, {kind: found for kind, found in sheets.items() if found}, dates)
 
 
-def _sheets(rows: Iterable[Row]) -> dict[str, list[Cells]]:
+def sheets_of(rows: Iterable[Row]) -> dict[str, list[Cells]]:
     """Rows by the sheet to which they belong."""
     sheets: dict[str, list[Cells]] = {}
     for row in rows:
@@ -190,16 +192,20 @@ def _ticket_books(rows: Iterable[Row]) -> list[Book]:
     ]
 
 
-def _listed(unit: Unit) -> Cells:
-    return {
-        "id": unit.code,
-        "name": unit.name,
-        "short_name": unit.short_name,
-        "kind": UNIT_KINDS[unit.kind],
-        "parent": unit.parent,
-        "members": unit.members,
-        "active_from": OPENED,
-    }
+def listed_units(made: Province) -> list[Cells]:
+    """The rows of 单位名册."""
+    return [
+        {
+            "id": unit.code,
+            "name": unit.name,
+            "short_name": unit.short_name,
+            "kind": UNIT_KINDS[unit.kind],
+            "parent": unit.parent,
+            "members": unit.members,
+            "active_from": OPENED,
+        }
+        for unit in made.units
+    ]
 
 
 def _period() -> dict[str, dict[str, str]]:

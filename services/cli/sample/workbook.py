@@ -8,13 +8,10 @@ from typing import Literal
 import xlsxwriter
 
 from services.cli.sample.rows import Cells
-from services.hotline.contract import SHEETS as HOTLINE
 from services.kernel.sheets.sheet import Sheet
-from services.organisation.contract import SHEETS as GATEWAY
-from services.research.contract import SHEETS as RESEARCH
-from services.study.contract import SHEETS as STUDY
+from services.registry import SERVICES
 
-SHEETS: dict[str, Sheet] = {**GATEWAY, **STUDY, **HOTLINE, **RESEARCH}
+SHEETS: dict[str, Sheet] = {kind: sheet for each in SERVICES for kind, sheet in each.contract.SHEETS.items()}
 MADE = datetime(2026, 11, 1, tzinfo=UTC)
 """A creation date of its own would make every file a new one."""
 
