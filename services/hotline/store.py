@@ -19,7 +19,7 @@ from services.kernel.message.errors import DomainError
 from services.kernel.rules.working_days import Calendar
 from services.organisation.contract import working_calendar
 
-from .contract import ListTickets, limit_told
+from .contract import ListTickets, TicketOverdue, limit_told
 from .domain import Rule, last_day
 from .domain.deadline import RULES, WITHOUT_LIMIT
 
@@ -73,10 +73,24 @@ def rules(database: Database[Document]) -> list[Rule]:
 
 def past_deadline(database: Database[Document], now: datetime) -> list[str]:
     """Tickets whose deadline has passed without an answer and that do not say so yet; at most 500 at a time."""
-    found = database["tickets"].find(
-        {"life.answered": None, "overdue": None, "state": {"$ne": "void"}, "deadline": {"$lte": now}}, {"_id": 1}
-    )
+    found = database["tickets"].find(_passed(now), {"_id": 1})
     return [ticket["_id"] for ticket in found.sort("deadline", pymongo.ASCENDING).limit(500)]
+
+
+def unmarked(database: Database[Document], now: datetime) -> datetime | None:
+    """The earliest deadline that has passed and of which nobody has heard: not marked yet, or not published.
+
+    Looked for in this order: what is marked in between is among what was not marked.
+    """
+    late = database["tickets"].find_one(_passed(now), {"deadline": 1}, sort=[("deadline", pymongo.ASCENDING)])
+    told = {"published": False, "type": TicketOverdue.type}
+    days = [entry["day"] for entry in database["journal"].find(told, {"day": 1}, hint="outbox")]
+    known: list[datetime] = [] if late is None else [late["deadline"]]
+    return min(known + [datetime.combine(date.fromisoformat(day), time(), SHANGHAI) for day in days], default=None)
+
+
+def _passed(now: datetime) -> Document:
+    return {"life.answered": None, "overdue": None, "state": {"$ne": "void"}, "deadline": {"$lte": now}}
 
 
 def waiting(database: Database[Document], years: Collection[int]) -> list[str]:

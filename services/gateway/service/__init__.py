@@ -27,6 +27,7 @@ from ..domain.campaign import PlaceCampaign
 from ..store import facts
 from ..store.generation import QUEUE, ledger
 from ..store.indexes import ensure_indexes
+from ..store.submissions import unmarked
 from .calendars import Calendars
 from .initiatives import Lists
 from .installation import Installation
@@ -49,7 +50,7 @@ class Gateway(Units, Calendars, Users, Members, Lists, Submissions, Reports, Hel
     journal = Journalled(AGGREGATES, indexes=ensure_indexes)
     vault = Vaulted()
     importer = Importer()
-    relay = Relaying()
+    relay = Relaying(unmarked)
     holding = Holding()
     installation = Installation()
     projection = facts.Projection()

@@ -62,9 +62,11 @@ class Submissions:
     @every(60, eager=True)
     def keep_periods(self) -> None:
         """Open the months that are over, and mark what was due and did not come."""
+        now = self.journal.clock()
         self._open()
         while late := submissions.fallen_due(self.journal.database, business_day(self.journal.clock()), _AT_ONCE):
             self._transact("due", lambda work, late=late: _mark(work, late))
+        submissions.kept(self.journal.database, business_day(now))
 
     @command(contract.ConfirmSubmission)
     def confirm_submission(self, command: contract.ConfirmSubmission, envelope: Envelope) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
@@ -13,8 +13,9 @@ from pymongo.database import Database as Store
 
 from services.kernel.journal.lists import MOST_COUNTED, shown
 from services.kernel.journal.store import Document
+from services.kernel.message.clock import SHANGHAI, business_day
 from services.kernel.message.errors import DomainError
-from services.organisation.contract import SETTLED, Prepared, SubmissionRule
+from services.organisation.contract import SETTLED, Prepared, SubmissionFellDue, SubmissionOpened, SubmissionRule
 from services.organisation.contract import SubmissionState as State
 
 from ..domain.lacks import lacks
@@ -31,6 +32,7 @@ from .snapshot import Database
 from .tree import tree_of
 
 _PATH = {"path": 1}
+_CLOCK, _KEPT = "clock", "submissions"
 _UNSETTLED = {"$nin": [str(state) for state in SETTLED]}
 
 
@@ -83,6 +85,24 @@ def due_otherwise(
     same = {"due": due and due.isoformat(), "waits_for": waits_for}
     asked = {"month": month, "campaign": campaign, "$or": running, "$nor": [same]}
     return [row["_id"] for row in database["submissions"].find(asked, {"_id": 1})]
+
+
+def kept(database: Store[Document], day: date) -> None:
+    """Everything that the clock brings was recorded up to this day."""
+    database[_CLOCK].update_one({"_id": _KEPT}, {"$max": {"day": day.isoformat()}}, upsert=True)
+
+
+def unmarked(database: Store[Document], now: datetime) -> datetime | None:
+    """The midnight from which on months that are over may be neither opened nor published; None where none are behind.
+
+    Looked for in this order: what is opened in between is among what was not opened.
+    """
+    found = database[_CLOCK].find_one({"_id": _KEPT})
+    days = [] if found is None else [date.fromisoformat(found["day"]) + timedelta(days=1)]
+    told = {"published": False, "type": {"$in": [SubmissionOpened.type, SubmissionFellDue.type]}}
+    first = database["journal"].find_one(told, {"recorded": 1}, sort=[("recorded", 1)], hint="outbox")
+    days = [day for day in days if day <= business_day(now)] + ([business_day(first["recorded"])] if first else [])
+    return min((datetime.combine(day, time(), SHANGHAI) for day in days), default=None)
 
 
 def fallen_due(database: Store[Document], today: date, most: int) -> list[str]:

@@ -46,7 +46,7 @@ class Hotline(Deadlines, Imports, Held, Scoped, Histories):
     journal = Journalled(AGGREGATES, indexes=store.ensure_indexes, by=may_take(contract.RESOURCES))
     vault = Vaulted()
     importer = Importer()
-    relay = Relaying()
+    relay = Relaying(store.unmarked)
     holding = Holding()
 
     @subscribe("hotline.tree", [GATEWAY], keys=["tree.#"], ordered=True)

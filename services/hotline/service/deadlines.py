@@ -57,7 +57,7 @@ class Deadlines:
         except PyMongoError as error:
             log.warning("deadlines.later", error=repr(error))
 
-    @every(60)
+    @every(5, eager=True)
     def mark_overdue(self) -> None:
         """Find tickets whose deadline has passed unanswered and let each say so, once."""
         while late := store.past_deadline(self.journal.database, self.journal.clock()):

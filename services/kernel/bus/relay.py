@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from .. import metrics
@@ -34,6 +36,14 @@ _GATHER_SECONDS = 0.02
 """What is committed within this time of the first goes along with it: a batch costs as much for one as for ten."""
 
 
+Behind = Callable[[Database[Document], datetime], datetime | None]
+"""What a service marks by the clock: the earliest instant that has passed of which the mark is not published yet."""
+
+
+def on_time(database: Database[Document], now: datetime) -> None:
+    """Nothing is marked by the clock."""
+
+
 class Relay:
     """Publishes one service's journal."""
 
@@ -49,6 +59,7 @@ class Relay:
         transaction_seconds: float = 5.0,
         lease_seconds: float = 15.0,
         tally_seconds: float = 3600.0,
+        behind: Behind = on_time,
     ) -> None:
         self._journal = journal
         self._service = journal.service
@@ -62,7 +73,7 @@ class Relay:
         self._lease = timedelta(seconds=lease_seconds)
         self._leased_until: datetime | None = None
         self._me = event.new_id()
-        self._tally_seconds = tally_seconds
+        self._tally_seconds, self._behind = tally_seconds, behind
         self._unroutable: dict[str, datetime] = {}
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -138,12 +149,17 @@ class Relay:
         return len(published)
 
     def tell_watermark(self) -> datetime:
-        """Publish, and give, the instant up to which all that was recorded has been published."""
+        """Publish, and give, the instant up to which all that was recorded, and all that is marked by the clock, has
+        been published: a figure of what is overdue is no later than a report says.
+        """
         now = self._clock()
+        behind = self._behind(self._database, now)
         oldest = self._database["journal"].find_one(
             {"published": False}, {"recorded": 1}, sort=[("recorded", 1)], hint="outbox"
         )
         until = now - self._transaction
+        if behind is not None:
+            until = min(until, behind - timedelta(milliseconds=1))
         if oldest is not None:
             until = min(until, oldest["recorded"] - timedelta(milliseconds=1))
         metrics.UNPUBLISHED_AGE.labels(self._service).set(

@@ -15,7 +15,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from ..bus.broker import Publisher
-from ..bus.relay import Relay
+from ..bus.relay import Behind, Relay, on_time
 from ..bus.resend import Resender
 from ..journal.journal import Follow, Journal
 from ..journal.store import Document, ensure_collections, open_database
@@ -106,7 +106,13 @@ class Vaulted(DependencyProvider):
 
 
 class Relaying(DependencyProvider):
-    """Publishes the service's journal from inside its process, and sends again what subscribers ask for."""
+    """Publishes the service's journal from inside its process, and sends again what subscribers ask for.
+
+    `behind` says for a service that marks by the clock how far it has come.
+    """
+
+    def __init__(self, behind: Behind = on_time) -> None:
+        self.behind = behind
 
     def start(self) -> None:
         """Begin; a commit wakes it."""
@@ -127,6 +133,7 @@ class Relaying(DependencyProvider):
             transaction_seconds=given.transaction_seconds,
             lease_seconds=given.lease_seconds,
             tally_seconds=given.tally_seconds,
+            behind=self.behind,
         )
         self.resender = Resender(journal, publisher("resend"), batch=given.relay_batch)
         journal.committed = self.relay.wake

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -200,3 +200,18 @@ def test_what_the_timers_ask_walks_an_index(mongo: str) -> None:
         assert len(store.waiting(database, [2027])) == 3
         store.running_in(database, 2027)
         assert scans(database, queries) == []
+
+
+def test_nothing_is_said_of_an_instant_before_its_overdue_tickets_are_told(desk: Desk) -> None:
+    """The timer held back: the earliest deadline that has passed holds the watermark, until its mark is published."""
+    first = register(desk, kind="consultation")
+    register(desk, kind="help")
+    deadline = desk.database["tickets"].find_one({"_id": first}, {"deadline": 1})
+    assert deadline is not None
+    assert store.unmarked(desk.database, desk.now) is None
+    desk.now += timedelta(days=6)
+    assert store.unmarked(desk.database, desk.now) == deadline["deadline"]
+    desk.service.mark_overdue()
+    assert store.unmarked(desk.database, desk.now) == deadline["deadline"]
+    desk.database["journal"].update_many({}, {"$set": {"published": True}})
+    assert store.unmarked(desk.database, desk.now) is None

@@ -175,3 +175,14 @@ def test_a_commit_is_published_promptly_and_the_relay_stops_when_told(
         thread.join(PATIENCE)
     assert not thread.is_alive()
     assert journal.database["leases"].count_documents({}) == 0
+
+
+def test_the_watermark_stays_before_what_the_clock_has_not_marked(journal: Journal, publisher: Publisher) -> None:
+    """It says nothing of an instant whose marks are still to come, and goes on once there are none."""
+    passed: list[datetime | None] = [datetime.now(UTC) - timedelta(minutes=2), None]
+    relay = Relay(journal, publisher, behind=lambda database, now: passed[0])
+    first = passed[0]
+    assert first is not None
+    assert relay.tell_watermark() == first - timedelta(milliseconds=1)
+    passed.pop(0)
+    assert relay.tell_watermark() > first

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.gateway.store import submissions
 from services.gateway.store.indexes import ensure_indexes
-from services.organisation.contract import SubmissionRule, UnitKind
+from services.kernel.message.clock import SHANGHAI
+from services.organisation.contract import SubmissionOpened, SubmissionRule, UnitKind
 from tests.component.explained import scans, watched
 from tests.component.gateway.figures import Figures
 
@@ -100,3 +101,18 @@ def test_no_question_of_the_worker_reads_a_whole_collection(mongo: str) -> None:
         list(database["submissions"].find({"month": "2026-03"}, {"unit": 1}))
         assert len(queries.sent) >= 3
         assert scans(database, queries) == []
+
+
+def test_nothing_is_said_of_a_day_before_the_months_that_it_opens(figures: Figures) -> None:
+    """The timer held back over a midnight: that midnight holds the watermark, until what was opened is published."""
+    database, midnight = figures.database, datetime(2026, 9, 1, tzinfo=SHANGHAI)
+    assert submissions.unmarked(database, midnight) is None
+    submissions.kept(database, date(2026, 8, 31))
+    assert submissions.unmarked(database, midnight - timedelta(seconds=1)) is None
+    assert submissions.unmarked(database, midnight) == midnight
+    opened = {"_id": "e", "aggregate": "s", "n": 1, "published": False, "type": SubmissionOpened.type}
+    database["journal"].insert_one({**opened, "recorded": midnight + timedelta(minutes=1)})
+    submissions.kept(database, date(2026, 9, 1))
+    assert submissions.unmarked(database, midnight + timedelta(minutes=2)) == midnight
+    database["journal"].update_one({"_id": "e"}, {"$set": {"published": True}})
+    assert submissions.unmarked(database, midnight + timedelta(minutes=3)) is None
