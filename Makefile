@@ -124,6 +124,10 @@ proto: install ## Python from proto/, schemas and examples from the contracts
 manifests: install ## The workers' Kubernetes manifests from their template
 	$(BIN)/python -m tests.contract.workers
 
+.PHONY: assets
+assets: install ## Look and widgets of the pages, by npm from deploy/assets/assets.json: checked by hash, trimmed
+	$(BIN)/python deploy/assets
+
 ##@ Tidy up
 .PHONY: clean
 clean: down ## Stop the platform and remove what was made, but not .venv

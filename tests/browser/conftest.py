@@ -76,6 +76,21 @@ def signed_in(page: Page) -> SignedIn:
     return enter
 
 
+def turn_to(page: Page, group: str, entry: str) -> None:
+    """To a page by the side bar; its group is closed for whoever has many entries."""
+    bar = page.get_by_role("navigation", name="主导航")
+    expect(bar).to_be_visible()
+    if not bar.get_by_role("link", name=entry, exact=True).is_visible():
+        bar.locator("summary", has_text=group).click()
+    bar.get_by_role("link", name=entry, exact=True).click()
+
+
+def sign_out(page: Page) -> None:
+    """Out by the account's menu."""
+    page.locator("details.menu summary").click()
+    page.get_by_role("button", name="退出").click()
+
+
 def violations(page: Page) -> list[str]:
     """What axe finds on the page that hinders somebody seriously."""
     page.evaluate(AXE)

@@ -12,7 +12,7 @@ from tests.journey.province import Province
 from tests.journey.test_plans import arrived, receipt_of
 from tests.journey.test_rest import made
 
-from .conftest import SignedIn, violations
+from .conftest import SignedIn, sign_out, turn_to, violations
 from .test_research import record_id
 
 MONTH = "2026-05"
@@ -95,7 +95,7 @@ def test_a_notice_said_anew_shows_what_changed(signed_in: SignedIn, province: Pr
     other.close()
     arrived(office, f"/study/notices/{notice}")
     known |= {"notice": notice, "receipt": receipt_of(province.as_user("secretary"), notice)["id"]}
-    page.get_by_role("button", name="退出").click()
+    sign_out(page)
     page = signed_in("secretary")
     page.goto(f"/records/receipt/{known['receipt']}")
     expect(page.locator("main")).to_contain_text("新增：“观看专题片”")
@@ -144,7 +144,7 @@ def test_who_is_behind_waits_on_the_first_page(signed_in: SignedIn, known: dict[
     assert fits(page)
     page.get_by_role("link", name=known["title"]).first.click()
     page.get_by_role("button", name="提醒本页单位").click()
-    page.get_by_role("button", name="退出").click()
+    sign_out(page)
     page = signed_in("secretary")
     page.get_by_role("link", name="进度落后").click()
     page.get_by_role("link", name="收到和发出的提醒").click()
@@ -162,7 +162,7 @@ def test_norms_are_read_with_their_source_and_set_by_the_office(
     """The office says a norm anew with its source; a branch reads it and finds no form."""
     before = province.as_user("office").get("/study/norms").json()["items"]
     page = signed_in("office")
-    page.get_by_role("link", name="标准与依据").click()
+    turn_to(page, "学习", "标准与依据")
     expect(page.locator("main")).to_contain_text("《中国共产党支部工作条例（试行）》第十三条")
     assert violations(page) == []
     assert fits(page)
@@ -177,7 +177,7 @@ def test_norms_are_read_with_their_source_and_set_by_the_office(
     expect(page.locator("main")).to_contain_text("每月 2 次")
     page.get_by_text("修改“调查研究”的标准").click()
     expect(page.locator("#f-research-visits_a_month")).to_have_value("3")
-    page.get_by_role("button", name="退出").click()
+    sign_out(page)
     page = signed_in("secretary")
     page.goto("/norms")
     expect(page.locator("main")).to_contain_text("省直机关工委通知（样例）")

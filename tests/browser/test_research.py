@@ -12,7 +12,7 @@ from tests.journey.province import Province
 from tests.journey.test_research import MEASURE, surveyed, take_back, visit
 from tests.journey.test_rest import made
 
-from .conftest import SignedIn, violations
+from .conftest import SignedIn, sign_out, turn_to, violations
 
 
 def record_id(page: Page) -> str:
@@ -43,7 +43,7 @@ def test_a_topic_is_framed_and_its_outline_approved(signed_in: SignedIn, provinc
     assert violations(page) == []
     id = record_id(page)
 
-    page.get_by_role("button", name="退出").click()
+    sign_out(page)
     page = signed_in("finance-leader")
     page.get_by_role("link", name="调研方案待审批").click()
     page.get_by_role("link", name=title).click()
@@ -85,7 +85,7 @@ def test_a_measure_is_noted_and_settled_on_its_page(signed_in: SignedIn, provinc
     told = {**MEASURE, "title": title, "topic": topic}
     measure = made(province.as_user("finance").post("/research/measures", json=told))["id"]
     page = signed_in("water-handler")
-    page.get_by_role("link", name="转化清单").click()
+    turn_to(page, "调研", "转化清单")
     assert violations(page) == []
     page.get_by_role("link", name=title).click()
     page.get_by_role("textbox", name="已做").fill("已印发标准")
@@ -93,7 +93,7 @@ def test_a_measure_is_noted_and_settled_on_its_page(signed_in: SignedIn, provinc
     page.get_by_role("button", name="填报进展").click()
     expect(page.locator("main")).to_contain_text("50%")
     page.get_by_role("button", name="申请销号").click()
-    page.get_by_role("button", name="退出").click()
+    sign_out(page)
     page = signed_in("finance-leader")
     page.get_by_role("link", name="转化措施待销号").click()
     page.get_by_role("link", name=title).click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from . import show, view
 
 PAGES = Path(__file__).parents[1] / "pages"
 SCRIPTS = ("echarts.min.js", "charts.js")
+STYLES = ("tabler.css", "style.css")
 
 
 @cache
@@ -28,8 +30,10 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"instant": show.instant, "day": show.day, "span": show.span}
+    made.filters |= {"instant": show.instant, "day": show.day, "span": show.span, "tone": show.tone}
+    made.tests["late"] = lambda text: show.tone(text) == "red"
     made.globals |= {
+        "asset": asset,
         "value": show.value,
         "title_of": show.title,
         "query": urlencode,
@@ -37,6 +41,12 @@ def environment() -> Environment:
         "banner": show.BANNER,
     }
     return made
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a file of the pages; another content has another address, so that browsers may keep it."""
+    return f"/pages/{name}?v={hashlib.sha256((PAGES / 'static' / name).read_bytes()).hexdigest()[:12]}"
 
 
 def static(name: str) -> str:
@@ -75,7 +85,7 @@ def report_page(
             differing=view.differing(report, addresses),
             **{
                 "home": base_url if standalone else "",
-                "style": static("style.css") if standalone else None,
+                "style": "\n".join(static(name) for name in STYLES) if standalone else None,
                 "scripts": [static(name) for name in SCRIPTS] if standalone else [],
                 "reader": None,
                 "links": [],

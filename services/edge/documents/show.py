@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -80,6 +81,19 @@ def share(now: float | None, then: float | None, sort: str) -> str:
 
 def _sign(number: float) -> str:
     return "+" if number > 0 else "−"
+
+
+_TONES = (
+    ("secondary", r"作废|撤回|撤销|离开|关闭|免报|停用|结束"),
+    ("red", r"退回|逾期|超期|落后|拒绝|锁定"),
+    ("yellow", r"待|未|草稿|申请"),
+    ("green", r"^已(?!开展)|办结|有效|正常|在册|允许"),
+)
+
+
+def tone(state: str) -> str:
+    """The colour of a state's badge, by the word that it bears in any case: what failed, what waits, what is done."""
+    return next((colour for colour, words in _TONES if re.search(words, state)), "blue")
 
 
 def title(record: Mapping[str, Any]) -> str:

@@ -21,8 +21,9 @@ from ..http_api.auth import Gated
 from ..resources import RESOURCES
 from . import lined, submitting
 from .kinds import listed
+from .navigation import SHEETS
 from .records import unit_names
-from .screens import SHEETS, Reader, Screen, can, home_of, screen
+from .screens import Reader, Screen, can, home_of, screen
 from .sheets import ways_of
 
 router = APIRouter(include_in_schema=False, route_class=Screen)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from . import (
     access,
+    choices,
     entry,
     figures,
     home,
@@ -25,16 +25,17 @@ from . import (
     submitting,
     supervision,
 )
+from .assets import Assets
 
 _STATIC = Path(__file__).with_name("static")
 
 
 def mount(app: FastAPI) -> None:
     """Put the pages on the application."""
-    app.mount("/pages", StaticFiles(directory=_STATIC), name="pages")
+    app.mount("/pages", Assets(directory=_STATIC), name="pages")
     # entry before records: `new` is no record's id
     modules = (
-        *(sign_in, access, home, issues, figures, initiatives, membership, lined, supervision, entry),
+        *(sign_in, access, choices, home, issues, figures, initiatives, membership, lined, supervision, entry),
         *(judging, norms, records, reforms, submitting, sheets),
     )
     for module in modules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from pymongo.errors import PyMongoError
 
 from services.gateway.domain import Action
+from services.gateway.store import directory
 from services.kernel.message.errors import DomainError
 from services.organisation.contract import ROLES
 from services.organisation.contract.permissions import EVERYWHERE, PERMISSIONS
@@ -20,19 +21,11 @@ from services.organisation.contract.permissions import EVERYWHERE, PERMISSIONS
 from .. import audit
 from ..documents.page import environment
 from ..gate import Principal
-from ..http_api.auth import Caller
+from ..http_api.auth import Caller, Gated
 from ..http_api.errors import STATUSES, retry
 from ..http_api.origin import check_origin
+from .navigation import groups_of
 
-SHEETS = (
-    Action.import_study,
-    Action.import_research,
-    Action.import_tickets,
-    Action.manage_units,
-    Action.manage_users,
-    Action.grant_roles,
-    Action.manage_members,
-)
 _GONE = DomainError("store.unavailable", "数据库暂时不可用，请稍后重试", "unavailable")
 _MALFORMED = DomainError("request.invalid", "地址或表单中的内容无法识别，请检查日期等是否完整", "invalid")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -59,9 +52,11 @@ class Screen(APIRoute):
         return shown
 
 
-async def reader_of(request: Request, reader: Caller) -> Principal:
-    """Who looks at the page; kept for the frame."""
+async def reader_of(request: Request, reader: Caller, gate: Gated) -> Principal:
+    """Who looks at the page, and the unit that they land on; kept for the frame."""
     request.state.reader = reader
+    if home := home_of(reader):
+        request.state.unit_name = (await directory.names(gate.database, [home])).get(home, home)
     return reader
 
 
@@ -89,53 +84,15 @@ def frame(request: Request) -> dict[str, Any]:
     told: dict[str, Any] = {"reader": None, "links": [], "crumbs": [], "style": None, "home": "", "problem": None}
     if reader is None:
         return told
-    role = f"（{ROLES[reader.roles[0][0]]}）" if reader.roles else ""
-    links = [
-        {"href": href, "text": text, "here": request.url.path == href.partition("?")[0]}
-        for href, text in _links(reader)
-    ]
-    return {**told, "reader": reader.user + role, "links": links}
-
-
-_WAYS: tuple[tuple[tuple[Action, ...], tuple[tuple[str, str], ...]], ...] = (
-    ((Action.read_study,), (("/records/session", "学习活动"), ("/submissions", "月度上报"))),
-    (
-        (Action.read_plans,),
-        (
-            ("/records/plan", "学习计划"),
-            ("/records/notice", "通知单"),
-            ("/norms", "标准与依据"),
-            ("/records/pair", "联学结对"),
-            ("/records/contest", "比赛"),
-        ),
-    ),
-    ((Action.manage_members,), (("/records/member", "党员名册"), ("/records/excuse", "请假"))),
-    (
-        (Action.read_research,),
-        (("/records/topic", "重点课题"), ("/records/visit", "调研"), ("/records/measure", "转化清单")),
-    ),
-    ((Action.read_materials,), (("/records/material_set?offered=true", "学习资料"),)),
-    ((Action.score_entries,), (("/judging", "作品评分"),)),
-    ((Action.read_tickets,), (("/records/ticket", "民声工单"),)),
-    ((Action.read_access_log,), (("/access/log", "审计日志"),)),
-    (SHEETS, (("/imports", "报送表格"),)),
-)
-"""Who may do any of these sees these in the frame."""
-_OF_HOME = (
-    ("reports", "统计报告", Action.read_figures),
-    ("coverage", "学习覆盖", Action.read_figures),
-    ("initiatives", "举措进展", Action.read_figures),
-    ("reforms", "机构调整", Action.manage_units),
-)
-
-
-def _links(reader: Principal) -> list[tuple[str, str]]:
-    home = home_of(reader)
-    links = [("/", "首页")]
-    if home:
-        links += [(f"/{address}/{quote(home)}", text) for address, text, action in _OF_HOME if can(reader, action)]
-    links += [link for actions, ways in _WAYS if can(reader, *actions) for link in ways]
-    return [*links, ("/access/tokens", "会话与令牌"), ("/docs", "接口文档")]
+    roles = "、".join(dict.fromkeys(ROLES[role] for role, _ in reader.roles))
+    return {
+        **told,
+        "reader": reader.user,
+        "roles_of": roles,
+        "unit_of": getattr(request.state, "unit_name", ""),
+        "may_search": can(reader, Action.read_units),
+        "links": groups_of(request.url.path, home_of(reader), lambda actions: can(reader, *actions)),
+    }
 
 
 def refused(request: Request, refusal: DomainError) -> Response:
