@@ -5,6 +5,7 @@
   if (!told || !window.echarts) return;
   var data = null, places = {};
   var red = document.documentElement.dataset.bsTheme === "dark" ? "#e0655e" : "#9c1c1c";
+  var line = { lineStyle: { color: "rgba(128, 128, 128, .3)" } };
   var soft = [red, "#c9a36a", "#8d8a85"], ink = getComputedStyle(document.body).color;
   var font = getComputedStyle(document.body).fontFamily;
   var still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -54,7 +55,7 @@
     option.legend = { show: several, bottom: 0, textStyle: { fontSize: 13 } };
     option.grid.bottom = several ? 34 : 8;
     option.yAxis = { type: "category", inverse: true, data: rows.names, axisTick: { show: false }, axisLabel: { fontSize: 14, color: ink } };
-    option.xAxis = { type: "value", min: 0, max: most, interval: most ? most / 4 : undefined, axisLabel: { formatter: most ? whole : shown, hideOverlap: true, fontSize: 12, color: ink }, splitNumber: 4 };
+    option.xAxis = { type: "value", min: 0, max: most, interval: most ? most / 4 : undefined, axisLabel: { formatter: most ? whole : shown, hideOverlap: true, fontSize: 12, color: ink }, splitLine: line, splitNumber: 4 };
     option.series = rows.series.map(function (series) {
       return {
         type: "bar", name: series.name, data: series.values, barMaxWidth: several ? 14 : 24,
@@ -78,7 +79,7 @@
       var option = frame(shown);
       option.grid = Object.assign(option.grid, { right: 16, top: 16, bottom: many ? 40 : 8 });
       option.xAxis = { type: "category", data: data.children.names, axisTick: { show: false }, axisLabel: { rotate: 40, width: 96, overflow: "truncate", hideOverlap: true, fontSize: 12, color: ink } };
-      option.yAxis = { type: "value", min: 0, max: figure.rate ? 1 : null, axisLabel: { formatter: figure.rate ? whole : shown, fontSize: 12, color: ink } };
+      option.yAxis = { type: "value", min: 0, max: figure.rate ? 1 : null, axisLabel: { formatter: figure.rate ? whole : shown, fontSize: 12, color: ink }, splitLine: line };
       option.dataZoom = many ? [{ type: "slider", bottom: 6, height: 20, startValue: 0, endValue: 23, showDetail: false, brushSelect: false, borderColor: "#d9d2cd", fillerColor: "rgba(156,28,28,.14)" }] : [];
       option.series = [{ type: "bar", name: figure.name, data: data.children.values[figure.id], itemStyle: { color: red }, barMaxWidth: 26 }];
       place.chart.setOption(option, true);
