@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from services.cli.accounts import signed_in
+from services.cli.acting import through_api
 from services.cli.client import Api, Refused
 from services.cli.load import RUN, Folder, Secrets, Url, place_of
 from services.cli.report import home
@@ -24,41 +22,28 @@ As = Annotated[
     str,
     typer.Option("--as", envvar="SHENGZHI_USER", help="以哪个账号办理（密码取自 SHENGZHI_PASSWORD）；不填为首任管理员"),
 ]
+_system, _security = (through_api(role, "by", As) for role in (Role.system_admin, Role.security_admin))
+_either = through_api(lambda conflicts, **asked: Role.security_admin if conflicts else Role.system_admin, "by", As)
 _ROLE = "角色，如 office、unit_admin；全部角色见 /access/permissions"
 
 
-@contextmanager
-def acting(role: Role, folder: Folder, url: str, secrets: Secrets, by: str) -> Iterator[Api]:
-    """Signed in as an administrator; what is refused is said and ends the command."""
-    try:
-        address, keys = place_of(folder, url, secrets)
-        with signed_in(address, keys, by, os.environ.get("SHENGZHI_PASSWORD", ""), role) as api:
-            yield api
-    except Refused as problem:
-        out.print(f"未能完成：{problem}", markup=False)
-        raise typer.Exit(1) from problem
-
-
 @user.command("list")
+@_either
 def list_users(
+    api: Api,
     unit: Annotated[str, typer.Option(help="单位（含下级）；不填为最高一级单位")] = "",
     state: Annotated[UserState | None, typer.Option(help="状态")] = None,
     role: Annotated[Role | None, typer.Option(help=_ROLE)] = None,
     before: Annotated[str, typer.Option("--not-since", help="此日以来没有登录过的，如 2026-06-01")] = "",
     conflicts: Annotated[bool, typer.Option("--conflicts", help="只列兼有互斥角色的账号（由安全管理员查看）")] = False,
-    folder: Folder = RUN,
-    url: Url = "",
-    secrets: Secrets = None,
-    by: As = "",
 ) -> None:
     """列出账号。"""
-    with acting(Role.security_admin if conflicts else Role.system_admin, folder, url, secrets, by) as api:
-        asked: dict[str, Any] = {"unit": unit or _root(api)}
-        if conflicts:
-            rows = api.get("/role-conflicts", **asked)["items"]
-        else:
-            told = {"state": state, "role": role, "signed_in_before": before}
-            rows = list(_pages(api, {**asked, **{name: str(value) for name, value in told.items() if value}}))
+    asked: dict[str, Any] = {"unit": unit or _root(api)}
+    if conflicts:
+        rows = api.get("/role-conflicts", **asked)["items"]
+    else:
+        told = {"state": state, "role": role, "signed_in_before": before}
+        rows = list(_pages(api, {**asked, **{name: str(value) for name, value in told.items() if value}}))
     table = Table()
     for header in ("账号", "姓名", "单位", "角色", *(["互斥"] if conflicts else ["状态", "最近登录"])):
         table.add_column(header, overflow="fold")
@@ -73,88 +58,76 @@ def list_users(
 
 
 @user.command()
+@_system
 def add(
+    api: Api,
     id: Id,
     name: Annotated[str, typer.Option(help="姓名", prompt="姓名")],
     unit: Annotated[str, typer.Option(help="所属单位编码", prompt="单位编码")],
-    folder: Folder = RUN,
-    url: Url = "",
-    secrets: Secrets = None,
-    by: As = "",
 ) -> None:
     """建立账号（系统管理员），打印一次性密码；角色由安全管理员授予。"""
-    with acting(Role.system_admin, folder, url, secrets, by) as api:
-        made = api.post("/users", {"id": id, "name": name, "unit": unit})
+    made = api.post("/users", {"id": id, "name": name, "unit": unit})
     out.print(f"已建立 {id}，一次性密码 {made['password']}（首次登录须修改）", markup=False)
 
 
 @user.command("reset-password")
-def reset_password(id: Id, folder: Folder = RUN, url: Url = "", secrets: Secrets = None, by: As = "") -> None:
+@_system
+def reset_password(api: Api, id: Id) -> None:
     """重置密码（系统管理员），打印一次性密码；其全部会话和令牌失效，锁定解除。"""
-    with acting(Role.system_admin, folder, url, secrets, by) as api:
-        made = api.post(f"/users/{id}/password-resets", {})
+    made = api.post(f"/users/{id}/password-resets", {})
     out.print(f"{id} 的一次性密码 {made['password']}（下次登录须修改）", markup=False)
 
 
 @user.command()
-def unlock(id: Id, folder: Folder = RUN, url: Url = "", secrets: Secrets = None, by: As = "") -> None:
+@_system
+def unlock(api: Api, id: Id) -> None:
     """解除因连续输错密码的锁定（系统管理员）。"""
-    with acting(Role.system_admin, folder, url, secrets, by) as api:
-        unlocked = api.post(f"/users/{id}/unlocks", {})["unlocked"]
+    unlocked = api.post(f"/users/{id}/unlocks", {})["unlocked"]
     out.print("已解除锁定。" if unlocked else "没有锁定。")
 
 
 @user.command()
+@_system
 def disable(
+    api: Api,
     id: Id,
     reason: Annotated[str, typer.Option(help="事由", prompt="事由")],
-    folder: Folder = RUN,
-    url: Url = "",
-    secrets: Secrets = None,
-    by: As = "",
 ) -> None:
     """停用账号（系统管理员）；其全部会话和令牌失效，角色保留。"""
-    with acting(Role.system_admin, folder, url, secrets, by) as api:
-        api.post(f"/users/{id}/disablements", {"reason": reason})
+    api.post(f"/users/{id}/disablements", {"reason": reason})
     out.print(f"已停用 {id}。", markup=False)
 
 
 @user.command()
-def enable(id: Id, folder: Folder = RUN, url: Url = "", secrets: Secrets = None, by: As = "") -> None:
+@_system
+def enable(api: Api, id: Id) -> None:
     """启用账号（系统管理员）。"""
-    with acting(Role.system_admin, folder, url, secrets, by) as api:
-        api.post(f"/users/{id}/enablements", {})
+    api.post(f"/users/{id}/enablements", {})
     out.print(f"已启用 {id}。", markup=False)
 
 
 @user.command()
+@_security
 def grant(
+    api: Api,
     id: Id,
     role: Annotated[Role, typer.Argument(help=_ROLE)],
     unit: Annotated[str, typer.Argument(help="单位编码；全平台的管理员和运维为 *")],
-    folder: Folder = RUN,
-    url: Url = "",
-    secrets: Secrets = None,
-    by: As = "",
 ) -> None:
     """授予角色（安全管理员）。"""
-    with acting(Role.security_admin, folder, url, secrets, by) as api:
-        _replace(api, id, {"role": role.value, "unit": unit}, held=True)
+    _replace(api, id, {"role": role.value, "unit": unit}, held=True)
 
 
 @user.command()
+@_security
 def take(
+    api: Api,
     id: Id,
     role: Annotated[Role, typer.Argument(help=_ROLE)],
     unit: Annotated[str, typer.Argument(help="单位编码；全平台的管理员和运维为 *")],
-    folder: Folder = RUN,
-    url: Url = "",
-    secrets: Secrets = None,
-    by: As = "",
 ) -> None:
     """收回角色（安全管理员）。"""
-    with acting(Role.security_admin, folder, url, secrets, by) as api:
-        _replace(api, id, {"role": role.value, "unit": unit}, held=False)
+    _replace(api, id, {"role": role.value, "unit": unit}, held=False)
 
 
 @user.command()
