@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from services.cli.client import Api, Refused, read_password
-from services.cli.sample.workbook import workbook
+from services.cli.workbook import workbook
 from services.kernel.message.event import EVERYWHERE
 from services.kernel.sheets.sheet_tasks import read
 from services.organisation.contract import ROLES, SHEETS, Role

@@ -20,7 +20,7 @@ from pymongo.database import Database
 from rich.progress import Progress
 
 from services.cli.client import Api
-from services.cli.sample.workbook import workbook
+from services.cli.workbook import workbook
 from services.kernel.journal.store import Document, ensure_collections, open_database
 from tests.journey.province import PASSWORD, Province
 

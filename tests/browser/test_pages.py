@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from services.cli.sample.workbook import workbook
+from services.cli.workbook import workbook
 from tests.journey.province import CLOSES, OPENS, ROOT, Province
 
 from .conftest import SignedIn, violations

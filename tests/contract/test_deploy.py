@@ -136,6 +136,16 @@ def test_the_image_misspells_no_setting() -> None:
     assert named <= {field.upper() for field in Settings.model_fields}
 
 
+def test_the_image_can_do_without_the_sample() -> None:
+    """What makes sample data stays out of the image, and nothing that is in it imports that."""
+    ignored = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
+    assert ignored.index("services/cli/sample") > ignored.index("!services")
+    sample = ROOT / "services" / "cli" / "sample"
+    shipped = [path for path in (ROOT / "services").rglob("*.py") if sample not in path.parents]
+    assert shipped
+    assert [path for path in shipped if "cli.sample" in path.read_text("utf-8")] == []
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -13,8 +13,7 @@ from typing import Any
 
 import httpx
 
-from services.cli.sample.rows import Cells
-from services.cli.sample.workbook import workbook
+from services.cli.workbook import Cells, workbook
 from services.kernel.sheets.sheet import XLSX
 from tests.eventually import PATIENCE
 

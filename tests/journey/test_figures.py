@@ -13,7 +13,7 @@ import httpx
 import pytest
 import python_calamine
 
-from services.cli.sample.workbook import workbook
+from services.cli.workbook import workbook
 from services.kernel.sheets.sheet import XLSX
 from tests.eventually import PATIENCE
 from tests.journey.province import CLOSES, OPENS, PASSWORD, ROOT, Province

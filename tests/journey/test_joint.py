@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.cli.sample.workbook import workbook
+from services.cli.workbook import workbook
 from services.kernel.sheets.reading import read
 from services.kernel.sheets.sheet import XLSX
 from services.study.contract import SHEETS

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.cli.sample.workbook import workbook
+from services.cli.workbook import workbook
 from services.kernel.sheets.reading import read
 from services.organisation.contract import SHEETS as GATEWAY
 from tests.eventually import PATIENCE, eventually

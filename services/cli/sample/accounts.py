@@ -3,7 +3,7 @@
 from services.cli.sample.joint import JUDGES
 from services.cli.sample.people import names
 from services.cli.sample.province import DESK, ROOT, Province
-from services.cli.sample.rows import Cells
+from services.cli.workbook import Cells
 from services.organisation.contract import ROLES, Role
 
 

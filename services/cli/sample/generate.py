@@ -18,12 +18,12 @@ from services.cli.sample.province import FULL, REFORMED, ROOT, Department, Provi
 from services.cli.sample.recount import Figures, recount, with_members
 from services.cli.sample.reforms import reforms
 from services.cli.sample.research import research
-from services.cli.sample.rows import Cells, Row
+from services.cli.sample.rows import Row
 from services.cli.sample.study import KINDS, study
 from services.cli.sample.submissions import RULE, corrected_after, issues, submissions, submitted
 from services.cli.sample.supplements import study_sent, tickets_sent
 from services.cli.sample.untidy import Known, Wrong, untidy
-from services.cli.sample.workbook import Dates, workbook
+from services.cli.workbook import Cells, Dates, workbook
 from services.organisation.contract import UNIT_KINDS
 
 FIRST_SENT, SENT_LATER, SENT_LAST, UNTIDY = "1-ledgers", "2-supplements", "3-progress", "untidy"

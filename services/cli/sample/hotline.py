@@ -9,7 +9,8 @@ from services.cli.sample.chance import chance
 from services.cli.sample.days import END, FIRST, MONTHS, SEASON, office_hour, workdays, working_day_after
 from services.cli.sample.people import names, phones
 from services.cli.sample.province import DESK, ROOT, Department, Province
-from services.cli.sample.rows import Cells, Row
+from services.cli.sample.rows import Row
+from services.cli.workbook import Cells
 
 TICKETS = 2_600
 KINDS = {"咨询": 42, "求助": 24, "投诉": 17, "建议": 8, "表扬": 5, "举报": 4}

@@ -11,7 +11,8 @@ from services.cli.sample.days import FIRST, MONTHS, workdays
 from services.cli.sample.names import TOPICS
 from services.cli.sample.people import names
 from services.cli.sample.province import Department, Province, Unit
-from services.cli.sample.rows import Cells, Row
+from services.cli.sample.rows import Row
+from services.cli.workbook import Cells
 
 LISTED = 2
 """So many branches of each department keep a list; the others still report numbers."""

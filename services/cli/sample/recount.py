@@ -9,7 +9,8 @@ from services.cli.sample.hotline import LIMITS
 from services.cli.sample.members import Lists
 from services.cli.sample.province import ROOT
 from services.cli.sample.research import KINDS as RESEARCH
-from services.cli.sample.rows import CORRECT, VOID, Cell, Cells, Row
+from services.cli.sample.rows import CORRECT, VOID, Row
+from services.cli.workbook import Cell, Cells
 
 Figures = dict[str, int | float | None]
 At = Callable[[date], set[str]]

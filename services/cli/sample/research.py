@@ -10,7 +10,8 @@ from services.cli.sample.chance import chance
 from services.cli.sample.days import LAST, workdays, working_day_after
 from services.cli.sample.names import POSTS, TOPICS
 from services.cli.sample.province import Department, Province
-from services.cli.sample.rows import Cells, Row
+from services.cli.sample.rows import Row
+from services.cli.workbook import Cells
 
 KINDS = ("topics", "visits", "measures")
 TOPIC_KINDS = ("战略性", "对策性", "前瞻性", "跟踪性", "解剖式", "督查式")

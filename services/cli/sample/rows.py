@@ -1,10 +1,8 @@
 """A spreadsheet row as the generator thinks of it: cells by column key, and the sheet it belongs to."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 
-Cell = str | int | date | datetime | None
-Cells = dict[str, Cell]
+from services.cli.workbook import Cell, Cells
 
 ADD, CORRECT, VOID = "新增", "更正", "作废"
 

@@ -9,7 +9,8 @@ from services.cli.sample.chance import chance, some
 from services.cli.sample.days import MONTHS, SEASON, workdays
 from services.cli.sample.names import PLACES, POSTS, PROGRAMMES, TOPICS
 from services.cli.sample.province import Character, Department, Unit
-from services.cli.sample.rows import Cell, Row
+from services.cli.sample.rows import Row
+from services.cli.workbook import Cell
 
 KINDS = ("sessions", "essays", "lectures")
 STYLES = ("2026-{:03d}", "学〔2026〕{}号", "XX-2026-{:04d}", "{:03d}")

@@ -5,7 +5,8 @@ from datetime import date, datetime, time
 
 from services.cli.sample.days import FIRST, LAST
 from services.cli.sample.province import DESK, ROOT, Province
-from services.cli.sample.rows import CORRECT, VOID, Cell, Cells, Row
+from services.cli.sample.rows import CORRECT, VOID, Row
+from services.cli.workbook import Cell, Cells
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from services.cli.load import place_of, refusals
 from services.cli.loading import Loaded, differing
 from services.cli.parcel import Parcel, unpack
 from services.cli.sample.generate import sample
-from services.cli.sample.workbook import workbook
 from services.cli.terminal import WIDTH, console
+from services.cli.workbook import workbook
 from services.kernel.sheets.reading import read
 from services.organisation.contract import SHEETS, Role
 

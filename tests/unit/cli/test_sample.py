@@ -13,8 +13,8 @@ from services.cli.sample.days import FIRST, LAST, works
 from services.cli.sample.generate import Sample, sample
 from services.cli.sample.province import DESK, REFORMED, REFORMS, ROOT
 from services.cli.sample.recount import At, recount, standing
-from services.cli.sample.rows import Cells, Row
-from services.cli.sample.workbook import SHEETS, workbook
+from services.cli.sample.rows import Row
+from services.cli.workbook import SHEETS, Cells, workbook
 from services.kernel.sheets.reading import read
 from services.kernel.sheets.sheet import parse
 from services.organisation.contract import Role, UnitKind

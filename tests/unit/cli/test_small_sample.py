@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.cli.parcel import unpack
 from services.cli.sample.small import small
-from services.cli.sample.workbook import SHEETS, workbook
+from services.cli.workbook import SHEETS, workbook
 from services.kernel.sheets.sheet import parse
 from services.kernel.sheets.sheet_tasks import read
 

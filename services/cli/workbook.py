@@ -7,11 +7,13 @@ from typing import Literal
 
 import xlsxwriter
 
-from services.cli.sample.rows import Cells
 from services.kernel.sheets.sheet import Sheet
 from services.registry import SERVICES
 
 SHEETS: dict[str, Sheet] = {kind: sheet for each in SERVICES for kind, sheet in each.contract.SHEETS.items()}
+Cell = str | int | date | datetime | None
+Cells = dict[str, Cell]
+
 MADE = datetime(2026, 11, 1, tzinfo=UTC)
 """A creation date of its own would make every file a new one."""
 
