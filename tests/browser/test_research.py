@@ -17,7 +17,7 @@ from .conftest import SignedIn, sign_out, turn_to, violations
 
 def record_id(page: Page) -> str:
     """The id of the record that the page shows."""
-    return page.url.rsplit("/", 1)[-1]
+    return page.url.partition("?")[0].rsplit("/", 1)[-1]
 
 
 @pytest.mark.row("R1", "R2")
@@ -64,14 +64,14 @@ def test_a_closed_gate_says_on_the_page_what_is_missing(signed_in: SignedIn, pro
     page.get_by_label("调研事项").fill("座谈")
     page.get_by_label("日期", exact=False).first.fill("2026-03-10")
     page.get_by_label("带队人职务").fill("副厅长")
-    page.get_by_label("被调研单位编码").fill("D002-B01")
+    page.get_by_label("被调研单位").fill("D002-B01")
     page.get_by_label("发现的问题和建议").fill("堵点在标准不一")
     page.get_by_role("button", name="登记调研").click()
     expect(page.locator("main")).to_contain_text("堵点在标准不一")
     expect(page.locator("main")).to_contain_text("省直单位")
     assert violations(page) == []
     visited = record_id(page)
-    page.get_by_role("link", name="所属课题").click()
+    page.get_by_role("link", name="课题", exact=True).click()
     page.get_by_role("button", name="进入下一阶段").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("解题")
     take_back(province, f"visits/{visited}", f"topics/{topic}")

@@ -20,7 +20,7 @@ from ..gate import Gate, Principal
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..resources import history, resource_of, step_model
-from . import kinds, lined, told
+from . import kinds, lined, told, unmasking
 from .described import fields_of, known_values, typed_content
 from .fields import Field, Fields, chosen, effort, filled, made
 from .forms import typed, with_key
@@ -125,6 +125,7 @@ async def _shown(
             ways.append((step.title, f"/records/{kind}/{quote(id)}/{step.name}"))
         elif step.form or step_model(resource, step) is None:
             steps.append(_offered(resource, step, record, refused))
+    ways += lined.ways_on(kind, record, reader) + ways_on(kind, record) + unmasking.ways_on(kind, record, reader)
     steps += [_making(each, record, refused) for each in MAKING.get(kind, ()) if _may_make(each, record, reader)]
     return screen(
         request,
@@ -137,7 +138,12 @@ async def _shown(
         lines=told.lines_of(resource, record, units),
         leads=list(told.leads_of(resource, record)),
         steps=[each for each in steps if each is not None],
-        ways=[*ways, *lined.ways_on(kind, record, reader), *ways_on(kind, record)],
+        ways=[
+            *ways,
+            *lined.ways_on(kind, record, reader),
+            *ways_on(kind, record),
+            *unmasking.ways_on(kind, record, reader),
+        ],
         message=_message(resource, request.query_params.get("done", "")),
         timeline=told.history_of(resource, await _history(resource, id, request, reader, gate), units),
         key=new_id(),

@@ -24,6 +24,7 @@ from . import (
     sign_in,
     submitting,
     supervision,
+    unmasking,
 )
 from .assets import Assets
 
@@ -35,7 +36,8 @@ def mount(app: FastAPI) -> None:
     app.mount("/pages", Assets(directory=_STATIC), name="pages")
     # entry before records: `new` is no record's id
     modules = (
-        *(sign_in, access, choices, home, issues, figures, initiatives, membership, lined, supervision, entry),
+        *(sign_in, access, choices, home, issues, figures, initiatives, membership, lined, supervision),
+        *(unmasking, entry),
         *(judging, norms, records, reforms, submitting, sheets),
     )
     for module in modules:

@@ -187,6 +187,8 @@ def _typed(name: str, told: Field) -> str:
         return told.choices[0][1][0][0]
     if name == "month":
         return "2026-03"
+    if name == "group":
+        return "处长×1"
     if name == "into":
         return "NEW 样例"
     written = {"date": "2026-03-05", "datetime-local": "2026-03-05T09:00", "number": "1"}

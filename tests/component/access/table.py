@@ -148,7 +148,10 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "list_audit",
         "page log_view",
     ),
-    Action.read_callers: ("get_caller",),
+    Action.read_callers: (
+        "get_caller",
+        "page caller_view",
+    ),
     Action.read_figures: (
         "get_coverage",
         "get_initiative_progress",
@@ -187,6 +190,7 @@ ON_UNIT: dict[Action, tuple[str, ...]] = {
         "get_export research topics",
         "get_export research visits",
         "get_findings",
+        "page findings_view",
         "get_norm",
         "list_progress",
     ),
@@ -285,6 +289,8 @@ ON_ROOT: dict[Action, tuple[str, ...]] = {
 """It binds every unit: the role is held for the root."""
 
 BY_ROLE: dict[Action, tuple[str, ...]] = {
+    Action.read_research: ("page findings_form",),
+    Action.read_callers: ("page caller_form",),
     Action.keep_progress: (
         "get_progress",
         "keep_progress",
