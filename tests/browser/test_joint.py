@@ -27,15 +27,15 @@ def test_a_pair_is_recorded_by_its_form_and_leads_to_its_activities(people: User
     """What is wrong is said beside its field; the pair's page tells its progress and opens the activity's form."""
     page = signed_in("commerce")
     page.goto("/records/pair/new")
-    page.get_by_label("中直单位编码").fill("D802")
-    page.get_by_label("省直单位编码").fill("D801")
+    page.locator("#f-central").fill("D802")
+    page.locator("#f-provincial").fill("D801")
     page.get_by_label("主题").fill("页面结对")
     page.get_by_label("结对日期").fill("2026-03-02")
     page.get_by_label("举措、载体标签").fill("建在链上、对口帮扶")
     page.get_by_role("button", name="登记", exact=True).click()
     expect(page.locator("#e-central")).to_contain_text("中直单位一方应为")
     assert violations(page) == []
-    page.get_by_label("中直单位编码").fill("Z801")
+    page.locator("#f-central").fill("Z801")
     page.get_by_role("button", name="登记", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("页面结对")
     expect(page.locator("main")).to_contain_text("建在链上、对口帮扶")
