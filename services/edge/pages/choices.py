@@ -51,7 +51,5 @@ async def units_view(
 
 async def _found(gate: Gate, reader: Principal, q: str) -> list[dict[str, Any]]:
     reached = {actor.unit for actor in gate.roles(reader, Action.read_units)}
-    if EVERYWHERE in reached:
-        root = await directory.root(gate.database)
-        reached = set() if root is None else {root}
-    return await directory.matching(gate.database, sorted(reached), q.strip(), MOST)
+    every = EVERYWHERE in reached or await directory.root(gate.database) in reached
+    return await directory.matching(gate.database, None if every else sorted(reached), q.strip(), MOST)

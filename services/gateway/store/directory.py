@@ -31,7 +31,7 @@ ACCESS = "access"
 
 _KEPT_SECONDS = 60.0
 _PLACED = {"path": 1, "active_from": 1, "until": 1}
-_BY = {"_id": [("_id", 1)], "name": [("name", 1), ("short_name", 1)]}
+_NAMES = [("name", 1), ("short_name", 1)]
 _RAISED: Document = {"$inc": {"version": 1}}
 _WITH_ROLES = {"$lookup": {"from": "users", "localField": "user", "foreignField": "_id", "as": "users"}}
 
@@ -185,18 +185,18 @@ async def listed(database: Database, below: str | None, q: str | None, page: int
     }
 
 
-async def matching(database: Database, below: Iterable[str], q: str, most: int) -> list[dict[str, Any]]:
-    """At most so many units of these subtrees: first whose id begins as is typed, then whose names contain it.
+async def matching(database: Database, below: Iterable[str] | None, q: str, most: int) -> list[dict[str, Any]]:
+    """At most so many units of these subtrees, or of all: first whose id begins so, then whose names contain it.
 
-    The second looks through an index, not through the units: 150,000 of them in a fifth of a second at most.
+    Among all units the second looks through an index (150,000 names in a fifth of a second).
     """
-    there: Document = {"scope": {"$in": list(below)}}
-    begins = {"_id": {"$regex": f"^{re.escape(q)}"}}
-    contains = {"$or": [{"name": containing(q)}, {"short_name": containing(q)}]}
-    found: dict[str, Document] = {}
-    for filters, order in ((begins, "_id"), (contains, "name")):
-        rows = database["units"].find({**there, **filters}).hint([("scope", 1), *_BY[order]]).limit(most)
-        found |= {row["_id"]: row async for row in rows if len(found) < most}
+    there: Document = {} if below is None else {"scope": {"$in": list(below)}}
+    begins: Document = {**there, "_id": {"$regex": f"^{re.escape(q)}"}}
+    found = {row["_id"]: row async for row in database["units"].find(begins).sort("_id").limit(most)}
+    if len(found) < most:
+        contains = {**there, "name": {"$gt": ""}, "$or": [{"name": containing(q)}, {"short_name": containing(q)}]}
+        rows = database["units"].find(contains).limit(most)
+        found |= {row["_id"]: row async for row in (rows.hint(_NAMES) if below is None else rows)}
     return [shown_unit(row) for row in list(found.values())[:most]]
 
 

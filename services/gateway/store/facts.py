@@ -40,7 +40,7 @@ def ensure_indexes(database: Database[Document]) -> None:
     locks.ensure_indexes(database)
     database["units"].create_index([("parent", 1), ("_id", 1)])
     database["units"].create_index([("scope", 1), ("_id", 1)])
-    database["units"].create_index([("scope", 1), ("name", 1), ("short_name", 1)])
+    database["units"].create_index([("name", 1), ("short_name", 1)])
     database["users"].create_index([("scope", 1), ("_id", 1)])
 
 
