@@ -44,7 +44,7 @@ def test_a_pair_is_recorded_by_its_form_and_leads_to_its_activities(people: User
     page.get_by_label("日期").fill("2026-03-12")
     page.get_by_label("中直单位参加人数").fill("5")
     page.get_by_role("button", name="登记", exact=True).click()
-    page.get_by_role("link", name="所属结对").click()
+    page.get_by_role("link", name="结对", exact=True).click()
     expect(page.locator("main")).to_contain_text("1 次活动，中直单位 5 人次")
     assert violations(page) == []
     page.get_by_role("link", name="联学活动", exact=True).click()

@@ -64,7 +64,7 @@ def test_a_closed_gate_says_on_the_page_what_is_missing(signed_in: SignedIn, pro
     page.get_by_label("调研事项").fill("座谈")
     page.get_by_label("日期", exact=False).first.fill("2026-03-10")
     page.get_by_label("带队人职务").fill("副厅长")
-    page.get_by_label("被调研单位").fill("D002-B01")
+    page.locator("#f-visited").fill("D002-B01")
     page.get_by_label("发现的问题和建议").fill("堵点在标准不一")
     page.get_by_role("button", name="登记调研").click()
     expect(page.locator("main")).to_contain_text("堵点在标准不一")

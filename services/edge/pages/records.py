@@ -138,12 +138,7 @@ async def _shown(
         lines=told.lines_of(resource, record, units),
         leads=list(told.leads_of(resource, record)),
         steps=[each for each in steps if each is not None],
-        ways=[
-            *ways,
-            *lined.ways_on(kind, record, reader),
-            *ways_on(kind, record),
-            *unmasking.ways_on(kind, record, reader),
-        ],
+        ways=ways,
         message=_message(resource, request.query_params.get("done", "")),
         timeline=told.history_of(resource, await _history(resource, id, request, reader, gate), units),
         key=new_id(),
