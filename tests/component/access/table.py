@@ -313,7 +313,13 @@ BY_ROLE: dict[Action, tuple[str, ...]] = {
         "get_catalogue_workbook",
         "page catalogue_view",
     ),
-    Action.read_units: ("get_calendar", "list_calendars", "list_initiatives"),
+    Action.read_units: (
+        "get_calendar",
+        "list_calendars",
+        "list_initiatives",
+        "page unit_choices",
+        "page units_view",
+    ),
     Action.register_tickets: ("page form ticket",),
     Action.score_entries: (
         "get_judging",
