@@ -125,7 +125,8 @@ def test_a_branch_fills_in_what_it_drew_and_records_from_it(
     page.get_by_label("已开展的事项").select_option(index=1)
     page.get_by_label("应到人数").fill("9")
     page.get_by_role("button", name="按计划登记学习活动").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("2026年5月支部计划")
+    expect(page.get_by_role("status")).to_contain_text("已生成")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("已开展")
     secretary = province.as_user("secretary")
     asked = {"from": "2026-05-14", "to": "2026-05-14"}
     (held,) = secretary.get("/study/sessions", params=asked).json()["items"]
