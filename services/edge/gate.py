@@ -212,6 +212,7 @@ class Gate:
         """Send a command or query to a service in its envelope."""
         if command.unmasks:
             audit.looked(str(getattr(command, "reason", "")))
+        audit.concerning(command)
         named = units_of(command.unit_fields, command)
         return await self.commands.call(service, command, await self.envelope(headers, actor, units, lives=named))
 

@@ -266,6 +266,12 @@ def test_a_sheet_of_sessions(province: Province) -> None:
         assert difference(before, found)["study.sessions.branch"] == 40
         assert difference(before, found)["study.attendance.present"] == sum(range(9, 49))
     assert code(province.as_user("water").get(f"/study/imports/{state['id']}")) == (404, "import.not_found")
+    same = key()
+    for row, expected in ((rows[:2], 202), (rows[:2], 202), (rows[:3], 422)):
+        files = {"file": ("台账.xlsx", sheet(*row), XLSX)}
+        sent = finance.post("/study/imports", data={"kind": "sessions"}, files=files, headers=same)
+        assert sent.status_code == expected, sent.text
+    assert code(sent) == (422, "command.reused")
 
 
 def test_a_report_beside_other_periods(province: Province) -> None:

@@ -109,6 +109,7 @@ async def revoke_token(id: str, caller: Caller, gate: Gated) -> Response:
 @router.post("/users/{id}/revocations", status_code=201, tags=["用户"], summary="撤销用户的全部会话与令牌")
 async def revoke_user(id: str, caller: Caller, gate: Gated) -> dict[str, int]:
     """Somebody is signed in nowhere any more, and no program of theirs."""
+    audit.told(target=id)
     await reached(gate, caller, Action.end_sessions, id)
     return {"ended": await access.end_sessions(gate.database, {"user": id})}
 

@@ -169,7 +169,7 @@ async def take(
     reading = await outside(read, sheet, data, SHEET_TITLES)
     rows = reading.rows
     given = headers.get("idempotency-key")
-    import_id = _import_id(actor, area, kind, given, data)
+    import_id, digest = _import_id(actor, area, kind, given), hashlib.sha256(data).hexdigest()
     if kind == "users" and (wrong := await _hash_passwords(rows)):
         return _refused(import_id, wrong)
     if kind == "units":
@@ -192,7 +192,8 @@ async def take(
                 "lives": {unit: lives[unit] for unit in _told(chunk, (*sheet.units, *sheet.named)) if unit in lives},
             }
         )
-        asked = AddImportRows(import_id=import_id, kind=kind, first=first, rows=[_wired(row) for row in chunk])
+        wired = [_wired(row) for row in chunk]
+        asked = AddImportRows(import_id=import_id, kind=kind, first=first, digest=digest, rows=wired)
         await gate.commands.call(way.service, asked, envelope)
     envelope = await gate.envelope(headers, actor, (), command_id=import_id, seconds=ACCEPT_SECONDS)
     passed_over = [each[:200] for each in reading.passed_over[:100]]
@@ -201,10 +202,9 @@ async def take(
     return imported
 
 
-def _import_id(actor: Actor, area: str, kind: str, given: str | None, data: bytes) -> str:
-    """The same key and file are the same import; another file under the same key is another import's refusal to mix."""
-    digest = hashlib.sha256(data).hexdigest()
-    seed = f"{actor.user}\x1f{area}\x1f{kind}\x1f{given or new_id()}\x1f{digest}"
+def _import_id(actor: Actor, area: str, kind: str, given: str | None) -> str:
+    """The same key is the same import; the service refuses another file under it."""
+    seed = f"{actor.user}\x1f{area}\x1f{kind}\x1f{given or new_id()}"
     return hashlib.sha256(seed.encode()).hexdigest()[:32]
 
 

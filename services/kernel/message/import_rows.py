@@ -13,12 +13,14 @@ from .free_text import FreeText
 class AddImportRows(Command):
     """A chunk of a sheet: rows by column key, each with `_row`, and `_tab` where the sheet has several tabs.
 
-    `first` is the place of its first row in the import; values are as `typed.to_wire` gives them.
+    `first` is the place of its first row in the import; values are as `typed.to_wire` gives them. `digest` names the
+    file: no other file comes under the same import.
     """
 
     import_id: str = Field(min_length=1, max_length=128)
     kind: str
     first: int = Field(ge=0)
+    digest: str = Field(default="", max_length=64)
     rows: list[dict[str, Any]] = Field(max_length=1000)
 
 

@@ -162,6 +162,7 @@ class Importer(DependencyProvider):
             {
                 "$setOnInsert": {
                     "kind": chunk.kind,
+                    "digest": chunk.digest,
                     "state": "received",
                     "actor": envelope.actor.user,
                     "received": now,
@@ -174,7 +175,8 @@ class Importer(DependencyProvider):
             upsert=True,
             return_document=pymongo.ReturnDocument.AFTER,
         )
-        if known["actor"] != envelope.actor.user or known["kind"] != chunk.kind:
+        said = (envelope.actor.user, chunk.kind, chunk.digest)
+        if (known["actor"], known["kind"], known.get("digest", chunk.digest)) != said:
             raise DomainError("command.reused", "幂等键已用于内容不同的另一次提交，请更换", "invalid")
         if known["state"] != "received":
             return

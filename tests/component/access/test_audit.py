@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
+from services.edge import audit
 from services.edge.gate import Gate
 from services.edge.http_api.app import make_app
 from services.gateway.store.access import Log
 from services.kernel.journal.store import Document
 from services.kernel.settings import Settings
-from services.organisation.contract import Role
+from services.organisation.contract import GetMember, Role
 from services.organisation.contract.permissions import PERMISSIONS, Action
 from tests.component.access.world import PLACES, RECORD, UNIT, World, user_of, world
 
@@ -57,6 +58,8 @@ def test_a_refusal_is_written_down_with_all_that_is_asked_of_it(mongo: str, data
             "action": "read_figures",
             "operation": "GET /api/v1/reports/{unit}",
             "unit": UNIT,
+            "record": None,
+            "target": None,
             "allowed": False,
             "refused": "unit.out_of_scope",
             "reason": None,
@@ -110,10 +113,32 @@ def test_every_look_at_what_is_masked_is_written_down_with_its_reason(mongo: str
         await made.ask(office, "GET", f"/api/v1/research/visits/{RECORD}/findings", params=asked)
         await made.ask(office, "GET", "/api/v1/members/workbook", params=asked)
         found = await logged(made, looks=True)
-        assert {entry["operation"].rpartition("/")[2] for entry in found} == {"caller", "findings", "workbook"}
+        ended = {entry["operation"].rpartition("/")[2]: entry["record"] for entry in found}
+        assert ended == {"caller": RECORD, "findings": RECORD, "workbook": None}
         assert all(entry["reason"].startswith("回访核实") and "138" not in entry["reason"] for entry in found)
 
     run(mongo, database, act)
+
+
+def test_a_change_of_an_account_names_whose(mongo: str, database: str) -> None:
+    """Roles that are given, and sessions that are ended, by the account concerned."""
+
+    async def act(made: World) -> None:
+        guard = user_of(Role.security_admin, "inside")
+        asked = ("PUT", f"/api/v1/users/{WRITER}/roles"), ("POST", f"/api/v1/users/{WRITER}/revocations")
+        for method, address in asked:
+            await made.ask(guard, method, address, json={"roles": []} if method == "PUT" else None)
+        assert {entry["target"] for entry in await logged(made, user=guard)} == {WRITER}
+
+    run(mongo, database, act)
+
+
+def test_what_is_no_id_is_not_written_down_as_one() -> None:
+    """Neither a name nor a number that somebody typed in its place."""
+    for typed, kept in {"王小明": "", "13800000000": "", "DY-13800000000": "", "DY-D001-0001": "DY-D001-0001"}.items():
+        asking = audit.begin("", "", changes=False)
+        audit.concerning(GetMember(id=typed))
+        assert asking.record == kept
 
 
 def test_entries_that_meet_are_written_together_and_each_is_told_of_a_failure(mongo: str, database: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from services.edge.pages.words import ACTIONS
 from services.gateway.domain.separation import SEPARATED
 from services.organisation.contract import ROLES, Role
-from services.organisation.contract.permissions import SCOPES, rows
+from services.organisation.contract.permissions import OPENS, SCOPES, rows
 
 PAGE = Path(__file__).parents[4] / "docs" / "permissions.md"
 
@@ -41,6 +41,19 @@ def page() -> str:
     for one in Role:
         if others := [other for other in Role if frozenset({one, other}) in SEPARATED]:
             lines.append(f"| {ROLES[one]} | {'、'.join(ROLES[other] for other in others)} |")
+    lines += [
+        "",
+        "## Who opens the records behind a figure",
+        "",
+        (
+            "`OPENS` in the same file: a record behind a figure is opened by whoever may do this on its unit. A kind "
+            "that is not here (what is counted of a person, a unit or a place) opens to nobody; judges open no entry."
+        ),
+        "",
+        "| kind of record | action |",
+        "|---|---|",
+    ]
+    lines += [f"| `{kind}` | `{action}` {ACTIONS[action]} |" for kind, action in OPENS.items()]
     return "\n".join(lines) + "\n"
 
 
