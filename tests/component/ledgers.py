@@ -70,6 +70,7 @@ class Ledgers:
 
     def begin(self) -> None:
         """Nothing was ever reported, nobody ever moved."""
+        self.periods = [CAMPAIGN]
         for journal in (self.study, self.research):
             for name in journal.database.list_collection_names():
                 journal.database[name].delete_many({})
@@ -92,7 +93,7 @@ class Ledgers:
             command_id=new_id(),
             actor=Actor(user="u1", role="office", unit="P"),
             paths=self.paths,
-            periods=[CAMPAIGN],
+            periods=self.periods,
             deadline=datetime.now(UTC) + timedelta(seconds=60),
         )
 

@@ -146,6 +146,16 @@ def moved(
     return _told(cell, was, was + asked.by, _flips({**counts, cell.key: left}, days, grains, dated))
 
 
+def outside(counts: Mapping[str, int], first: date, last: date) -> list[date]:
+    """The days from `first` to `last` on which something happened while no campaign was known of them.
+
+    Nothing more happens on them (`by` 0) once one is: `moved` then says what counts in its window.
+    """
+    cells = (Cell.of(key) for key, count in counts.items() if count)
+    days = {date.fromisoformat(cell.day) for cell in cells if not cell.campaign}
+    return sorted(day for day in days if first <= day <= last)
+
+
 def anew(
     counts: Mapping[str, int],
     days: Mapping[str, date],

@@ -16,14 +16,17 @@ from .words import EXAMPLE_UNIT
 
 
 class CountPlace(Command):
-    """A visit more (by = 1) or less (by = −1) to a unit or a place, on a day; follows from a visit, never sent."""
+    """A visit more (by = 1) or less (by = −1) to a unit or a place; or (by = 0) its day is a campaign's by now.
+
+    Follows from a visit or from a campaign, never sent.
+    """
 
     unit: str
     place: FreeText
     kind: PlaceKind
     day: Day
     campaign: str
-    by: Literal[1, -1]
+    by: Literal[1, 0, -1]
 
 
 class Reached(BaseModel):

@@ -17,13 +17,14 @@ from services.organisation.contract import NAME as GATEWAY
 
 from .. import contract, store
 from ..domain import AGGREGATES
+from .campaigns import Campaigns
 from .ledgers import Ledgers
 from .measures import Measures
 from .topics import Topics
 from .visits import Visits
 
 
-class Research(Topics, Visits, Measures, Ledgers, Held, Scoped, Histories):
+class Research(Campaigns, Topics, Visits, Measures, Ledgers, Held, Scoped, Histories):
     """Investigation and research 调查研究."""
 
     name = contract.NAME

@@ -27,6 +27,7 @@ from ..contract import (
     ProgressNoted,
 )
 from ..domain import NORM_ID, PLACE, Norm, Visit, in_month, percent, place_id_of
+from . import campaigns
 
 ORDERS = {"topics": ("day", "title"), "visits": ("day", "title"), "measures": ("day", "title", "due")}
 FILTERS = {
@@ -38,6 +39,7 @@ FILTERS = {
 
 def ensure_indexes(database: Database[Document]) -> None:
     """One index for each way in which lists are asked: within a subtree, in an order, by one more field."""
+    campaigns.ensure(database)
     for name, orders in ORDERS.items():
         records = database[name]
         for field in orders:

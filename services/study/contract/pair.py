@@ -219,13 +219,16 @@ class ActivityVoided(Voided):
 
 
 class CountJoining(Command):
-    """An activity more (by = 1) or less (by = −1) in which a unit took part; follows from an activity, never sent."""
+    """An activity more (by = 1) or less (by = −1) in which a unit took part; (by = 0) its day is a campaign's by now.
+
+    Follows from an activity or from a campaign, never sent.
+    """
 
     unit: str
     side: Side
     day: Day
     campaign: str
-    by: Literal[1, -1]
+    by: Literal[1, 0, -1]
 
 
 class JoiningCounted(DistinctCounted):

@@ -18,11 +18,11 @@ from services.kernel.journal.store import Document
 from services.kernel.journal.work import Work
 from services.kernel.message.clock import business_day
 from services.kernel.message.event import Actor, Envelope, Period
-from services.kernel.rules.distinct import Cell
+from services.kernel.rules.distinct import Cell, outside
 
 from .. import store
-from ..contract import AttendanceCounted, CountAttendance, CoverageCounted, PlaceCoverage
-from ..domain import ATTENDANCE, COVERAGE, coverage_id
+from ..contract import AttendanceCounted, CountAttendance, CountJoining, CoverageCounted, PlaceCoverage
+from ..domain import ATTENDANCE, COVERAGE, JOINING, coverage_id
 from ..domain.attendance import as_flips, moves_id
 from ..domain.covered import Counted, unit_on
 from ..store.uncounted import RULE
@@ -99,7 +99,7 @@ class Covering:
             raise PyMongoError("a unit has changed once more")
 
     def _campaign(self, row: Document) -> None:
-        """What lies in the days of a campaign is counted in it: members' years first, then units."""
+        """What lies in the days of a campaign is counted in it: members' years first, then units, then joint study."""
         (period,) = (each for each in store.uncounted.campaigns(self._database) if each.id == row["id"])
         sort, _, after = (row["after"] or "members ").partition(" ")
         if sort == "members":
@@ -111,6 +111,9 @@ class Covering:
 
             self._transact(members)
             return
+        if sort == "joined":
+            self._joined(row, period, after)
+            return
         records = list(self._database["coverages"].find({"_id": {"$gt": after}}).sort("_id").limit(self._size))
 
         def units(work: Work) -> None:
@@ -118,12 +121,25 @@ class Covering:
                 if period.id not in record.get("spans", {}) and _lies_in(record, period):
                     asked = PlaceCoverage(unit=record["unit"], spans={period.id: (period.first, period.last)})
                     work.decide(COVERAGE, record["_id"], asked)
+            self._go_on(work, row, f"units {records[-1]['_id']}" if records else "joined ")
+
+        self._transact(units)
+
+    def _joined(self, row: Document, period: Period, after: str) -> None:
+        """Units that took part in joint study on the campaign's days."""
+        records = list(self._database["joinings"].find({"_id": {"$gt": after}}).sort("_id").limit(self._size))
+
+        def act(work: Work) -> None:
+            for record in records:
+                for day in outside(record["counts"], period.first, period.last):
+                    place = {"unit": record["unit"], "side": record["side"]}
+                    work.decide(JOINING, record["_id"], CountJoining(**place, day=day, campaign=period.id, by=0))
             if records:
-                self._go_on(work, row, f"units {records[-1]['_id']}")
+                self._go_on(work, row, f"joined {records[-1]['_id']}")
             elif not store.uncounted.done(work, [row]):
                 raise PyMongoError("another process counts this campaign")
 
-        self._transact(units)
+        self._transact(act)
 
     def _go_on(self, work: Work, row: Document, after: str) -> None:
         if not store.uncounted.go_on(work, row, after):

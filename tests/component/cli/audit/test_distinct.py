@@ -22,6 +22,8 @@ from services.kernel.journal.upgrade import upgrade
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import Command, new_id
 from services.research import contract as r
+from services.research.service.campaigns import count_some
+from services.research.store import campaigns
 from services.study import contract as c
 from services.study.service.covering import Covering
 from services.study.store.uncounted import note, open_campaign
@@ -338,3 +340,26 @@ def test_what_an_earlier_version_counted_rightly_is_told_no_more(ledgers: Ledger
     assert (place["counts"], place["version"]) == ({f"{APRIL} {CAMPAIGN.id} -": 1}, 1)
     assert "visits" not in place
     assert place["scope"] == ["A", "P", "R1"]
+
+
+@pytest.mark.parametrize("kind", ["visit", "activity"])
+def test_a_campaign_that_is_opened_later_counts_what_lies_in_its_days(ledgers: Ledgers, kind: str) -> None:
+    """Visits and joint study that were recorded while no campaign was known; taken back they count no more."""
+    ledgers.periods = []
+    report(ledgers, kind, "april", APRIL)
+    report(ledgers, kind, "june", JUNE)
+    ledgers.periods = [CAMPAIGN]
+    for _ in range(2):
+        campaigns.note(ledgers.research.database, CAMPAIGN)
+    in_transaction(ledgers.study.database, lambda session: open_campaign(ledgers.study.database, CAMPAIGN, session))
+    note(ledgers.study.database, "campaign", [CAMPAIGN.id], ledgers.study.clock())
+    covering = Covering(ledgers.study)
+    while covering.step() or count_some(ledgers.research):
+        pass
+    figure = "research.units_visited.department" if kind == "visit" else "study.provincial_units_joined"
+    for taken_back, expected in ((None, 1), ("april", 1), ("june", 0)):
+        if taken_back is not None:
+            void(ledgers, kind, taken_back)
+        ledgers.arrive()
+        assert ledgers.figure(figure, "R1", "campaign") == expected
+        assert ledgers.differing() == []
