@@ -43,8 +43,9 @@ class Directory(Held, Scoped):
 
     @subscribe("study.tree", [GATEWAY], keys=["tree.#"], ordered=True)
     def learn_tree(self, event: Event, taking: Taking) -> None:
-        """A unit has moved, with all that lies below it: records follow."""
+        """A unit has moved, with all that lies below it: what its new superiors have sent comes to it."""
         self.journal.moves.note(event.aggregateversion, event.unit, event.data["path"], taking.session)
+        store.plans.send_below_later(taking, event.unit, event.data["path"])
 
     @batch("study.members", [GATEWAY], keys=["member.#"])
     def learn_members(self, events: list[Event], taking: Taking) -> int:

@@ -69,7 +69,8 @@ class Distribution:
         if units:
             self._bring(work, job, found, units)
         moved: Document = {"$inc": {"units": len(units)}}
-        if job.get("only") or (len(units) < size and job["root"] + 1 >= len(found.units)):
+        last_root = "below" in job or job["root"] + 1 >= len(found.units)
+        if job.get("only") or (len(units) < size and last_root):
             moved["$set"] = {"state": "done", "until": work.now}
         elif len(units) < size:
             moved["$set"] = {"root": job["root"] + 1, "after": ""}
@@ -82,7 +83,7 @@ class Distribution:
     def _units(self, work: Work, job: Document, found: Plan | Notice, size: int) -> list[Document]:
         if job.get("only"):
             return list(work.database["units"].find({"_id": job["only"]}, session=work.session))
-        root = found.units[job["root"]]
+        root = job.get("below") or found.units[job["root"]]
         after, ended, session = job["after"], found.state == "withdrawn", work.session
         return store.units.below(
             work.database, root, found.kinds, after=after, limit=size, ended=ended, session=session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -72,15 +73,24 @@ def _for(database: Database[Document], reader: str, state: str | None = None) ->
 
 def send_later(taking: Taking, id: str, unit: KnownUnit) -> None:
     """Let the plans and notices in force, within whose audience a unit has come, be distributed to it as well."""
+    _send(taking, {"units": {"$in": unit.path}, "kinds": {"$in": [unit.kind, []]}}, id, {"only": id})
+
+
+def send_below_later(taking: Taking, id: str, path: Sequence[str]) -> None:
+    """Let those within whose audience a unit has moved be distributed to it and to all below it; who has them already
+    gets nothing new.
+    """
+    _send(taking, {"units": {"$in": list(path)}}, f"below {id}", {"below": id})
+
+
+def _send(taking: Taking, audience: Document, name: str, to: Document) -> None:
     month = month_of(business_day(taking.now))
     for sort, collection, last in (("plan", "plans", "last"), ("notice", "notices", "month")):
-        asked = {"units": {"$in": unit.path}, "state": "issued", "kinds": {"$in": [unit.kind, []]}}
-        for found in taking.database[collection].find(
-            {**asked, last: {"$gte": month}}, {"_id": 1}, session=taking.session
-        ):
-            job = {"source": found["_id"], "sort": sort, "only": id, "state": "open", "asked": taking.now}
+        asked = {**audience, "state": "issued", last: {"$gte": month}}
+        for found in taking.database[collection].find(asked, {"_id": 1}, session=taking.session):
+            job = {"source": found["_id"], "sort": sort, **to, "state": "open", "asked": taking.now}
             job |= {"root": 0, "after": "", "units": 0, "until": None}
-            place = {"_id": f"{found['_id']}|{id}"}
+            place = {"_id": f"{found['_id']}|{name}"}
             taking.database["distributions"].replace_one(place, job, upsert=True, session=taking.session)
 
 

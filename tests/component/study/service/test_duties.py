@@ -459,3 +459,22 @@ def test_what_is_on_its_way_to_its_units_is_no_difference(desk: Desk) -> None:
     assert duties.distinct("due", {"source": "p1"}) == [6]
     duties.update_one({"_id": "p1|D1-B1"}, {"$inc": {"due": 1}})
     assert len(owed_as_found(desk)) == 1
+
+
+def test_a_unit_that_moves_into_an_audience_is_sent_what_is_in_force(desk: Desk) -> None:
+    """With what lies below it; who moves within the audience gets nothing twice."""
+    plan(desk, units=["D2"])
+    notice(desk, month="2026-05", unit="R")
+    desk.distribute()
+    before = {row["unit"] for row in desk.database["duties"].find({"sort": "plan"})}
+    assert "D1-B1" not in before
+    told: Any = type("Told", (), {"unit": "D1", "aggregateversion": 1, "data": {"path": ["R", "D2", "D1"]}})
+    for _ in range(2):
+        in_transaction(
+            desk.database,
+            lambda session: desk.service.learn_tree(told, Taking(session, desk.database, desk.now)),
+        )
+        desk.distribute()
+        after = [row["unit"] for row in desk.database["duties"].find({"sort": "plan"})]
+        assert sorted(after) == sorted({*before, "D1-B1", "D1-B2"})
+        assert desk.database["receipts"].count_documents({"unit": "D1-B1", "month": "2026-05"}) == 1
