@@ -41,7 +41,13 @@ def configure(process: str) -> None:
     root.setLevel(settings().log_level)
     for noisy in ("pymongo", "amqp", "kombu", "aiormq", "aio_pika", "httpx"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("nameko.containers").addFilter(_unexpected)
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def _unexpected(record: logging.LogRecord) -> bool:
+    """Not nameko's word on a refusal, which comes with a traceback: the entrypoint has logged it in one line."""
+    return not str(record.msg).startswith("(expected)")
 
 
 def redacted(_logger: Any, _method: str, told: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -14,6 +14,11 @@ COMMANDS = Counter(
 COMMAND_SECONDS = Histogram(
     "shengzhi_command_seconds", "From a command's arrival to its answer", ["service", "method"], buckets=_FAST
 )
+TRANSACTIONS_AGAIN = Counter(
+    "shengzhi_transactions_again_total",
+    "Transactions begun again after another one's write (conflict), or cut off to be tried again (too_slow)",
+    ["service", "reason"],
+)
 REQUESTS_REFUSED = Counter(
     "shengzhi_requests_refused_total",
     "Messages that were not taken as requests of the edge, by reason "

@@ -142,12 +142,7 @@ class Journal:
             self.in_time(work)
             return result
 
-        try:
-            result = in_transaction(self.database, run, self._limit.total_seconds())
-        except PyMongoError as error:
-            if error.timeout:
-                raise TooSlow("the transaction took longer than the watermark waits") from error
-            raise
+        result = self._once(run)
         self.committed()
         return result
 
@@ -157,16 +152,34 @@ class Journal:
         """
         while True:
             try:
-                return in_transaction(self.database, transact, self._limit.total_seconds())
+                return self._once(transact)
             except (ConnectionFailure, TooSlow) as error:
-                failure: PyMongoError = error
-            except PyMongoError as error:
-                if not error.timeout:
+                if self.clock() >= deadline:
                     raise
-                failure = error
-            if self.clock() >= deadline:
-                raise failure
-            log.info("journal.trying_again", error=repr(failure))
+                log.info("journal.trying_again", error=repr(error))
+
+    def _once(self, act: Callable[[ClientSession], Any]) -> Any:
+        """One transaction within the time that the watermark leaves it; being begun again or cut off is counted.
+
+        Raises:
+            TooSlow: it took longer.
+        """
+        begun = False
+
+        def attempt(session: ClientSession) -> Any:
+            nonlocal begun
+            if begun:
+                metrics.TRANSACTIONS_AGAIN.labels(self.service, "conflict").inc()
+            begun = True
+            return act(session)
+
+        try:
+            return in_transaction(self.database, attempt, self._limit.total_seconds())
+        except PyMongoError as error:
+            if not error.timeout and not isinstance(error, TooSlow):
+                raise
+            metrics.TRANSACTIONS_AGAIN.labels(self.service, "too_slow").inc()
+            raise TooSlow("the transaction took longer than the watermark waits") from error
 
     def rehearse(self, envelope: Envelope, act: Callable[[Work], Any]) -> Any:
         """Run `act` as if in a transaction and write nothing."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pymongo
 import pytest
+from prometheus_client import REGISTRY
 from pymongo import MongoClient
 
 from services.kernel.journal.journal import Journal, TooSlow
@@ -234,9 +235,35 @@ def test_what_was_stamped_too_long_ago_is_not_committed(
     ticks = iter(datetime(2026, 3, 1, tzinfo=UTC) + timedelta(seconds=10 * n) for n in range(9))
     journal = make_journal(mongo_client, database, clock=lambda: next(ticks))
     impatient = envelope().model_copy(update={"deadline": datetime(2026, 3, 1, 0, 0, 15, tzinfo=UTC)})
+    before = begun_again("too_slow")
     with pytest.raises(TooSlow):
         change(journal, "j1", 1, impatient)
     assert counts(journal) == (0, 0, 0)
+    assert begun_again("too_slow") > before
+
+
+def test_a_conflict_is_tried_again_and_counted(journal: Journal) -> None:
+    """Two who change one record at once both succeed; that one of them began again is a number, not an error."""
+    change(journal, "j1", 1)
+    others = iter((2,))
+
+    def act(work: Work) -> None:
+        work.load(JAR, ["j1"])
+        for coins in others:
+            change(journal, "j1", coins)
+        work.decide(JAR, "j1", Change(coins=4))
+
+    before = begun_again("conflict")
+    journal.transact(envelope(), act)
+    jar = journal.get(JAR, "j1")
+    assert jar is not None
+    assert jar.coins == 7
+    assert begun_again("conflict") == before + 1
+
+
+def begun_again(reason: str) -> float:
+    labels = {"service": "jars", "reason": reason}
+    return REGISTRY.get_sample_value("shengzhi_transactions_again_total", labels) or 0
 
 
 def test_the_audit_chain_is_what_a_reader_computes_again(journal: Journal) -> None:

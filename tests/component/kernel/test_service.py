@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -36,16 +37,19 @@ class Process:
             "SHENGZHI_DATABASE_PREFIX": prefix,
             "SHENGZHI_SECRETS": str(secrets),
         }
+        self.log = secrets / "log"
         self.start()
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
-        self.running = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.component.kernel.jar_service"],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        with self.log.open("a") as log:
+            self.running = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", "tests.component.kernel.jar_service"],
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         while not (line := self.line()).startswith("ready"):
             if not line:
                 self.kill()
@@ -128,6 +132,15 @@ def test_a_command_goes_all_the_way_to_subscribers(
     assert entry["published"]
     assert service.line() == f"heard {entry['_id']} 3\n"
     assert store["held"].count_documents({}) == 0
+
+
+def test_a_refusal_is_one_line_of_the_log(jars: Any, service: Process) -> None:
+    """What the rules refuse is no failure: no traceback of it is written, by us or by nameko."""
+    assert refusal(jars, "put_coins", {"id": "j1", "coins": -3}) == "jar.empty"
+    assert refusal(jars, "get_import", {"import_id": "nothing"}) == "import.not_found"
+    lines = [json.loads(line) for line in service.log.read_text().splitlines()]
+    assert [line["code"] for line in lines if line["event"] == "command.refused"] == ["jar.empty", "import.not_found"]
+    assert not [line for line in lines if "exception" in line or line["level"] in ("warning", "error")]
 
 
 def test_refusals_come_back_with_their_code(jars: Any, store: Database[dict[str, Any]]) -> None:
