@@ -39,6 +39,7 @@ class Cell(NamedTuple):
     way: str | None
 
     @classmethod
+    @lru_cache(maxsize=8192)
     def of(cls, key: str) -> Cell:
         """Out of the text under which it is stored."""
         day, campaign, way = (None if part == _NOTHING else part for part in key.split(" "))
@@ -58,6 +59,7 @@ class Window(NamedTuple):
     way: str | None = None
 
     @classmethod
+    @lru_cache(maxsize=8192)
     def of(cls, key: str) -> Window:
         """Out of the text under which it is stored."""
         return cls(*key.split(" "))  # type: ignore[arg-type]  # the grain is one of these
@@ -113,14 +115,24 @@ def window(grain: Grain, month: str, campaign: str) -> str:
 
 def firsts(cells: Iterable[Cell], grains: Sequence[Grain] = GRAINS) -> dict[Window, str]:
     """The first day of each window in which any of these lies."""
+    months: dict[tuple[str, str, str | None], str] = {}
+    for day, campaign, way in cells:
+        month = (day[:7], campaign, way)
+        if day < months.get(month, "~"):
+            months[month] = day
     found: dict[Window, str] = {}
-    for cell in cells:
-        for grain in grains:
-            if name := window(grain, cell.day[:7], cell.campaign):
-                for way in {None, cell.way}:
-                    place = Window(grain, name, way)
-                    found[place] = min(found.get(place, cell.day), cell.day)
+    for month, day in months.items():
+        for place in _windows(*month, tuple(grains)):
+            if day < found.get(place, "~"):
+                found[place] = day
     return found
+
+
+@lru_cache(maxsize=4096)
+def _windows(month: str, campaign: str, way: str | None, grains: tuple[Grain, ...]) -> tuple[Window, ...]:
+    """The windows in which a month of a campaign lies: of its way, and of whichever."""
+    names = ((grain, window(grain, month, campaign)) for grain in grains)
+    return tuple(Window(grain, name, each) for grain, name in names if name for each in {None, way})
 
 
 def moved(
@@ -217,11 +229,8 @@ def _flips(
     now = {place: day for place, first in held.items() if (day := dated(place, first)) is not None}
     was = {Window.of(key): day.isoformat() for key, day in days.items()}
     flips: list[dict[str, Any]] = []
-    for place in sorted(
-        now.keys() | was.keys(), key=lambda each: (GRAINS.index(each.grain), each.name, each.way or "")
-    ):
-        if was.get(place) == now.get(place):
-            continue
+    changed = (place for place in now.keys() | was.keys() if was.get(place) != now.get(place))
+    for place in sorted(changed, key=lambda each: (GRAINS.index(each.grain), each.name, each.way or "")):
         told = {"grain": place.grain, "window": place.name, "way": place.way}
         if place in was:
             flips.append({**told, "day": date.fromisoformat(was[place]), "was": 1, "now": 0})

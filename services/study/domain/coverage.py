@@ -83,8 +83,11 @@ def _placed(state: Coverage | None, unit: str, spans: Mapping[str, Span], until:
     counts: Counter[str] = Counter()
     for key, count in held.counts.items():
         cell = Cell.of(key)
-        within = (id for id, (first, last) in spans.items() if first.isoformat() <= cell.day <= last.isoformat())
-        counts[cell._replace(campaign=cell.campaign or next(within, "")).key] += count
+        if cell.campaign:
+            counts[key] += count
+        else:
+            within = (id for id, (first, last) in spans.items() if first.isoformat() <= cell.day <= last.isoformat())
+            counts[cell._replace(campaign=next(within, "")).key] += count
     known = {"counts": dict(counts), "spans": {**held.spans, **spans}, "until": until or held.until}
     return held.model_copy(update=known)
 
