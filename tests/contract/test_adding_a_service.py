@@ -48,7 +48,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     touched = apply("adding-a-service.md", folder)
     own = [path for path in touched if path.startswith("services/letters/")]
     assert len(own) == len(touched) - 4, "a service is named by hand in four files outside its folder"
-    for command in (("services.cli", "contracts"), ("tests.contract.workers",)):
+    permissions = "tests.unit.gateway.domain.permissions_page"
+    for command in (("services.cli", "contracts"), ("tests.contract.workers",), (permissions,)):
         done = run(folder, *command)
         assert done.returncode == 0, done.stderr
     return folder
