@@ -16,8 +16,8 @@ from services.edge.grpc_api import make_server
 from services.edge.http_api.app import make_app, open_store
 from services.edge.oidc import Provider
 from services.edge.pages import mount
-from services.edge.rates import Callers
 from services.edge.streams import Streams
+from services.edge.throttle import Callers
 from services.kernel import logs
 from services.kernel.settings import Settings, settings, signing_keys
 

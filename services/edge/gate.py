@@ -22,7 +22,7 @@ from services.kernel.message.lives import units_of
 from services.organisation.contract import Role
 from services.organisation.contract.permissions import EVERYWHERE, PERMISSIONS
 
-from . import audit
+from . import access_log
 from .commands import Commands
 
 CALL_SECONDS = 20.0
@@ -104,7 +104,7 @@ class Gate:
         if session["expires"] <= datetime.now(UTC):
             raise DomainError("token.expired", "登录已过期，请重新登录", "unauthenticated")
         roles = tuple((Role(held["role"]), str(held["unit"])) for held in session["roles"])
-        audit.told(user=session["user"], bearer=hash(token))
+        access_log.told(user=session["user"], bearer=hash(token))
         return Principal(session["user"], roles, session["expires"], "only" in session)
 
     async def allow(self, principal: Principal, action: Action, unit: str, field: str = "unit") -> Actor:
@@ -115,7 +115,7 @@ class Gate:
         """
         paths = await self.directory.paths([unit])
         held = may(principal.roles, action, paths.get(unit, [unit]))
-        audit.told(action=action.value, unit=unit, role=held[0] if held else "")
+        access_log.told(action=action.value, unit=unit, role=held[0] if held else "")
         if held is not None and (unit in paths or held[1] == EVERYWHERE):
             return _actor(principal, action, *held)
         if not any(role in PERMISSIONS[action] for role, _ in principal.roles):
@@ -132,7 +132,7 @@ class Gate:
         """
         held = [_actor(principal, action, role, unit) for role, unit in principal.roles if role in PERMISSIONS[action]]
         first = held[0] if held else None
-        audit.told(action=action.value, role=first.role if first else "", unit=first.unit if first else "")
+        access_log.told(action=action.value, role=first.role if first else "", unit=first.unit if first else "")
         if not held:
             raise DomainError("role.missing", "您的角色没有此项权限", "forbidden")
         return held
@@ -211,8 +211,8 @@ class Gate:
     ) -> Any:
         """Send a command or query to a service in its envelope."""
         if command.unmasks:
-            audit.looked(str(getattr(command, "reason", "")))
-        audit.concerning(command)
+            access_log.looked(str(getattr(command, "reason", "")))
+        access_log.concerning(command)
         named = units_of(command.unit_fields, command)
         return await self.commands.call(service, command, await self.envelope(headers, actor, units, lives=named))
 
@@ -226,7 +226,7 @@ class Gate:
         """
         answer = await self.ask(service, command, actor, headers, units)
         if by := answer.pop(ADMITTED, None):
-            audit.told(**by)
+            access_log.told(**by)
         return answer
 
 

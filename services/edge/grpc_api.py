@@ -22,12 +22,12 @@ from services.kernel.message.clock import business_day, utc_now
 from services.kernel.message.errors import DomainError, Kind
 from services.kernel.message.instants import read_day
 
-from . import audit
+from . import access_log
 from .gate import Gate, Principal
 from .pb.shengzhi.report.v1 import reports_pb2 as pb
 from .pb.shengzhi.report.v1 import reports_pb2_grpc
-from .rates import Callers
 from .streams import Asked, Streams, Update
+from .throttle import Callers
 
 T = TypeVar("T")
 
@@ -160,14 +160,14 @@ class Reports(reports_pb2_grpc.ReportsServicer):
         """Answer in the time that there is, or abort with the refusal's status and its stable code in the trailer."""
         traced = str(dict(context.invocation_metadata() or ()).get("traceparent", "")).split("-")
         trace = traced[1] if len(traced) == 4 else ""
-        asking = audit.begin(str(context.peer()), trace, changes=False, operation=f"grpc {method}")
+        asking = access_log.begin(str(context.peer()), trace, changes=False, operation=f"grpc {method}")
         try:
             async with asyncio.timeout(most_seconds):
                 answered = await answer()
         except DomainError as refusal:
-            audit.refused(refusal)
+            access_log.refused(refusal)
             if asking.withheld:
-                await audit.keep(self._gate.log, self._gate.directory, asking)
+                await access_log.keep(self._gate.log, self._gate.directory, asking)
             code, stable, detail = CODES[refusal.kind], refusal.code, refusal.detail
         except PyMongoError as error:
             log.warning("grpc.store_away", error=repr(error))

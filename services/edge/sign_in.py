@@ -18,7 +18,7 @@ from services.kernel.message.event import ONESELF, Actor, HeldRole
 from services.kernel.rules.rules import wrong
 from services.organisation.contract import ChangePassword
 
-from . import audit
+from . import access_log
 from .gate import Gate, Principal, identity
 from .passwords import hashed, verified
 
@@ -71,7 +71,7 @@ async def sign_in_by(gate: Gate, issuer: str, subject: str) -> tuple[str, Princi
         metrics.SIGN_INS.labels("refused").inc()
         detail = "统一身份认证成功，但该身份未对应本平台账号，请联系系统管理员"
         raise DomainError("sign_in.unknown_subject", detail, "forbidden")
-    audit.told(user=known["user"])
+    access_log.told(user=known["user"])
     await _check_enabled(gate, known["user"])
     return await _let_in(gate, known["user"])
 
@@ -81,7 +81,7 @@ async def _known(gate: Gate, name: str, password: str) -> dict[str, Any]:
     key, now = access.lock_key(name), datetime.now(UTC)
     known = await gate.database["credentials"].find_one({"_id": name})
     if known is not None:  # what is no account's name may be a password typed in the wrong place
-        audit.told(user=name)
+        access_log.told(user=name)
     await _count_attempt(gate, key, now, {} if known is None else {"user": name})
     if not await verified(known["password"] if known else None, password) or known is None:
         metrics.SIGN_INS.labels("refused").inc()

@@ -14,11 +14,11 @@ from pymongo.synchronous.pool import Connection
 from services.gateway.store.facts import Projection
 from services.kernel.bus.broker import Publisher
 from services.kernel.bus.consumer import Consumer
+from services.kernel.bus.held_messages import HeldMessages
 from services.kernel.bus.inbox import Inbox
 from services.kernel.bus.relay import WATERMARK, Relay
 from services.kernel.bus.replies import Replies
 from services.kernel.bus.resend import Resender
-from services.kernel.bus.shelf import Shelf
 from services.kernel.journal.journal import Journal
 from services.kernel.journal.work import Work
 from services.kernel.message.errors import Park
@@ -126,7 +126,7 @@ def taking() -> None:
     around(Connection, "receive_message", within("take.commit.sent", "_transact", "commit_transaction"))
     around(Inbox, "_again", inside=always)
     around(Inbox, "_apply", within("attempt.noted", "_again"))
-    around(Shelf, "put", after=at("hold.written"))
+    around(HeldMessages, "put", after=at("hold.written"))
     around(Consumer, "_ask_from_last_day", at("queue.made"), at("queue.asked"))
     around(Inbox, "replay", at("replay.begun"), when("replay.done", lambda done, *_: done))
 

@@ -17,7 +17,7 @@ from services.organisation import contract
 from services.organisation.contract import Role
 from services.organisation.contract.permissions import EVERYWHERE, SCOPES, rows
 
-from .. import audit
+from .. import access_log
 from ..gate import identity
 from .answers import Page, Written
 from .auth import Caller, Gated
@@ -109,7 +109,7 @@ async def revoke_token(id: str, caller: Caller, gate: Gated) -> Response:
 @router.post("/users/{id}/revocations", status_code=201, tags=["用户"], summary="撤销用户的全部会话与令牌")
 async def revoke_user(id: str, caller: Caller, gate: Gated) -> dict[str, int]:
     """Somebody is signed in nowhere any more, and no program of theirs."""
-    audit.told(target=id)
+    access_log.told(target=id)
     await reached(gate, caller, Action.end_sessions, id)
     return {"ended": await access.end_sessions(gate.database, {"user": id})}
 
@@ -153,7 +153,7 @@ async def list_audit(caller: Caller, gate: Gated, asked: Annotated[access.Asked,
     everything = actor.unit in (EVERYWHERE, await directory.root(gate.database))
     found, total = await access.listed(gate.database, asked, None if everything else actor.unit)
     return Page(
-        items=[audit.shown(entry) for entry in found],
+        items=[access_log.shown(entry) for entry in found],
         total=min(total, 10_000),
         more_than=total > 10_000,
         page=asked.page,
@@ -163,7 +163,7 @@ async def list_audit(caller: Caller, gate: Gated, asked: Annotated[access.Asked,
 
 def noted(refusal: DomainError) -> DomainError:
     """A refusal that a page shows in its own way is written down like any other."""
-    audit.refused(refusal)
+    access_log.refused(refusal)
     return refusal
 
 

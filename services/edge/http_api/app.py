@@ -17,8 +17,8 @@ from services.kernel.journal.store import CODEC, Document
 from services.kernel.settings import Settings
 
 from ..oidc import Provider
-from ..rates import Callers
 from ..streams import Streams
+from ..throttle import Callers
 from . import (
     access,
     accounts,

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from services.kernel.message.errors import DomainError, Kind
 
-from .. import audit
+from .. import access_log
 from ..content import invalid_content
 
 log = structlog.stdlib.get_logger(__name__)
@@ -82,7 +82,7 @@ class Problem(BaseModel):
 
 def problem(request: Request, refusal: DomainError, status: int | None = None) -> Response:
     """A refusal as the answer to a request."""
-    audit.refused(refusal)
+    access_log.refused(refusal)
     known, title = STATUSES[refusal.kind]
     body = {
         "type": "about:blank",
@@ -99,7 +99,7 @@ def problem(request: Request, refusal: DomainError, status: int | None = None) -
 
 def plain(request: Request, refusal: DomainError, status: int | None = None) -> Response:
     """A refusal of a page's request before the page is asked."""
-    audit.refused(refusal)
+    access_log.refused(refusal)
     return PlainTextResponse(refusal.detail, status or STATUSES[refusal.kind][0], retry(refusal))
 
 

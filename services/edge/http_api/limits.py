@@ -19,9 +19,9 @@ from services.kernel import metrics
 from services.kernel.message.errors import DomainError, FieldError
 from services.kernel.message.free_text import noting
 
-from .. import audit
+from .. import access_log
 from ..gate import Gate
-from ..rates import Callers
+from ..throttle import Callers
 from .auth import token_of
 from .errors import is_json, plain, problem
 
@@ -67,7 +67,7 @@ class Limits:
         scope = {**scope, "headers": [*others, (b"traceparent", traceparent)]}
         with structlog.contextvars.bound_contextvars(trace_id=request.state.trace_id), noting():
             started = time.monotonic()
-            asking = audit.begin(
+            asking = access_log.begin(
                 request.client.host if request.client else "",
                 request.state.trace_id,
                 changes=request.method in _CHANGING,
@@ -109,7 +109,7 @@ class Limits:
         if wait:
             raise DomainError("request.too_many", "请求过于频繁，请稍后再试", "too_many").after(math.ceil(wait))
 
-    def _learn(self, request: Request, asking: audit.Asking, status: int) -> None:
+    def _learn(self, request: Request, asking: access_log.Asking, status: int) -> None:
         """A token by which somebody was known has a bucket of its own from now on; one that is refused has none."""
         token = token_of(request)
         if self._callers is None or token is None:
@@ -142,7 +142,7 @@ class _Answer:
     A change that was allowed has happened, and stands in its journal with who made it: its answer waits for nothing.
     """
 
-    def __init__(self, scope: Scope, asking: audit.Asking, send: Send) -> None:
+    def __init__(self, scope: Scope, asking: access_log.Asking, send: Send) -> None:
         self.status = 0
         self._scope = scope
         self._asking = asking
@@ -164,11 +164,11 @@ class _Answer:
         route = getattr(scope.get("route"), "path", "/…")
         asking.operation = f"{scope['method']} {within}{route}" if scope["method"] in _METHODS else "other"
         try:
-            await audit.keep(gate.log, gate.directory, asking)
+            await access_log.keep(gate.log, gate.directory, asking)
         except PyMongoError:
             if asking.reason:  # nothing is shown unless it is written down
                 raise
-            log.exception("audit.not_written", **vars(asking))
+            log.exception("access_log.not_written", **vars(asking))
 
 
 async def read_body(request: Request) -> bytes:

@@ -19,7 +19,7 @@ from ..gate import Gate, Principal
 from ..http_api import contests, study_plans
 from ..http_api.auth import Gated
 from ..resources import RESOURCES
-from . import lined, submitting
+from . import line_forms, submitting
 from .kinds import listed
 from .navigation import SHEETS
 from .records import unit_names
@@ -83,7 +83,7 @@ async def home(request: Request, reader: Reader, gate: Gated) -> Response:
                 for each in RESOURCES.values()
                 if each.add is not None and each.add.form and can(reader, Action(each.write))
             ),
-            *([("plan", lined.NEW.title)] if can(reader, lined.NEW.action) else []),
+            *([("plan", line_forms.NEW.title)] if can(reader, line_forms.NEW.action) else []),
         ],
         state_of=lambda kind, state: RESOURCES[kind].states.get(state, state),
     )

@@ -20,7 +20,7 @@ from ..gate import Gate, Principal
 from ..http_api.auth import Gated
 from ..http_api.errors import STATUSES
 from ..resources import history, resource_of, step_model
-from . import kinds, lined, told, unmasking
+from . import kinds, line_forms, told, unmasking
 from .described import fields_of, known_values, typed_content
 from .fields import Field, Fields, chosen, effort, filled, made
 from .forms import typed, with_key
@@ -125,7 +125,7 @@ async def _shown(
             ways.append((step.title, f"/records/{kind}/{quote(id)}/{step.name}"))
         elif step.form or step_model(resource, step) is None:
             steps.append(_offered(resource, step, record, refused))
-    ways += lined.ways_on(kind, record, reader) + ways_on(kind, record) + unmasking.ways_on(kind, record, reader)
+    ways += line_forms.ways_on(kind, record, reader) + ways_on(kind, record) + unmasking.ways_on(kind, record, reader)
     steps += [_making(each, record, refused) for each in MAKING.get(kind, ()) if _may_make(each, record, reader)]
     return screen(
         request,

@@ -15,7 +15,7 @@ from . import (
     initiatives,
     issues,
     judging,
-    lined,
+    line_forms,
     membership,
     norms,
     records,
@@ -36,7 +36,7 @@ def mount(app: FastAPI) -> None:
     app.mount("/pages", Assets(directory=_STATIC), name="pages")
     # entry before records: `new` is no record's id
     modules = (
-        *(sign_in, access, choices, home, issues, figures, initiatives, membership, lined, supervision),
+        *(sign_in, access, choices, home, issues, figures, initiatives, membership, line_forms, supervision),
         *(unmasking, entry),
         *(judging, norms, records, reforms, submitting, sheets),
     )

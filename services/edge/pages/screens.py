@@ -18,7 +18,7 @@ from services.kernel.message.errors import DomainError
 from services.organisation.contract import ROLES
 from services.organisation.contract.permissions import EVERYWHERE, PERMISSIONS
 
-from .. import audit
+from .. import access_log
 from ..documents.page import environment
 from ..gate import Principal
 from ..http_api.auth import Caller, Gated
@@ -97,7 +97,7 @@ def frame(request: Request) -> dict[str, Any]:
 
 def refused(request: Request, refusal: DomainError) -> Response:
     """A refusal as a page; the sign-in form for who is not signed in."""
-    audit.refused(refusal)
+    access_log.refused(refusal)
     if refusal.kind == "unauthenticated":
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?{urlencode({'next': asked if request.method == 'GET' else '/'})}", 303)

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from services.kernel.message.errors import DomainError
 from services.kernel.rules.rules import wrong
 
-from .. import audit
+from .. import access_log
 from ..gate import Principal
 from ..http_api.auth import COOKIE, Gated, token_of
 from ..http_api.errors import STATUSES, retry
@@ -44,7 +44,7 @@ async def login(
             raise wrong("password.differs", "again", "两次输入的新密码不一致")
         token, principal = await enter(gate, name, password, new_password or None)
     except DomainError as refusal:
-        audit.refused(refusal)
+        access_log.refused(refusal)
         told = {"refusal": refusal, "name": name, "next": next, "oidc": _provider(request)}
         change = bool(new_password or again) or refusal.code == "password.change_required"
         answer = screen(request, "login.html", STATUSES[refusal.kind][0], **told, change=change)

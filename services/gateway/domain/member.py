@@ -17,9 +17,9 @@ from services.organisation.contract import (
     AddMember,
     CorrectMember,
     MemberCorrected,
+    MemberFields,
     MemberJoined,
     MemberLeft,
-    MemberTold,
     MemberTransferred,
     RemoveMember,
     Stay,
@@ -146,7 +146,7 @@ def _correct(state: Member, command: Renamed, now: datetime) -> list[Payload]:
     return [MemberCorrected(unit=unit, day=first, **told)]
 
 
-def evolve(state: Member | None, event: MemberTold) -> Member:
+def evolve(state: Member | None, event: MemberFields) -> Member:
     """The member after what happened."""
     last = event.now[-1]
     return Member(unit=last.unit, stays=event.now, state="current" if last.until is None else "left", user=event.user)

@@ -10,9 +10,9 @@ from services.kernel.message.errors import DomainError
 from ..domain import HeldRoles
 from ..projection import METRICS, RATES, Metric, is_level, key
 from . import directory, opened
+from .facts_query import FactsQuery, facts_query
 from .period import Span
 from .place import place
-from .reach import Reach, reach
 from .snapshot import Database, known, one_instant
 
 
@@ -44,7 +44,7 @@ async def records(
     to_units = metric.opens_to_units
     async with one_instant(database) as session:
         at = await place(database, unit_id, span, session, children=False)
-        belongs = await reach(database, at.unit["path"], is_level(metric.id), span, session)
+        belongs = await facts_query(database, at.unit["path"], is_level(metric.id), span, session)
         generation, known_until = await known(database, session)
         facts = database[generation.facts]
         pipeline = _pipeline(belongs, asked, "$entries.u" if to_units else "$record", page, page_size)
@@ -109,7 +109,7 @@ async def _key(database: Database, metric: Metric, span: Span, tag: str | None) 
     return key(metric.id, grain)
 
 
-def _pipeline(found: Reach, key: str, by: str, page: int, page_size: int) -> list[Document]:
+def _pipeline(found: FactsQuery, key: str, by: str, page: int, page_size: int) -> list[Document]:
     """Entries by record, unit and day, so that what was moved or taken back vanishes; then the records."""
     standing = {"$match": {"amount": {"$ne": 0}}}
     return [

@@ -53,21 +53,21 @@ _CONTENT: dict[str, Any] = {
 _WAITING: dict[str, Any] = {**_CONTENT, "deadline": None, "answer_by": None, "waits_for": 2027}
 
 
-class TicketTold(Payload):
+class TicketFields(Payload):
     """What every event of a ticket bears: what leaves the figures by it and what enters them."""
 
     was: list[Counted] = []  # noqa: RUF012  # a pydantic field: copied each time
     now: list[Counted] = []  # noqa: RUF012  # a pydantic field: copied each time
 
 
-class Limited(TicketTold):
+class Limited(TicketFields):
     """What bears a deadline: the instant from which an answer is late, and the last day on which it is not."""
 
     deadline: AwareDatetime
     answer_by: date | None = None
 
 
-class Unlimited(TicketTold):
+class Unlimited(TicketFields):
     """What bears none: the ticket has no limit, or it waits for the working calendar of the year `waits_for`.
 
     With it v2 of an event tells of what v1, which needs a deadline, cannot; each time that it happens it is told once.
@@ -78,7 +78,7 @@ class Unlimited(TicketTold):
     waits_for: int | None = None
 
 
-class Registered(TicketTold):
+class Registered(TicketFields):
     """A ticket was taken down."""
 
     channel: Channel
@@ -106,7 +106,7 @@ class TicketRegisteredV2(Registered, Unlimited):
     examples: ClassVar[list[dict[str, Any]]] = [_WAITING]
 
 
-class Classified(TicketTold):
+class Classified(TicketFields):
     """Kind and category were settled."""
 
     kind: Kind
@@ -148,7 +148,7 @@ class TicketDeadlineSet(Unlimited):
     ]
 
 
-class TicketDispatched(TicketTold):
+class TicketDispatched(TicketFields):
     """The ticket went to a unit, and with it what it counts."""
 
     type: ClassVar[str] = "ticket.dispatched.v1"
@@ -165,7 +165,7 @@ class TicketDispatched(TicketTold):
     at: AwareDatetime
 
 
-class TicketSigned(TicketTold):
+class TicketSigned(TicketFields):
     """The unit took it."""
 
     type: ClassVar[str] = "ticket.signed.v1"
@@ -173,7 +173,7 @@ class TicketSigned(TicketTold):
     at: AwareDatetime
 
 
-class TicketAnswered(TicketTold):
+class TicketAnswered(TicketFields):
     """The caller was answered."""
 
     type: ClassVar[str] = "ticket.answered.v1"
@@ -189,7 +189,7 @@ class TicketAnswered(TicketTold):
     at: AwareDatetime
 
 
-class TicketCalledBack(TicketTold):
+class TicketCalledBack(TicketFields):
     """The caller was asked how they find it."""
 
     type: ClassVar[str] = "ticket.called_back.v1"
@@ -205,7 +205,7 @@ class TicketCalledBack(TicketTold):
     at: AwareDatetime
 
 
-class TicketCompleted(TicketTold):
+class TicketCompleted(TicketFields):
     """The ticket was closed."""
 
     type: ClassVar[str] = "ticket.completed.v1"
@@ -213,14 +213,14 @@ class TicketCompleted(TicketTold):
     at: AwareDatetime
 
 
-class TicketOverdue(TicketTold):
+class TicketOverdue(TicketFields):
     """The deadline passed without an answer; `day` is the first day after it."""
 
     type: ClassVar[str] = "ticket.overdue.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_UNIT, "now": [_OVERDUE]}]
 
 
-class TicketOverdueLifted(TicketTold):
+class TicketOverdueLifted(TicketFields):
     """The ticket is overdue no more, and was not: what the mark rested on has changed. `day` is the mark's."""
 
     type: ClassVar[str] = "ticket.overdue_lifted.v1"
@@ -249,7 +249,7 @@ class TicketCorrectedV2(Corrected, Unlimited):
     examples: ClassVar[list[dict[str, Any]]] = [{**_WAITING, "life": {}, "overdue": None, "reason": "类别有误"}]
 
 
-class TicketVoided(TicketTold):
+class TicketVoided(TicketFields):
     """The ticket was taken back."""
 
     type: ClassVar[str] = "ticket.voided.v1"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from services.kernel.message.clock import business_day
 
-from ..contract import Life, TicketOverdue, TicketOverdueLifted, TicketTold
+from ..contract import Life, TicketFields, TicketOverdue, TicketOverdueLifted
 
 
 class Clocked(Protocol):
@@ -48,7 +48,7 @@ def first_overdue(deadline: datetime | None, ended: datetime) -> date | None:
     return business_day(deadline) if deadline is not None and ended >= deadline else None
 
 
-def reconsidered(ticket: Clocked, ended: datetime) -> Iterator[TicketTold]:
+def reconsidered(ticket: Clocked, ended: datetime) -> Iterator[TicketFields]:
     """The mark as it has to be: set where it is missing, lifted where what it rested on has changed."""
     expected = first_overdue(ticket.deadline, ended)
     if expected == ticket.overdue:

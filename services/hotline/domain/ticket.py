@@ -45,13 +45,13 @@ from ..contract import (
     TicketCorrectedV2,
     TicketDeadlineSet,
     TicketDispatched,
+    TicketFields,
     TicketOverdue,
     TicketOverdueLifted,
     TicketRegistered,
     TicketRegisteredV2,
     TicketSigned,
     TicketState,
-    TicketTold,
     TicketVoided,
     VoidTicket,
 )
@@ -124,7 +124,7 @@ def _said(outcome: Outcome) -> Iterable[str]:
         yield f"callbacks.{outcome.satisfaction}"
 
 
-def decide(state: Ticket | None, command: Command, now: datetime) -> list[TicketTold]:
+def decide(state: Ticket | None, command: Command, now: datetime) -> list[TicketFields]:
     """What follows from a command on a ticket; each event tells what it changes in the figures.
 
     Raises:
@@ -143,7 +143,7 @@ _STEPS: dict[type[Command], tuple[tuple[TicketState, ...], str]] = {
 }
 
 
-def _decide(state: Ticket | None, command: Command, now: datetime) -> list[TicketTold]:
+def _decide(state: Ticket | None, command: Command, now: datetime) -> list[TicketFields]:
     if isinstance(command, RegisterTicket):
         return [_register(state, command, now)]
     if state is None:
@@ -166,7 +166,7 @@ def _decide(state: Ticket | None, command: Command, now: datetime) -> list[Ticke
     return _classify(state, command, at, now) if isinstance(command, ClassifyTicket) else _step(state, command, at)
 
 
-def _classify(state: Ticket, command: ClassifyTicket, at: datetime, now: datetime) -> list[TicketTold]:
+def _classify(state: Ticket, command: ClassifyTicket, at: datetime, now: datetime) -> list[TicketFields]:
     """The deadline follows the kind; where it becomes another, whether it has passed is another question too."""
     limit = command.deadline, command.waits_for
     if command.kind == state.kind and limit == (None, None):
@@ -178,7 +178,7 @@ def _classify(state: Ticket, command: ClassifyTicket, at: datetime, now: datetim
     return [event, *marks]
 
 
-def _set_deadline(state: Ticket, command: SetDeadline, now: datetime) -> list[TicketTold]:
+def _set_deadline(state: Ticket, command: SetDeadline, now: datetime) -> list[TicketFields]:
     if (command.deadline, command.waits_for) == (state.deadline, state.waits_for):
         return []
     told = clock.told(command.deadline, command.waits_for)
@@ -186,7 +186,7 @@ def _set_deadline(state: Ticket, command: SetDeadline, now: datetime) -> list[Ti
     return [event, *clock.reconsidered(evolve(state, event), state.life.answered or now)]
 
 
-def _step(state: Ticket, command: Any, at: datetime) -> list[TicketTold]:
+def _step(state: Ticket, command: Any, at: datetime) -> list[TicketFields]:
     place = _place(state, business_day(at))
     match command:
         case DispatchTicket():
@@ -202,7 +202,7 @@ def _step(state: Ticket, command: Any, at: datetime) -> list[TicketTold]:
             return [TicketCompleted(**place, at=at)]
 
 
-def _register(state: Ticket | None, command: RegisterTicket, now: datetime) -> TicketTold:
+def _register(state: Ticket | None, command: RegisterTicket, now: datetime) -> TicketFields:
     if state is not None:
         detail = f"编号 {command.number or ''} 已登记了内容不同的工单，如需更改请选“更正”"
         raise DomainError("ticket.number_taken", detail, "conflict", [{"pointer": "/number", "detail": detail}])
@@ -212,7 +212,7 @@ def _register(state: Ticket | None, command: RegisterTicket, now: datetime) -> T
     return registered(**told, day=business_day(command.received), row=command.row)
 
 
-def _correct(state: Ticket, command: CorrectTicket, now: datetime) -> list[TicketTold]:
+def _correct(state: Ticket, command: CorrectTicket, now: datetime) -> list[TicketFields]:
     if command.unit != state.unit:
         detail = "更正不能改变受理单位，请作废后另行登记"
         raise DomainError("ticket.unit_fixed", detail, errors=[{"pointer": "/unit", "detail": detail}])
@@ -284,7 +284,7 @@ def _rows(state: Ticket, event: Corrected | TicketVoided) -> list[str]:
     return [*state.rows, *([event.row] if event.row else [])]
 
 
-_CHANGES: dict[type[TicketTold], Callable[[Ticket, Any], dict[str, Any]]] = {
+_CHANGES: dict[type[TicketFields], Callable[[Ticket, Any], dict[str, Any]]] = {
     TicketClassified: _classified,
     TicketClassifiedV2: _classified,
     TicketDeadlineSet: lambda state, event: _limit(event),

@@ -26,7 +26,7 @@ from ..journal.vault import Cipher
 from ..message.clock import Clock, utc_now
 from ..message.delivery import Delivery
 from ..message.event import Event
-from .shelf import Shelf
+from .held_messages import HeldMessages
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -85,7 +85,7 @@ class Inbox:
         self._ledger = ledger
         self._reconciling = reconciling
         self.database = database
-        self.shelf = Shelf(database, queue, cipher)
+        self.shelf = HeldMessages(database, queue, cipher)
         self.to_ask: dict[str, Resend] = {}
         self._positions = Positions(database, queue) if ordered else None
         self._releasing: set[Record] = set()

@@ -6,8 +6,8 @@ from typing import Any
 
 from nameko.extensions import DependencyProvider
 
+from ..bus.held_messages import describe
 from ..bus.inbox import Inbox
-from ..bus.shelf import describe
 from ..journal.lists import page
 from ..journal.store import Document
 from ..message.errors import DomainError

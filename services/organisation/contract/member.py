@@ -109,7 +109,7 @@ _ENDED = {**_STAY, "until": "2026-05-06"}
 _MOVED = {"unit": "D002-B01", "first": "2026-05-06", "until": None}
 
 
-class MemberTold(Payload):
+class MemberFields(Payload):
     """Where a member belonged before and belongs now, from the first unit to the last; `day` is when it takes effect.
 
     The record's id is the member's number.
@@ -121,14 +121,14 @@ class MemberTold(Payload):
     row: str | None = None
 
 
-class MemberJoined(MemberTold):
+class MemberJoined(MemberFields):
     """Somebody was put on a unit's list."""
 
     type: ClassVar[str] = "member.joined.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_JOINED, "now": [_STAY]}]
 
 
-class MemberTransferred(MemberTold):
+class MemberTransferred(MemberFields):
     """Somebody belongs to another unit."""
 
     type: ClassVar[str] = "member.transferred.v1"
@@ -137,14 +137,14 @@ class MemberTransferred(MemberTold):
     ]
 
 
-class MemberLeft(MemberTold):
+class MemberLeft(MemberFields):
     """Somebody belongs to no unit any more."""
 
     type: ClassVar[str] = "member.left.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**_JOINED, "day": "2026-05-06", "was": [_STAY], "now": [_ENDED]}]
 
 
-class MemberCorrected(MemberTold):
+class MemberCorrected(MemberFields):
     """What is known of a member was said anew: where they belong, their account, or (beside the journal) their name."""
 
     type: ClassVar[str] = "member.corrected.v1"

@@ -167,13 +167,13 @@ _EXPECTED: dict[str, Any] = {"unit": "D001", "day": "2026-03-31", "expected": 1,
 _SUBMITTED: dict[str, Any] = {**_EXPECTED, "submitted": 1, "on_time": 1}
 
 
-class SubmissionTold(Payload):
+class SubmissionFields(Payload):
     """Of which unit and month; `day` is the month's last."""
 
     month: str
 
 
-class SubmissionOpened(SubmissionTold):
+class SubmissionOpened(SubmissionFields):
     """A unit owes a month: `now` enters the figures. Without `due` there is no limit, or it `waits_for` a year."""
 
     type: ClassVar[str] = "submission.opened.v1"
@@ -187,7 +187,7 @@ class SubmissionOpened(SubmissionTold):
     now: CountedSubmission
 
 
-class SubmissionDueSet(SubmissionTold):
+class SubmissionDueSet(SubmissionFields):
     """The due day was counted again; null where there is none, or where it waits for the calendar of a year."""
 
     type: ClassVar[str] = "submission.due_set.v1"
@@ -200,7 +200,7 @@ class SubmissionDueSet(SubmissionTold):
     now: CountedSubmission | None = None
 
 
-class SubmissionSubmitted(SubmissionTold):
+class SubmissionSubmitted(SubmissionFields):
     """A unit confirmed its month, on a business day `on`: figures as it saw them, remarks on what is missing."""
 
     type: ClassVar[str] = "submission.submitted.v1"
@@ -225,7 +225,7 @@ class SubmissionSubmitted(SubmissionTold):
     now: CountedSubmission
 
 
-class SubmissionAccepted(SubmissionTold):
+class SubmissionAccepted(SubmissionFields):
     """A month of a unit and of what lies below it is locked: what changes in it later is a correction."""
 
     type: ClassVar[str] = "submission.accepted.v1"
@@ -234,7 +234,7 @@ class SubmissionAccepted(SubmissionTold):
     last: date
 
 
-class SubmissionReturned(SubmissionTold):
+class SubmissionReturned(SubmissionFields):
     """A month was given back: `was` leaves the figures."""
 
     type: ClassVar[str] = "submission.returned.v1"
@@ -246,7 +246,7 @@ class SubmissionReturned(SubmissionTold):
     now: CountedSubmission
 
 
-class SubmissionExcused(SubmissionTold):
+class SubmissionExcused(SubmissionFields):
     """A unit need not submit a month: it is expected no more."""
 
     type: ClassVar[str] = "submission.excused.v1"
@@ -255,7 +255,7 @@ class SubmissionExcused(SubmissionTold):
     was: CountedSubmission
 
 
-class SubmissionReinstated(SubmissionTold):
+class SubmissionReinstated(SubmissionFields):
     """An excuse was taken back: the unit owes the month again."""
 
     type: ClassVar[str] = "submission.reinstated.v1"
@@ -264,7 +264,7 @@ class SubmissionReinstated(SubmissionTold):
     now: CountedSubmission
 
 
-class SubmissionMoved(SubmissionTold):
+class SubmissionMoved(SubmissionFields):
     """A month that is not locked went from one superior to another: on its last day the unit stood below that one."""
 
     type: ClassVar[str] = "submission.moved.v1"
@@ -276,7 +276,7 @@ class SubmissionMoved(SubmissionTold):
     reason: FreeText
 
 
-class SubmissionFellDue(SubmissionTold):
+class SubmissionFellDue(SubmissionFields):
     """The due day passed and nothing had been submitted."""
 
     type: ClassVar[str] = "submission.fell_due.v1"

@@ -173,14 +173,14 @@ _CONTENT: dict[str, Any] = {
 }
 
 
-class MeasureTold(Payload):
+class MeasureFields(Payload):
     """What every event of a measure bears: what leaves the figures by it and what enters them."""
 
     was: list[Counted] = []  # noqa: RUF012  # a pydantic field: copied each time
     now: list[Counted] = []  # noqa: RUF012  # a pydantic field: copied each time
 
 
-class MeasureRecorded(MeasureTold):
+class MeasureRecorded(MeasureFields):
     """A measure was put on the list."""
 
     type: ClassVar[str] = "measure.recorded.v1"
@@ -204,7 +204,7 @@ class MeasureCorrected(MeasureRecorded):
     life: MeasureLife | None = None
 
 
-class MeasureVoided(MeasureTold):
+class MeasureVoided(MeasureFields):
     """A measure was taken back."""
 
     type: ClassVar[str] = "measure.voided.v1"
@@ -213,7 +213,7 @@ class MeasureVoided(MeasureTold):
     row: str | None = None
 
 
-class ProgressNoted(MeasureTold):
+class ProgressNoted(MeasureFields):
     """Somebody noted how it goes."""
 
     type: ClassVar[str] = "measure.progress_noted.v1"
@@ -223,21 +223,21 @@ class ProgressNoted(MeasureTold):
     progress: Progress
 
 
-class MeasureSubmitted(MeasureTold):
+class MeasureSubmitted(MeasureFields):
     """Its owner says that it is done."""
 
     type: ClassVar[str] = "measure.submitted.v1"
     examples: ClassVar[list[dict[str, Any]]] = [EXAMPLE_UNIT]
 
 
-class MeasureSettled(MeasureTold):
+class MeasureSettled(MeasureFields):
     """Who asked for it says that it is done."""
 
     type: ClassVar[str] = "measure.settled.v1"
     examples: ClassVar[list[dict[str, Any]]] = [{**EXAMPLE_UNIT, "now": [{**_MEASURE, "figure": "measures_settled"}]}]
 
 
-class MeasureReturned(MeasureTold):
+class MeasureReturned(MeasureFields):
     """Who asked for it says that it is not done yet."""
 
     type: ClassVar[str] = "measure.returned.v1"
@@ -245,7 +245,7 @@ class MeasureReturned(MeasureTold):
     reason: FreeText
 
 
-class HandedOver(MeasureTold):
+class HandedOver(MeasureFields):
     """What rectification needs to go on with a measure; `unit` asked for it."""
 
     title: FreeText

@@ -201,14 +201,14 @@ _CONTENT: dict[str, Any] = {
 }
 
 
-class TopicTold(Payload):
+class TopicFields(Payload):
     """What every event of a topic bears: what leaves the figures by it and what enters them."""
 
     was: list[Counted] = []  # noqa: RUF012  # a pydantic field: copied each time
     now: list[Counted] = []  # noqa: RUF012  # a pydantic field: copied each time
 
 
-class TopicFramed(TopicTold):
+class TopicFramed(TopicFields):
     """A topic was set."""
 
     type: ClassVar[str] = "topic.framed.v1"
@@ -234,7 +234,7 @@ class TopicCorrected(TopicFramed):
     life: TopicLife | None = None
 
 
-class TopicVoided(TopicTold):
+class TopicVoided(TopicFields):
     """A topic was taken back."""
 
     type: ClassVar[str] = "topic.voided.v1"
@@ -243,7 +243,7 @@ class TopicVoided(TopicTold):
     row: str | None = None
 
 
-class OutlineSubmitted(TopicTold):
+class OutlineSubmitted(TopicFields):
     """An outline was put before the leader."""
 
     type: ClassVar[str] = "topic.outline_submitted.v1"
@@ -251,14 +251,14 @@ class OutlineSubmitted(TopicTold):
     outline: FreeText
 
 
-class OutlineApproved(TopicTold):
+class OutlineApproved(TopicFields):
     """The outline was approved, and the topic is being surveyed."""
 
     type: ClassVar[str] = "topic.outline_approved.v1"
     examples: ClassVar[list[dict[str, Any]]] = [EXAMPLE_UNIT]
 
 
-class TopicAdvanced(TopicTold):
+class TopicAdvanced(TopicFields):
     """A gate was passed."""
 
     type: ClassVar[str] = "topic.advanced.v1"
@@ -267,7 +267,7 @@ class TopicAdvanced(TopicTold):
     entered: TopicState
 
 
-class ReportFiled(TopicTold):
+class ReportFiled(TopicFields):
     """The report was filed."""
 
     type: ClassVar[str] = "topic.report_filed.v1"
@@ -276,7 +276,7 @@ class ReportFiled(TopicTold):
     summary: FreeText = ""
 
 
-class TopicRevisited(TopicTold):
+class TopicRevisited(TopicFields):
     """Somebody went to see what came of it."""
 
     type: ClassVar[str] = "topic.revisited.v1"
@@ -285,14 +285,14 @@ class TopicRevisited(TopicTold):
     finding: FreeText = ""
 
 
-class TopicClosed(TopicTold):
+class TopicClosed(TopicFields):
     """The loop was closed."""
 
     type: ClassVar[str] = "topic.closed.v1"
     examples: ClassVar[list[dict[str, Any]]] = [EXAMPLE_UNIT]
 
 
-class TopicReturned(TopicTold):
+class TopicReturned(TopicFields):
     """The outline, or the topic to the stage before, was given back."""
 
     type: ClassVar[str] = "topic.returned.v1"
@@ -304,7 +304,7 @@ class TopicReturned(TopicTold):
     reason: FreeText
 
 
-class EvidenceCounted(TopicTold):
+class EvidenceCounted(TopicFields):
     """So many visits a topic has now, and so many measures in each state."""
 
     type: ClassVar[str] = "topic.evidence_counted.v1"

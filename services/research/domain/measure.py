@@ -26,13 +26,13 @@ from ..contract import (
     MeasureBecameRegulation,
     MeasureContent,
     MeasureCorrected,
+    MeasureFields,
     MeasureLife,
     MeasureRecorded,
     MeasureReturned,
     MeasureSettled,
     MeasureState,
     MeasureSubmitted,
-    MeasureTold,
     MeasureVoided,
     NoteProgress,
     Progress,
@@ -94,7 +94,7 @@ def percent(measures: Mapping[MeasureState, int]) -> int | None:
     return sum(PERCENT[S(state)] * count for state, count in measures.items()) // number if number else None
 
 
-def decide(state: Measure | None, command: Command, now: datetime) -> list[MeasureTold]:
+def decide(state: Measure | None, command: Command, now: datetime) -> list[MeasureFields]:
     """What follows from a command on a measure; nothing where it says what is so already.
 
     Raises:
@@ -103,7 +103,7 @@ def decide(state: Measure | None, command: Command, now: datetime) -> list[Measu
     return with_counts(state, _decide(state, command, now), evolve, counted)
 
 
-def _decide(state: Measure | None, command: Command, now: datetime) -> list[MeasureTold]:
+def _decide(state: Measure | None, command: Command, now: datetime) -> list[MeasureFields]:
     if isinstance(command, RecordMeasure):
         return _record(state, command, now)
     if state is None:
@@ -117,7 +117,7 @@ def _decide(state: Measure | None, command: Command, now: datetime) -> list[Meas
     return [_step(state, command, now)]
 
 
-def _note(state: Measure, command: NoteProgress, now: datetime) -> list[MeasureTold]:
+def _note(state: Measure, command: NoteProgress, now: datetime) -> list[MeasureFields]:
     _stands(state, (S.set, S.working), "填报进展")
     day = _on(state, command.day, now)
     if (command.progress, day) == (state.progress, state.noted):
@@ -125,7 +125,7 @@ def _note(state: Measure, command: NoteProgress, now: datetime) -> list[MeasureT
     return [ProgressNoted(unit=state.unit, day=day, progress=command.progress)]
 
 
-def _step(state: Measure, command: Command, now: datetime) -> MeasureTold:
+def _step(state: Measure, command: Command, now: datetime) -> MeasureFields:
     place = {"unit": state.unit, "day": business_day(now)}
     match command:
         case VoidMeasure():
@@ -144,7 +144,7 @@ def _step(state: Measure, command: Command, now: datetime) -> MeasureTold:
     raise TypeError(f"no measure takes {type(command).__name__}")
 
 
-def _record(state: Measure | None, command: RecordMeasure, now: datetime) -> list[MeasureTold]:
+def _record(state: Measure | None, command: RecordMeasure, now: datetime) -> list[MeasureFields]:
     _check(command, now)
     if state is None:
         return [MeasureRecorded(**_told(command), row=command.row)]
@@ -153,7 +153,7 @@ def _record(state: Measure | None, command: RecordMeasure, now: datetime) -> lis
     return []
 
 
-def _correct(state: Measure, command: CorrectMeasure, now: datetime) -> list[MeasureTold]:
+def _correct(state: Measure, command: CorrectMeasure, now: datetime) -> list[MeasureFields]:
     _check(command, now)
     fixed("measure", _NAME, (state.unit, state.number), (command.unit, command.number))
     told = {**_told(command), "number": state.number}
@@ -184,7 +184,7 @@ def _steps(life: MeasureLife | None) -> dict[str, Any]:
     return {} if life is None else {name: getattr(life, name) for name in life.model_fields_set}
 
 
-def _hand_over(state: Measure, command: HandOverMeasure, place: dict[str, Any]) -> MeasureTold:
+def _hand_over(state: Measure, command: HandOverMeasure, place: dict[str, Any]) -> MeasureFields:
     if state.became is not None:
         raise DomainError("measure.became", f"该措施已转为{BECAME[state.became]}，不能再转", "conflict")
     told = {name: getattr(state, name) for name in ("title", "topic", "owner", "cooperating", "due")}
@@ -205,7 +205,7 @@ def evolve(state: Measure | None, event: Any) -> Measure:
     return state.model_copy(update=_CHANGES[type(event)](state, event))
 
 
-_CHANGES: dict[type[MeasureTold], Callable[[Measure, Any], dict[str, Any]]] = {
+_CHANGES: dict[type[MeasureFields], Callable[[Measure, Any], dict[str, Any]]] = {
     MeasureVoided: lambda state, event: {"state": S.void, "reason": event.reason, "rows": _rows(state, event.row)},
     ProgressNoted: lambda state, event: {"state": S.working, "progress": event.progress, "noted": event.day},
     MeasureSubmitted: lambda state, event: {"state": S.submitted, "reason": None},

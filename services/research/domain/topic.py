@@ -33,12 +33,12 @@ from ..contract import (
     TopicAdvanced,
     TopicClosed,
     TopicCorrected,
+    TopicFields,
     TopicFramed,
     TopicLife,
     TopicReturned,
     TopicRevisited,
     TopicState,
-    TopicTold,
     TopicVoided,
     VoidTopic,
 )
@@ -69,7 +69,7 @@ def check_link(topic: Topic | None, path: Iterable[str]) -> None:
         raise wrong("topic.closed", "topic", f"课题“{topic.title}”已关闭", "conflict")
 
 
-def decide(state: Topic | None, command: Command, now: datetime) -> list[TopicTold]:
+def decide(state: Topic | None, command: Command, now: datetime) -> list[TopicFields]:
     """What follows from a command on a topic; nothing where it says what is so already.
 
     Raises:
@@ -79,7 +79,7 @@ def decide(state: Topic | None, command: Command, now: datetime) -> list[TopicTo
     return with_counts(state, _decide(state, command, now), evolve, counted)
 
 
-def _decide(state: Topic | None, command: Command, now: datetime) -> list[TopicTold]:
+def _decide(state: Topic | None, command: Command, now: datetime) -> list[TopicFields]:
     if isinstance(command, FrameTopic):
         return _frame(state, command, now)
     if state is None:
@@ -93,26 +93,26 @@ def _decide(state: Topic | None, command: Command, now: datetime) -> list[TopicT
     return [{**_STEPS, **_ALWAYS}[type(command)](state, command, now)]
 
 
-def _submit_outline(state: Topic, command: SubmitOutline, now: datetime) -> TopicTold:
+def _submit_outline(state: Topic, command: SubmitOutline, now: datetime) -> TopicFields:
     if state.state != T.framing:
         raise _stands(state, "调研方案已经批准")
     return OutlineSubmitted(unit=state.unit, day=business_day(now), outline=command.outline)
 
 
-def _approve_outline(state: Topic, command: ApproveOutline, now: datetime) -> TopicTold:
+def _approve_outline(state: Topic, command: ApproveOutline, now: datetime) -> TopicFields:
     if state.state != T.framing or not _proposed(state):
         raise _stands(state, "没有待审的调研方案")
     return OutlineApproved(unit=state.unit, day=_on(state.day, command.day, now))
 
 
-def _file_report(state: Topic, command: FileReport, now: datetime) -> TopicTold:
+def _file_report(state: Topic, command: FileReport, now: datetime) -> TopicFields:
     if state.state == T.framing:
         raise _stands(state, "调研方案批准后方可报送调研报告")
     day = _on(state.day, command.day, now)
     return ReportFiled(unit=state.unit, day=day, report=command.report, summary=command.summary)
 
 
-def _revisit(state: Topic, command: RevisitTopic, now: datetime) -> TopicTold:
+def _revisit(state: Topic, command: RevisitTopic, now: datetime) -> TopicFields:
     _pass(state, T.converted)
     if state.state not in (T.converted, T.revisited):
         raise _stands(state, "成果转化后方可督查回访")
@@ -120,14 +120,14 @@ def _revisit(state: Topic, command: RevisitTopic, now: datetime) -> TopicTold:
     return TopicRevisited(unit=state.unit, day=day, effective=command.effective, finding=command.finding)
 
 
-def _close(state: Topic, command: CloseTopic, now: datetime) -> TopicTold:
+def _close(state: Topic, command: CloseTopic, now: datetime) -> TopicFields:
     _pass(state, T.closed)
     if state.state != T.revisited:
         raise _stands(state, "督查回访后方可关闭")
     return TopicClosed(unit=state.unit, day=_on(state.day, command.day, now))
 
 
-def _frame(state: Topic | None, command: FrameTopic, now: datetime) -> list[TopicTold]:
+def _frame(state: Topic | None, command: FrameTopic, now: datetime) -> list[TopicFields]:
     _check(command, now)
     if state is None:
         return [TopicFramed(**_told(command), row=command.row)]
@@ -136,7 +136,7 @@ def _frame(state: Topic | None, command: FrameTopic, now: datetime) -> list[Topi
     return []
 
 
-def _correct(state: Topic, command: CorrectTopic, now: datetime) -> list[TopicTold]:
+def _correct(state: Topic, command: CorrectTopic, now: datetime) -> list[TopicFields]:
     _check(command, now)
     fixed("topic", _NAME, (state.unit, state.number), (command.unit, command.number))
     told = {**_told(command), "number": state.number}
@@ -149,7 +149,7 @@ def _correct(state: Topic, command: CorrectTopic, now: datetime) -> list[TopicTo
     return [TopicCorrected(**told, reason=command.reason, row=command.row, life=life)]
 
 
-def _void(state: Topic, command: VoidTopic, now: datetime) -> TopicTold:
+def _void(state: Topic, command: VoidTopic, now: datetime) -> TopicFields:
     left = sum(state.measures.values())
     if state.visits or left:
         detail = f"课题下还有调研 {state.visits} 次、转化措施 {left} 项，请先作废"
@@ -157,7 +157,7 @@ def _void(state: Topic, command: VoidTopic, now: datetime) -> TopicTold:
     return TopicVoided(unit=state.unit, day=business_day(now), reason=command.reason, row=command.row)
 
 
-def _advance(state: Topic, command: AdvanceTopic, now: datetime) -> TopicTold:
+def _advance(state: Topic, command: AdvanceTopic, now: datetime) -> TopicFields:
     entered = LOOP[LOOP.index(state.state) + 1]
     _pass(state, entered)
     if entered not in (T.solving, T.converted):
@@ -165,7 +165,7 @@ def _advance(state: Topic, command: AdvanceTopic, now: datetime) -> TopicTold:
     return TopicAdvanced(unit=state.unit, day=business_day(now), left=state.state, entered=entered)
 
 
-def _return(state: Topic, command: ReturnTopic, now: datetime) -> TopicTold:
+def _return(state: Topic, command: ReturnTopic, now: datetime) -> TopicFields:
     place = {"unit": state.unit, "day": business_day(now), "left": state.state}
     if state.state == T.framing:
         if not _proposed(state):
@@ -174,7 +174,7 @@ def _return(state: Topic, command: ReturnTopic, now: datetime) -> TopicTold:
     return TopicReturned(**place, entered=LOOP[LOOP.index(state.state) - 1], reason=command.reason)
 
 
-def _count(state: Topic, command: CountEvidence, now: datetime) -> TopicTold:
+def _count(state: Topic, command: CountEvidence, now: datetime) -> TopicFields:
     measures = dict(state.measures)
     for moved, by in ((command.was, -1), (command.now, 1)):
         if moved is not None:
@@ -186,7 +186,7 @@ def _count(state: Topic, command: CountEvidence, now: datetime) -> TopicTold:
     return EvidenceCounted(unit=state.unit, day=business_day(now), visits=visits, measures=left)
 
 
-_Decision = Callable[[Topic, Any, datetime], TopicTold]
+_Decision = Callable[[Topic, Any, datetime], TopicFields]
 _STEPS: dict[type[Command], _Decision] = {
     SubmitOutline: _submit_outline,
     ApproveOutline: _approve_outline,
@@ -228,7 +228,7 @@ def _returned(state: Topic, event: TopicReturned) -> dict[str, Any]:
     return change
 
 
-_CHANGES: dict[type[TopicTold], Callable[[Topic, Any], dict[str, Any]]] = {
+_CHANGES: dict[type[TopicFields], Callable[[Topic, Any], dict[str, Any]]] = {
     TopicVoided: lambda state, event: {"state": T.void, "reason": event.reason, "rows": _rows(state, event.row)},
     OutlineSubmitted: lambda state, event: {
         "outline": Outline(text=event.outline, state=OutlineState.submitted),

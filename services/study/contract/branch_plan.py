@@ -69,7 +69,7 @@ class ListBranchPlans(Paged):
     states = frozenset({"planned"})
 
 
-class BranchPlanTold(Payload):
+class BranchPlanFields(Payload):
     """A branch's plan as an event tells it; `typed` fields were typed by hand, `given` came from the notice."""
 
     receipt: str
@@ -95,7 +95,7 @@ _PLAN: dict[str, Any] = {
 }
 
 
-class BranchPlanDrawn(BranchPlanTold):
+class BranchPlanDrawn(BranchPlanFields):
     """A branch's plan was drawn from the notice; `drawn` is what the notice gives."""
 
     type: ClassVar[str] = "branch_plan.drawn.v1"
@@ -103,7 +103,7 @@ class BranchPlanDrawn(BranchPlanTold):
     drawn: list[PlannedItem]
 
 
-class BranchPlanRevised(BranchPlanTold):
+class BranchPlanRevised(BranchPlanFields):
     """A branch filled in its plan."""
 
     type: ClassVar[str] = "branch_plan.revised.v1"

@@ -177,7 +177,7 @@ class ListAwarded(GetResult):
     """A contest's published awards: unit and title only."""
 
 
-class ContestTold(Told):
+class ContestFields(Told):
     """The content of a contest as an event tells it."""
 
     kind: ContestKind
@@ -207,14 +207,14 @@ _CONTEST = Examples(
 )
 
 
-class ContestRecorded(ContestTold):
+class ContestRecorded(ContestFields):
     """A contest was called."""
 
     type: ClassVar[str] = "contest.recorded.v1"
     examples: ClassVar[list[dict[str, Any]]] = _CONTEST.recorded
 
 
-class ContestCorrected(ContestTold):
+class ContestCorrected(ContestFields):
     """A contest was said anew."""
 
     type: ClassVar[str] = "contest.corrected.v1"
@@ -300,7 +300,7 @@ class ListEntries(Offered):
     contest: Link | None = None
 
 
-class EntryTold(Told):
+class EntryFields(Told):
     """The content of an entry as an event tells it."""
 
     contest: str
@@ -319,14 +319,14 @@ _ENTRY = Examples(
 )
 
 
-class EntryRecorded(EntryTold):
+class EntryRecorded(EntryFields):
     """An entry was made."""
 
     type: ClassVar[str] = "entry.recorded.v1"
     examples: ClassVar[list[dict[str, Any]]] = _ENTRY.recorded
 
 
-class EntryCorrected(EntryTold):
+class EntryCorrected(EntryFields):
     """An entry was said anew."""
 
     type: ClassVar[str] = "entry.corrected.v1"

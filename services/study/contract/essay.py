@@ -61,7 +61,7 @@ class ListEssays(Paged):
     states = frozenset({"recorded", "void"})
 
 
-class EssayTold(Payload):
+class EssayFields(Payload):
     """The content of an essay as an event tells it; an essay counts one on its day."""
 
     title: FreeText
@@ -73,7 +73,7 @@ class EssayTold(Payload):
 _ESSAY: dict[str, Any] = {**EXAMPLE_UNIT, "title": "学习体会", "session": "DS-2026-003", "number": "TH-001"}
 
 
-class EssayRecorded(EssayTold):
+class EssayRecorded(EssayFields):
     """An essay was recorded."""
 
     type: ClassVar[str] = "essay.recorded.v1"
@@ -81,7 +81,7 @@ class EssayRecorded(EssayTold):
     now: Placed
 
 
-class EssayCorrected(EssayTold):
+class EssayCorrected(EssayFields):
     """An essay was said anew."""
 
     type: ClassVar[str] = "essay.corrected.v1"

@@ -67,7 +67,7 @@ class ListExcuses(Command):
     page_size: int = Field(default=50, ge=1, le=200)
 
 
-class ExcuseTold(Payload):
+class ExcuseFields(Payload):
     """A member's excuse from `day` to `last`. `sort` says whether they are still due; the reason is in no event."""
 
     member: str
@@ -78,14 +78,14 @@ class ExcuseTold(Payload):
 _EXCUSE: dict[str, Any] = {**EXAMPLE_UNIT, "member": "DY-D001-0001", "last": "2026-03-07", "sort": "excused"}
 
 
-class ExcuseRecorded(ExcuseTold):
+class ExcuseRecorded(ExcuseFields):
     """A member is excused."""
 
     type: ClassVar[str] = "excuse.recorded.v1"
     examples: ClassVar[list[dict[str, Any]]] = [_EXCUSE]
 
 
-class ExcuseWithdrawn(ExcuseTold):
+class ExcuseWithdrawn(ExcuseFields):
     """A member's excuse was taken back."""
 
     type: ClassVar[str] = "excuse.withdrawn.v1"

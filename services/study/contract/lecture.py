@@ -74,7 +74,7 @@ class ListLectures(Paged):
     states = frozenset({"recorded", "void"})
 
 
-class LectureTold(Payload):
+class LectureFields(Payload):
     """The content of a lecture as an event tells it; a lecture counts one on its day."""
 
     title: FreeText
@@ -94,7 +94,7 @@ _LECTURE: dict[str, Any] = {
 }
 
 
-class LectureRecorded(LectureTold):
+class LectureRecorded(LectureFields):
     """A lecture was recorded."""
 
     type: ClassVar[str] = "lecture.recorded.v1"
@@ -102,7 +102,7 @@ class LectureRecorded(LectureTold):
     now: Placed
 
 
-class LectureCorrected(LectureTold):
+class LectureCorrected(LectureFields):
     """A lecture was said anew."""
 
     type: ClassVar[str] = "lecture.corrected.v1"

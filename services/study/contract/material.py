@@ -94,7 +94,7 @@ class ListMaterialSets(Offered):
     states = REPORTED_STATES
 
 
-class MaterialSetTold(Told):
+class MaterialSetFields(Told):
     """The content of a set as an event tells it; a set is in no figure, its copies are."""
 
     manner: Manner
@@ -111,14 +111,14 @@ _SET = Examples(
 )
 
 
-class MaterialSetRecorded(MaterialSetTold):
+class MaterialSetRecorded(MaterialSetFields):
     """A set was issued."""
 
     type: ClassVar[str] = "material_set.recorded.v1"
     examples: ClassVar[list[dict[str, Any]]] = _SET.recorded
 
 
-class MaterialSetCorrected(MaterialSetTold):
+class MaterialSetCorrected(MaterialSetFields):
     """A set was said anew."""
 
     type: ClassVar[str] = "material_set.corrected.v1"
@@ -176,7 +176,7 @@ class ListIssues(Offered):
     material: Link | None = None
 
 
-class IssueTold(Told):
+class IssueFields(Told):
     """Copies issued, as an event tells it."""
 
     copies: int
@@ -186,14 +186,14 @@ class IssueTold(Told):
 _ISSUE = Examples("copies", title="第一批学习资料", copies=120, material=None)
 
 
-class IssueRecorded(IssueTold):
+class IssueRecorded(IssueFields):
     """Copies were issued."""
 
     type: ClassVar[str] = "issue.recorded.v1"
     examples: ClassVar[list[dict[str, Any]]] = _ISSUE.recorded
 
 
-class IssueCorrected(IssueTold):
+class IssueCorrected(IssueFields):
     """An issue was said anew."""
 
     type: ClassVar[str] = "issue.corrected.v1"

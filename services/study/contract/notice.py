@@ -157,7 +157,7 @@ class ListReceipts(Paged):
     states = frozenset(RECEIPT_STATES)
 
 
-class NoticeTold(Payload):
+class NoticeFields(Payload):
     """The content of a notice as an event tells it."""
 
     title: FreeText
@@ -190,14 +190,14 @@ _RECEIPT: dict[str, Any] = {
 }
 
 
-class NoticeDrafted(NoticeTold):
+class NoticeDrafted(NoticeFields):
     """A notice was made out of a plan."""
 
     type: ClassVar[str] = "notice.drafted.v1"
     examples: ClassVar[list[dict[str, Any]]] = [_NOTICE]
 
 
-class NoticeRevised(NoticeTold):
+class NoticeRevised(NoticeFields):
     """A notice was said anew; `edition` tells of a change after issue, and is None before."""
 
     type: ClassVar[str] = "notice.revised.v1"
@@ -234,14 +234,14 @@ class NoticeWithdrawn(Payload):
     was: Placed | None
 
 
-class ReceiptTold(Payload):
+class ReceiptFields(Payload):
     """Which notice a receipt is of."""
 
     notice: str
     title: FreeText
 
 
-class ReceiptSent(ReceiptTold):
+class ReceiptSent(ReceiptFields):
     """An edition of a notice has come to a unit: what is due from it, and what its records have done already."""
 
     type: ClassVar[str] = "receipt.sent.v1"
@@ -264,7 +264,7 @@ class ReceiptSent(ReceiptTold):
     now: Due
 
 
-class ReceiptCounted(ReceiptTold):
+class ReceiptCounted(ReceiptFields):
     """Records came or went: `recorded` are the items that they tick now."""
 
     type: ClassVar[str] = "receipt.counted.v1"
@@ -276,7 +276,7 @@ class ReceiptCounted(ReceiptTold):
     now: Due
 
 
-class ReceiptTicked(ReceiptTold):
+class ReceiptTicked(ReceiptFields):
     """An item was ticked by hand, or the tick was taken back."""
 
     type: ClassVar[str] = "receipt.ticked.v1"
@@ -297,7 +297,7 @@ class ReceiptTicked(ReceiptTold):
     now: Due
 
 
-class ReceiptAcknowledged(ReceiptTold):
+class ReceiptAcknowledged(ReceiptFields):
     """The unit has read an edition."""
 
     type: ClassVar[str] = "receipt.acknowledged.v1"
@@ -307,7 +307,7 @@ class ReceiptAcknowledged(ReceiptTold):
     reason: FreeText | None = None
 
 
-class ReceiptVoided(ReceiptTold):
+class ReceiptVoided(ReceiptFields):
     """The notice was withdrawn: nothing is due from the unit."""
 
     type: ClassVar[str] = "receipt.voided.v1"

@@ -74,7 +74,7 @@ class ListPairs(Paged):
     tag: Reference | None = None
 
 
-class PairTold(Told):
+class PairFields(Told):
     """The content of a pair as an event tells it."""
 
     central: str
@@ -86,14 +86,14 @@ class PairTold(Told):
 _PAIR = Examples("pairs", title="金融助企联学", central="Z001", provincial="D001", number="JD-001")
 
 
-class PairRecorded(PairTold):
+class PairRecorded(PairFields):
     """A pair was recorded."""
 
     type: ClassVar[str] = "pair.recorded.v1"
     examples: ClassVar[list[dict[str, Any]]] = _PAIR.recorded
 
 
-class PairCorrected(PairTold):
+class PairCorrected(PairFields):
     """A pair was said anew."""
 
     type: ClassVar[str] = "pair.corrected.v1"
@@ -167,7 +167,7 @@ class ListActivities(Paged):
     tag: Reference | None = None
 
 
-class ActivityTold(Told):
+class ActivityFields(Told):
     """The content of an activity as an event tells it."""
 
     pair: str
@@ -190,14 +190,14 @@ _ACTIVITY = Examples(
 )
 
 
-class ActivityRecorded(ActivityTold):
+class ActivityRecorded(ActivityFields):
     """An activity was recorded."""
 
     type: ClassVar[str] = "activity.recorded.v1"
     examples: ClassVar[list[dict[str, Any]]] = _ACTIVITY.recorded
 
 
-class ActivityCorrected(ActivityTold):
+class ActivityCorrected(ActivityFields):
     """An activity was said anew."""
 
     type: ClassVar[str] = "activity.corrected.v1"

@@ -84,7 +84,7 @@ class ListPlans(Paged):
     states = frozenset(PLAN_STATES)
 
 
-class PlanTold(Payload):
+class PlanFields(Payload):
     """The content of a plan as an event tells it."""
 
     title: FreeText
@@ -111,14 +111,14 @@ _PLAN: dict[str, Any] = {
 _DAY: dict[str, Any] = {"unit": "D001", "day": "2026-03-01", "title": "三会一课年度计划"}
 
 
-class PlanDrafted(PlanTold):
+class PlanDrafted(PlanFields):
     """A plan is being prepared."""
 
     type: ClassVar[str] = "plan.drafted.v1"
     examples: ClassVar[list[dict[str, Any]]] = [_PLAN]
 
 
-class PlanRevised(PlanTold):
+class PlanRevised(PlanFields):
     """A plan was said anew; `edition` tells of a change after issue, and is None before."""
 
     type: ClassVar[str] = "plan.revised.v1"

@@ -65,7 +65,7 @@ class ListProgrammes(Offered):
     states = REPORTED_STATES
 
 
-class ProgrammeTold(Told):
+class ProgrammeFields(Told):
     """The content of a programme as an event tells it; a programme is in no figure, its sessions are."""
 
     last: date
@@ -75,14 +75,14 @@ class ProgrammeTold(Told):
 _PROGRAMME = Examples(None, title="青年理论学习提升工程", last="2026-10-31", units=["D001-Y01"])
 
 
-class ProgrammeRecorded(ProgrammeTold):
+class ProgrammeRecorded(ProgrammeFields):
     """A programme was opened."""
 
     type: ClassVar[str] = "programme.recorded.v1"
     examples: ClassVar[list[dict[str, Any]]] = _PROGRAMME.recorded
 
 
-class ProgrammeCorrected(ProgrammeTold):
+class ProgrammeCorrected(ProgrammeFields):
     """A programme was said anew."""
 
     type: ClassVar[str] = "programme.corrected.v1"

@@ -280,7 +280,7 @@ _CONTENT: dict[str, Any] = {
 }
 
 
-class SessionTold(Payload):
+class SessionFields(Payload):
     """The content of a session as an event tells it."""
 
     way: Way
@@ -294,14 +294,14 @@ class SessionTold(Payload):
     row: str | None = None
 
 
-class SessionDrafted(SessionTold):
+class SessionDrafted(SessionFields):
     """A session is being prepared; it is in no figure."""
 
     type: ClassVar[str] = "session.drafted.v1"
     examples: ClassVar[list[dict[str, Any]]] = [_CONTENT]
 
 
-class SessionHeld(SessionTold):
+class SessionHeld(SessionFields):
     """A session was held; it is in no figure yet."""
 
     type: ClassVar[str] = "session.held.v1"
@@ -317,7 +317,7 @@ class SessionSubmitted(Payload):
     now: Counted
 
 
-class SessionCorrected(SessionTold):
+class SessionCorrected(SessionFields):
     """A session was said anew: `was` leaves the figures and `now` enters them, where it was in them."""
 
     type: ClassVar[str] = "session.corrected.v1"

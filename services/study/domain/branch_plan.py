@@ -16,8 +16,8 @@ from services.kernel.rules.rules import wrong
 from ..contract import (
     NAME,
     BranchPlanDrawn,
+    BranchPlanFields,
     BranchPlanRevised,
-    BranchPlanTold,
     PlaceBranchPlan,
     PlannedItem,
     ReviseBranchPlan,
@@ -56,7 +56,7 @@ def typed(items: Iterable[PlannedItem], drawn: Sequence[PlannedItem]) -> int:
     return sum(getattr(item, name) != getattr(given.get(item.key, empty), name) for item in items for name in _FIELDS)
 
 
-def decide(state: BranchPlan | None, command: Command, now: datetime) -> list[BranchPlanTold]:
+def decide(state: BranchPlan | None, command: Command, now: datetime) -> list[BranchPlanFields]:
     """What follows from a command on a branch's plan; nothing where it says what is so already.
 
     Raises:
@@ -71,7 +71,7 @@ def decide(state: BranchPlan | None, command: Command, now: datetime) -> list[Br
     raise TypeError(f"no branch plan takes {type(command).__name__}")
 
 
-def _place(state: BranchPlan | None, command: PlaceBranchPlan) -> list[BranchPlanTold]:
+def _place(state: BranchPlan | None, command: PlaceBranchPlan) -> list[BranchPlanFields]:
     if state is not None and state.edition == command.edition:
         return []
     items = command.items if state is None else _kept(state, command.items)
@@ -95,7 +95,7 @@ def _given(items: Iterable[PlannedItem]) -> int:
     return sum(getattr(item, name) not in (None, "") for item in items for name in _FIELDS)
 
 
-def _revise(state: BranchPlan, command: ReviseBranchPlan) -> list[BranchPlanTold]:
+def _revise(state: BranchPlan, command: ReviseBranchPlan) -> list[BranchPlanFields]:
     keys = [item.key for item in command.items]
     if len(set(keys)) != len(keys):
         raise wrong("branch_plan.item_repeated", "items", "事项的 key 不能重复")
@@ -115,7 +115,7 @@ def _revise(state: BranchPlan, command: ReviseBranchPlan) -> list[BranchPlanTold
     ]
 
 
-def evolve(state: BranchPlan | None, event: BranchPlanTold) -> BranchPlan:
+def evolve(state: BranchPlan | None, event: BranchPlanFields) -> BranchPlan:
     """The plan after what happened."""
     if isinstance(event, BranchPlanRevised) and state is not None:
         return state.model_copy(update={"items": event.items, "typed": event.typed})

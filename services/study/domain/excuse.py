@@ -12,7 +12,7 @@ from services.kernel.message.event import Command, Payload
 from services.kernel.rules.aggregate import Aggregate
 from services.kernel.rules.rules import wrong
 
-from ..contract import ExcuseReason, ExcuseRecorded, ExcuseTold, ExcuseWithdrawn, RecordExcuse, WithdrawExcuse
+from ..contract import ExcuseFields, ExcuseReason, ExcuseRecorded, ExcuseWithdrawn, RecordExcuse, WithdrawExcuse
 
 MOST_DAYS = 366
 
@@ -77,7 +77,7 @@ def _record(state: Excuse | None, command: PlaceExcuse) -> list[Payload]:
     return [ExcuseRecorded.model_validate(told)]
 
 
-def evolve(state: Excuse | None, event: ExcuseTold) -> Excuse:
+def evolve(state: Excuse | None, event: ExcuseFields) -> Excuse:
     """The excuse after what happened."""
     withdrawn = isinstance(event, ExcuseWithdrawn)
     return Excuse(

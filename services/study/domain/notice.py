@@ -25,9 +25,9 @@ from ..contract import (
     Item,
     Material,
     NoticeDrafted,
+    NoticeFields,
     NoticeIssued,
     NoticeRevised,
-    NoticeTold,
     NoticeWithdrawn,
     Placed,
     ReviseNotice,
@@ -231,7 +231,7 @@ def parts(notice: Notice) -> Iterable[str]:
 _CONTENT = ("unit", "day", "title", "plan", "month", "units", "kinds", "items", "materials", "note")
 
 
-def _content(source: Notice | NoticeTold) -> dict[str, Any]:
+def _content(source: Notice | NoticeFields) -> dict[str, Any]:
     return {name: getattr(source, name) for name in _CONTENT}
 
 

@@ -22,9 +22,9 @@ from ..contract import (
     Material,
     PlanContent,
     PlanDrafted,
+    PlanFields,
     PlanIssued,
     PlanRevised,
-    PlanTold,
     PlanWithdrawn,
     Requirement,
     RevisePlan,
@@ -144,7 +144,7 @@ def parts(plan: Plan) -> Iterable[str]:
 _CONTENT = ("unit", "title", "first", "last", "kinds", "requirements", "materials", "number")
 
 
-def _content(source: Plan | PlanContent | PlanTold) -> dict[str, Any]:
+def _content(source: Plan | PlanContent | PlanFields) -> dict[str, Any]:
     content = {name: getattr(source, name) for name in _CONTENT}
     return {**content, "units": list(source.units) or [source.unit], "day": first_of(source.first)}
 

@@ -34,11 +34,11 @@ from ..contract import (
     SessionContent,
     SessionCorrected,
     SessionDrafted,
+    SessionFields,
     SessionHeld,
     SessionReturned,
     SessionState,
     SessionSubmitted,
-    SessionTold,
     SessionVoided,
     SubmitSession,
     VoidSession,
@@ -66,7 +66,7 @@ class Session(BaseModel):
     rows: list[str] = []
 
 
-def counted_by(session: Session | SessionContent | SessionTold) -> Counted:
+def counted_by(session: Session | SessionContent | SessionFields) -> Counted:
     """What the session enters into the figures: transferred and exempt people are not due."""
     named = dict.fromkeys(Reasons, 0) | {absence.reason: absence.count for absence in session.absences}
     due = _due(session) - sum(named[reason] for reason in NOT_DUE)
@@ -223,12 +223,12 @@ _CONTENT = ("unit", "day", "way", "form", "title", "due", "absences", "listed", 
 _ORDER = list(Reasons)
 
 
-def _told(session: Session | SessionContent | SessionTold) -> dict[str, Any]:
+def _told(session: Session | SessionContent | SessionFields) -> dict[str, Any]:
     absences = sorted(session.absences, key=lambda absence: _ORDER.index(absence.reason))
     return {name: getattr(session, name) for name in _CONTENT} | {"absences": absences}
 
 
-def _due(session: Session | SessionContent | SessionTold) -> int:
+def _due(session: Session | SessionContent | SessionFields) -> int:
     if session.due is None:
         raise AssertionError("who is due is looked up before anything is decided")
     return session.due

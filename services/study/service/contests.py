@@ -17,7 +17,7 @@ from .. import contract, store
 from ..domain import CONTEST, ENTRY, SCORE
 from ..domain.contest import Contest, check_complete, may_judge, result
 from ..domain.entry import check_marks
-from .links import meet
+from .links import serialize_on
 from .records import Answer
 from .reports import Reports
 
@@ -95,7 +95,7 @@ class Contests(Reports):
             if entry.state != "recorded":
                 raise DomainError("score.entry_gone", "该作品已退回或作废，不能评分", "conflict")
             check_marks(contest, command.marks)
-            meet(work, entry.contest)
+            serialize_on(work, entry.contest)
             id = record_id(self.name, SCORE.collection, command.id, judge)
             work.paths.setdefault(contest.unit, paths[contest.unit])
             place = {"unit": contest.unit, "day": business_day(work.now), "contest": entry.contest}
@@ -181,7 +181,7 @@ class Contests(Reports):
 
     def _step(self, command: Any, envelope: Envelope) -> Answer:
         def act(work: Work) -> Answer:
-            meet(work, command.id)
+            serialize_on(work, command.id)
             contest = work.get(CONTEST, command.id)
             if contest is not None and isinstance(command, contract.CloseScoring) and contest.state == "scoring":
                 self._check_complete(work, command.id, contest)

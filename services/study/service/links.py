@@ -36,7 +36,7 @@ def linked(work: Work, aggregate: Aggregate[Any], told: str, path: Sequence[str]
     return next(((id, state) for id in ids if (state := work.get(aggregate, id)) is not None), (told, None))
 
 
-def meet(work: Work, record: str) -> None:
+def serialize_on(work: Work, record: str) -> None:
     """Let this work and any other that speaks of the same record not both be committed unseen by one another."""
     work.write("gates", pymongo.UpdateOne({"_id": record}, {"$inc": {"n": 1}}, upsert=True))
 

@@ -36,7 +36,7 @@ from ..domain.contest import Contest
 from ..domain.entry import check_contest
 from ..domain.material import check_material
 from ..domain.pair import check_side
-from .links import linked, meet, path_of
+from .links import linked, path_of, serialize_on
 from .records import Answer, Records
 
 _FULL = contract.MOST_ENTRIES
@@ -147,7 +147,7 @@ def _activity(work: Work, id: str, command: Any) -> Command:
     pair = check_pair(known, command)
     for unit in (pair.central, pair.provincial):
         path_of(work, unit)
-    meet(work, pair_id)
+    serialize_on(work, pair_id)
     told = {"pair": pair_id, "central": pair.central, "provincial": pair.provincial}
     return command.model_copy(update={**told, **_session_of(work, id, command, pair)})  # type: ignore[no-any-return]
 
@@ -168,7 +168,7 @@ def _session_of(work: Work, id: str, command: Any, pair: Pair) -> Answer:
     others = {"session": session_id, "_id": {"$ne": id}}
     if store.reported.count(work.database, "activities", others, work.session, limit=1):
         raise wrong("activity.session_taken", "session", f"《{session.title}》已登记为另一次联学活动", "conflict")
-    meet(work, session_id)
+    serialize_on(work, session_id)
     people = f"{'central' if command.unit == pair.central else 'provincial'}_people"
     return {"session": session_id, people: getattr(command, people) or counted_by(session).present}
 
@@ -184,7 +184,7 @@ def _entry(work: Work, id: str, command: Any) -> Command:
     if stands is None and store.reported.count(work.database, "entries", of, work.session) >= _FULL:
         raise wrong("entry.contest_full", "contest", f"一次比赛最多 {_FULL} 件作品", "conflict")
     path_of(work, contest.unit)
-    meet(work, contest_id)
+    serialize_on(work, contest_id)
     return command.model_copy(update={"contest": contest_id, "organiser": contest.unit})  # type: ignore[no-any-return]
 
 
@@ -219,7 +219,7 @@ def _bare(collection: str, field: str, code: str, detail: str) -> Filled:
     def check(work: Work, id: str, command: Command) -> Command:
         if store.reported.count(work.database, collection, {field: id}, work.session, limit=1):
             raise DomainError(code, detail, "conflict")
-        meet(work, id)
+        serialize_on(work, id)
         return command
 
     return check

@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 from services.edge.pages.described import fields_of
 from services.edge.pages.fields import Field
 from services.edge.pages.kinds import model_of
-from services.edge.pages.lined import FORMS
+from services.edge.pages.line_forms import FORMS
 from services.edge.pages.reforms import FORMS as REFORMS
 from services.edge.pages.screens import Screen
 from services.edge.pages.special import MAKING

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from services.edge import audit
+from services.edge import access_log
 from services.edge.gate import Gate
 from services.edge.http_api.app import make_app
 from services.gateway.store.access import Log
@@ -136,8 +136,8 @@ def test_a_change_of_an_account_names_whose(mongo: str, database: str) -> None:
 def test_what_is_no_id_is_not_written_down_as_one() -> None:
     """Neither a name nor a number that somebody typed in its place."""
     for typed, kept in {"王小明": "", "13800000000": "", "DY-13800000000": "", "DY-D001-0001": "DY-D001-0001"}.items():
-        asking = audit.begin("", "", changes=False)
-        audit.concerning(GetMember(id=typed))
+        asking = access_log.begin("", "", changes=False)
+        access_log.concerning(GetMember(id=typed))
         assert asking.record == kept
 
 

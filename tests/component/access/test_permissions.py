@@ -12,8 +12,8 @@ import pytest
 from services.cli.local.process import free_port
 from services.edge.grpc_api import make_server
 from services.edge.pb.shengzhi.report.v1 import reports_pb2 as pb
-from services.edge.rates import Callers
 from services.edge.streams import Streams
+from services.edge.throttle import Callers
 from services.organisation.contract import Role
 from services.organisation.contract.permissions import PERMISSIONS, Action, may
 from tests.component.access.operations import Ask, asks

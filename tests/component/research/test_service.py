@@ -15,7 +15,7 @@ from pymongo import MongoClient
 from services.kernel.bus import broker as bus
 from services.kernel.message.event import new_id, record_id
 from services.research import contract
-from services.research.contract import TopicTold
+from services.research.contract import TopicFields
 from services.research.domain import TOPIC as TOPIC_RECORD
 from services.research.domain.loop import Topic, missing
 from tests.component.asking import Asker, Documents, serving
@@ -176,13 +176,13 @@ def at_once(uri: str, *asked: tuple[str, dict[str, Any]]) -> list[str]:
         return list(many.map(lambda each: give(*each), asked))
 
 
-def life_of(records: Documents, topic: str) -> Iterator[tuple[Topic | None, TopicTold]]:
+def life_of(records: Documents, topic: str) -> Iterator[tuple[Topic | None, TopicFields]]:
     """Each event of a topic, and the topic before it: replayed from its journal."""
     state: Topic | None = None
     kinds = {kind.type: kind for kind in payloads(contract)}
     for entry in records["journal"].find({"aggregate": topic}).sort("n"):
         event = kinds[entry["type"]].model_validate({**entry["data"], "unit": entry["unit"], "day": entry["day"]})
-        assert isinstance(event, TopicTold)
+        assert isinstance(event, TopicFields)
         yield state, event
         state = TOPIC_RECORD.evolve(state, event)
 

@@ -16,7 +16,7 @@ from services.edge.gate import Gate
 from services.edge.http_api import limits
 from services.edge.http_api.app import make_app
 from services.edge.pages import mount
-from services.edge.rates import BURST_SECONDS, Callers
+from services.edge.throttle import BURST_SECONDS, Callers
 from services.kernel.message.errors import DomainError
 
 

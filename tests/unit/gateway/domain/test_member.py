@@ -19,7 +19,7 @@ from services.organisation.contract import (
     AddMember,
     CorrectMember,
     MemberCorrected,
-    MemberTold,
+    MemberFields,
     RemoveMember,
     Stay,
     TransferMember,
@@ -156,7 +156,7 @@ def test_stays_follow_one_another(commands: list[Command]) -> None:
         except DomainError:
             continue
         for happened in told:
-            assert isinstance(happened, MemberTold)
+            assert isinstance(happened, MemberFields)
             assert happened.was == state.stays
             state = MEMBER.evolve(state, happened)
             assert happened.now == state.stays

@@ -336,7 +336,7 @@ def _form(
     first = {} if known else {f"0-{name}": column for name, column in form.columns.items()}
     return screen(
         request,
-        "lined.html",
+        "line_forms.html",
         200 if refusal is None else STATUSES[refusal.kind][0],
         kind=kind,
         name=resource_of(kind).title,

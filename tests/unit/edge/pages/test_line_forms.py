@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.edge.pages.lined import FORMS, NEW, read_lines
+from services.edge.pages.line_forms import FORMS, NEW, read_lines
 
 KNOWN: list[dict[str, Any]] = [
     {"key": "a", "title": "主题党日", "kind": "theme_day", "number": 1, "since": "2026-03", "due": "2026-03-31"},

@@ -27,7 +27,7 @@ _NEVER: Days = ()
 
 
 @dataclass
-class Reach:
+class FactsQuery:
     """What of a unit's entries is found by which paths, and the units to which that alone does not apply."""
 
     paths: list[Path]
@@ -50,11 +50,13 @@ class Reach:
         return {"entries.m": key, "$or": [*own, *came]}
 
 
-async def reach(database: Database, path: Path, level: bool, span: Span, session: AsyncClientSession) -> Reach:
+async def facts_query(
+    database: Database, path: Path, level: bool, span: Span, session: AsyncClientSession
+) -> FactsQuery:
     """What belongs to the unit at the end of today's path."""
     over_time = await tree(database, session)
     first, last = "" if level else span.first.isoformat(), span.last.isoformat()
-    found = Reach(over_time.ever(path), (first, last))
+    found = FactsQuery(over_time.ever(path), (first, last))
     apart: dict[str, Days] = {}
     for moved in over_time.superiors:
         ever = over_time.ever([moved])

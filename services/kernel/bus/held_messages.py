@@ -31,7 +31,7 @@ _FIRST_RETRY = timedelta(seconds=1)
 _LAST_RETRY = timedelta(minutes=5)
 
 
-class Shelf:
+class HeldMessages:
     """What one queue's inbox has set aside."""
 
     def __init__(self, database: Database[Document], queue: str, cipher: Cipher) -> None:

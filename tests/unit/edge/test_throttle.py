@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.edge import rates
-from services.edge.rates import Callers, Rates
+from services.edge import throttle as rates
+from services.edge.throttle import Callers, Rates
 
 
 def test_a_burst_then_as_many_a_second() -> None:
