@@ -52,8 +52,8 @@ test-packages:
 	@deploy/debian/requisites.sh python3-venv rabbitmq-server chromium prometheus
 
 .PHONY: test
-test: test-packages install check ## All checks, then all tests that take minutes, not hours
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+test: test-packages install check ## All checks, then all tests; they wait more than they compute
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile
 
 .PHONY: check
 check: install ## Style, types, import rule, interface definitions, deployment files

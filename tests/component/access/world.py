@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import structlog
 from fastapi import FastAPI
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, MongoClient
 
 from services.edge.gate import Gate, digest
 from services.edge.http_api.app import make_app
@@ -21,6 +21,7 @@ from services.edge.pages import mount
 from services.gateway.domain import Submission
 from services.gateway.projection import METRICS, RATES
 from services.gateway.store.generation import PROJECTION
+from services.gateway.store.indexes import ensure_indexes
 from services.kernel.journal.store import CODEC, Document
 from services.kernel.message.errors import DomainError
 from services.kernel.message.event import Command, Envelope
@@ -196,7 +197,8 @@ class World:
         await database["issued"].insert_one({**row, **issued, "figures": {id: [0, None] for id in (*METRICS, *RATES)}})
         kept = {"weights": {}, "at": now, "batch": 0}
         await database["locks"].insert_one({"_id": "P|2026-03", "unit": "P", "path": ["P"], "month": "2026-03", **kept})
-        await database[PROJECTION].insert_one({"_id": PROJECTION, "watermarks": dict.fromkeys(SOURCES, now)})
+        known = {"$set": {"watermarks": dict.fromkeys(SOURCES, now)}}
+        await database[PROJECTION].update_one({"_id": PROJECTION}, known, upsert=True)
 
     async def ask(self, user: str | None, method: str, url: str, **more: Any) -> httpx.Response:
         """Ask as somebody, or as nobody."""
@@ -215,6 +217,8 @@ def _unit(id: str, path: list[str]) -> Document:
 @asynccontextmanager
 async def world(mongo: str, database: str) -> AsyncIterator[World]:
     """The world, on a database of the test's own."""
+    with MongoClient[Document](mongo) as opened:
+        ensure_indexes(opened.get_database(f"{database}_gateway", codec_options=CODEC))
     client: AsyncMongoClient[Document] = AsyncMongoClient(mongo)
     told = structlog.get_config()  # pages of a record that is hardly one fail after it was reached: not worth a log
     structlog.configure(**{**told, "wrapper_class": structlog.make_filtering_bound_logger(logging.CRITICAL)})
