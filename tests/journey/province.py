@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -76,15 +76,22 @@ class Administrators:
 
     system: httpx.Client
     security: httpx.Client
+    enrolled: set[str] = field(default_factory=set)
 
     def enrol(self, name: str, *roles: tuple[str, str]) -> None:
-        """An account of the first role's unit that signs in with `PASSWORD`, and its roles, each for a unit."""
+        """An account of the first role's unit that signs in with `PASSWORD`, and its roles, each for a unit.
+
+        Once: several modules of one worker may ask for the same people.
+        """
+        if name in self.enrolled:
+            return
         made = self.system.post("/users", json={"id": name, "name": "样例", "unit": roles[0][1]})
         assert made.status_code == 201, made.text
         held = [{"role": role, "unit": unit} for role, unit in roles]
         given = self.security.put(f"/users/{name}/roles", json={"roles": held})
         assert given.status_code == 200, given.text
         first_sign_in(self.system, name, made.json()["password"])
+        self.enrolled.add(name)
 
 
 @contextmanager
